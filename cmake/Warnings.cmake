@@ -1,0 +1,14 @@
+# Warnings are errors, for our own targets only; the sanitizers are a property of the whole build.
+add_library(redkeep_warnings INTERFACE)
+target_compile_options(redkeep_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
+  -Wimplicit-fallthrough)
+# g++ 12 reports these inside coroutine frames and inlined standard containers where nothing is wrong.
+target_compile_options(redkeep_warnings INTERFACE
+  -Wno-maybe-uninitialized -Wno-null-dereference -Wno-restrict -Wno-stringop-overflow
+  -Wno-array-bounds)
+
+if(REDKEEP_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()

@@ -1,0 +1,124 @@
+#include "app/command_line.h"
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <cstdlib>
+
+#include "app/endpoint_url.h"
+#include "app/exit_code.h"
+
+namespace redkeep::app {
+namespace {
+
+namespace asio = boost::asio;
+
+// So that `ps` does not show it for as long as we run.
+void wipe_passwords(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    for (const char& secret : password_in(argv[i])) const_cast<char&>(secret) = '*';
+  }
+}
+
+void set_up_log(const std::string& level) {
+  auto logger = spdlog::get("redkeep");
+  if (!logger) logger = spdlog::stderr_color_mt("redkeep");
+  spdlog::set_default_logger(logger);
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
+  spdlog::set_level(spdlog::level::from_str(level));
+}
+
+// Waits for signals for as long as the main coroutine runs.
+class StopOnSignal {
+ public:
+  explicit StopOnSignal(asio::io_context& context) : signals_(context, SIGINT, SIGTERM) { wait(); }
+  std::stop_token token() const { return source_.get_token(); }
+  void end() { signals_.cancel(); }
+
+ private:
+  void wait() {
+    signals_.async_wait([this](const boost::system::error_code& code, int) {
+      if (code) return;
+      if (source_.stop_requested()) std::_Exit(130);  // asked twice: at once
+      source_.request_stop();
+      wait();
+    });
+  }
+
+  std::stop_source source_;
+  asio::signal_set signals_;
+};
+
+}  // namespace
+
+void add_connection_flags(CLI::App& command, ConnectionFlags& flags) {
+  command.add_option("--url", flags.url,
+                     "Where Redis is: redis://[user@]host:port/db, rediss://... (TLS), "
+                     "unix:///path (default: redis://127.0.0.1:6390/0)");
+  command.add_option("--password-file", flags.password_file,
+                     "File with the password in its first line (or set REDKEEP_PASSWORD)");
+  command.add_option("--ca-file", flags.ca_file, "Certificate authorities for rediss:// (PEM)");
+  command.add_option("--config", flags.config_file,
+                     "Configuration (default: ./redkeep.toml, /etc/redkeep/redkeep.toml)");
+  command.add_option("--prefix", flags.prefix, "Prefix of our keys (default: reed:)");
+  command.add_option("--limit", flags.limit, "Limit where the server has no maxmemory, such as 2GiB");
+  command.add_option("--log-level", flags.log_level, "debug, info, warn or error");
+}
+
+Result<Settings> start(const ConnectionFlags& flags) {
+  auto settings = load_settings(flags);
+  if (!settings) return settings;
+  set_up_log(settings->log_level);
+  for (const auto& warning : settings->warnings) spdlog::warn("{}", warning);
+  return settings;
+}
+
+int run_to_end(
+    const std::function<asio::awaitable<int>(asio::io_context&, std::stop_token)>& main) {
+  std::signal(SIGPIPE, SIG_IGN);
+  asio::io_context context(1);
+  StopOnSignal stop(context);
+  int exit_code = 0;
+  asio::co_spawn(context, main(context, stop.token()),
+                 [&](const std::exception_ptr& failure, int code) {
+                   stop.end();
+                   if (failure) std::rethrow_exception(failure);
+                   exit_code = code;
+                   context.stop();
+                 });
+  context.run();
+  return exit_code;
+}
+
+int run_command_line(int argc, char** argv) {
+  CommandLine line;
+  line.parser.require_subcommand(1);
+  line.parser.set_version_flag("--version", "redkeep " REDKEEP_VERSION);
+  line.parser.failure_message(CLI::FailureMessage::simple);
+  register_up(line);
+  register_guard(line);
+  register_load(line);
+  register_statistics(line);
+  register_shed(line);
+  register_check_config(line);
+  try {
+    line.parser.parse(argc, argv);
+  } catch (const CLI::ParseError& failure) {
+    const bool asked = failure.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success);
+    line.parser.exit(failure);
+    return static_cast<int>(asked ? ExitCode::Fine : ExitCode::WrongUsage);
+  }
+  wipe_passwords(argc, argv);
+  set_up_log("info");
+  try {
+    return line.action();
+  } catch (const std::exception& failure) {
+    // Nothing of ours throws: this is a library's way of saying that memory or a descriptor is out.
+    return fail(Error{ErrorKind::Io, failure.what()});
+  }
+}
+
+}  // namespace redkeep::app

@@ -1,0 +1,49 @@
+// redkeep guard: the loop against a server that already runs.
+#include <fmt/format.h>
+
+#include "app/command_line.h"
+#include "app/exit_code.h"
+#include "app/watch.h"
+#include "redis/connection.h"
+
+namespace redkeep::app {
+namespace {
+
+namespace asio = boost::asio;
+
+asio::awaitable<int> run(asio::io_context& context, const Settings& settings,
+                         std::stop_token stop) {
+  auto watch = Watch::create(context.get_executor(), settings);
+  if (!watch) co_return fail(watch.error());
+  fmt::print("Redis    {}\n", redis::describe(settings.options.endpoint));
+  fmt::print("HTTP     {}\n", (*watch)->http_address());
+  std::fflush(stdout);
+  co_await (*watch)->run(stop);
+  co_return 0;
+}
+
+}  // namespace
+
+void register_guard(CommandLine& line) {
+  auto* command = line.parser.add_subcommand(
+      "guard", "Guard a Redis that already runs: watch its memory, shed caches in order, alert\n"
+               "Example: redkeep guard --url redis://127.0.0.1:6379/0 --http 127.0.0.1:8390");
+  const auto http = std::make_shared<std::string>();
+  const auto content = std::make_shared<std::string>();
+  add_connection_flags(*command, line.flags);
+  command->add_option("--http", *http, "HOST:PORT for metrics and API, or \"off\"");
+  command->add_option("--content", *content, "Content directory for the emergency restore");
+  command->callback([&line, http, content] {
+    line.action = [&line, http, content] {
+      auto settings = start(line.flags);
+      if (!settings) return fail(settings.error());
+      if (!http->empty()) settings->http_listen = *http == "off" ? "" : *http;
+      if (!content->empty()) settings->options.content_directory = *content;
+      return run_to_end([&](asio::io_context& context, std::stop_token stop) {
+        return run(context, *settings, stop);
+      });
+    };
+  });
+}
+
+}  // namespace redkeep::app

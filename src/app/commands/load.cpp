@@ -1,0 +1,76 @@
+// redkeep load DIR: CSV content into Redis.
+#include <fmt/format.h>
+
+#include "app/command_line.h"
+#include "app/exit_code.h"
+#include "app/load_report.h"
+#include "app/progress_line.h"
+#include "recovery/loader.h"
+
+namespace redkeep::app {
+namespace {
+
+namespace asio = boost::asio;
+
+struct LoadFlags {
+  std::string directory;
+  bool merge = false;
+  bool skip_bad_rows = false;
+  std::string rejects = "rejects.csv";
+};
+
+asio::awaitable<int> run(const Settings& settings, const LoadFlags& flags, std::stop_token stop) {
+  recovery::LoadOptions options;
+  options.directory = flags.directory;
+  options.merge = flags.merge;
+  if (flags.skip_bad_rows) options.rejects_file = flags.rejects;
+  const auto begun = std::chrono::steady_clock::now();
+  ProgressLine line("rows");
+  const std::function<void(const recovery::LoadProgress&)> show =
+      [&](const recovery::LoadProgress& progress) {
+        line.show(progress.doing, progress.rows, progress.share);
+      };
+  const auto outcome = co_await recovery::load(settings.options.endpoint, settings.options.prefix,
+                                               options, stop, show);
+  line.clear();
+  if (!outcome) co_return fail(outcome.error());
+  print_problems(outcome->problems);
+  if (outcome->bad_rows > 0 && !flags.skip_bad_rows) {
+    fmt::print(stderr, "redkeep: nothing was written: mend these, or leave them out with "
+                       "--skip-bad-rows\n");
+    co_return static_cast<int>(ExitCode::ProblemsFound);
+  }
+  if (outcome->bad_rows > 0) {
+    fmt::print(stderr, "redkeep: {} rows were left out, see {}\n", outcome->bad_rows, flags.rejects);
+  }
+  fmt::print("{}\n", describe_load(*outcome, std::chrono::duration_cast<std::chrono::milliseconds>(
+                                                 std::chrono::steady_clock::now() - begun)));
+  co_return outcome->bad_rows > 0 ? static_cast<int>(ExitCode::ProblemsFound) : 0;
+}
+
+}  // namespace
+
+void register_load(CommandLine& line) {
+  auto* command = line.parser.add_subcommand(
+      "load", "Load CSV content (entities.csv, associations.csv) into Redis\n"
+              "Example: redkeep load examples/site --url redis://127.0.0.1:6390");
+  const auto flags = std::make_shared<LoadFlags>();
+  add_connection_flags(*command, line.flags);
+  command->add_option("directory", flags->directory, "The content directory")->required();
+  command->add_flag("--merge", flags->merge,
+                    "Take the content over what is there, and finish a load that was interrupted");
+  command->add_flag("--skip-bad-rows", flags->skip_bad_rows,
+                    "Leave bad rows out instead of refusing, and write them to --rejects");
+  command->add_option("--rejects", flags->rejects, "Where bad rows go (default: rejects.csv)");
+  command->callback([&line, flags] {
+    line.action = [&line, flags] {
+      const auto settings = start(line.flags);
+      if (!settings) return fail(settings.error());
+      return run_to_end([&](asio::io_context&, std::stop_token stop) {
+        return run(*settings, *flags, stop);
+      });
+    };
+  });
+}
+
+}  // namespace redkeep::app

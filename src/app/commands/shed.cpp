@@ -1,0 +1,158 @@
+// redkeep shed: sheds evictable keys in order, by hand.
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "app/command_line.h"
+#include "app/exit_code.h"
+#include "error/error.h"
+#include "keys/key_schema.h"
+#include "pressure/memory_reading.h"
+#include "shed/shedder.h"
+#include "sizes/sizes.h"
+
+namespace redkeep::app {
+namespace {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+struct ShedFlags {
+  std::vector<std::string> classes;
+  std::string to;
+  std::string free;
+  bool dry_run = false;
+  bool json = false;
+};
+
+// Where to stop: --to a share of the limit, --free so much, or by default the stop mark.
+Result<std::int64_t> stop_at_bytes(const ShedFlags& flags, const pressure::MemoryReading& reading,
+                                   const PressureOptions& marks) {
+  if (!flags.free.empty()) {
+    const auto bytes = sizes::parse_bytes(flags.free);
+    if (!bytes) return within("--free", bytes.error());
+    return std::max<std::int64_t>(0, reading.used_bytes - *bytes);
+  }
+  double pct = marks.stop_shedding_pct;
+  if (!flags.to.empty()) {
+    const auto parsed = sizes::parse_pct(flags.to);
+    if (!parsed) return within("--to", parsed.error());
+    pct = *parsed;
+  }
+  if (reading.limit_bytes == 0) {
+    return make_error(ErrorKind::InvalidInput,
+                      "the server has no maxmemory, so there is no percentage: use --free SIZE or "
+                      "--limit SIZE");
+  }
+  return static_cast<std::int64_t>(pct / 100 * static_cast<double>(reading.limit_bytes));
+}
+
+void print_json(const shed::ShedOutcome& outcome, bool dry_run) {
+  json::array rows;
+  for (const auto& row : outcome.classes) {
+    rows.push_back(json::object{{"name", row.name},
+                                {"keys", row.keys},
+                                {"bytes", row.bytes},
+                                {"became_persistent", row.became_persistent},
+                                {"gone_before", row.gone_before},
+                                {"too_big", row.too_big}});
+  }
+  json::object object{{"outcome", to_string(outcome.end)},
+                      {"dry_run", dry_run},
+                      {"classes", std::move(rows)},
+                      {"used_before_bytes", outcome.used_before_bytes},
+                      {"used_after_bytes", outcome.used_after_bytes},
+                      {"took_ms", outcome.took.count()}};
+  if (outcome.failure) object["failure"] = outcome.failure->message;
+  fmt::print("{}\n", json::serialize(object));
+}
+
+void print_text(const shed::ShedOutcome& outcome, bool dry_run) {
+  for (const auto& row : outcome.classes) {
+    fmt::print("{:<16} {:>12} keys  {:>12}{}\n", row.name, sizes::print_count(row.keys),
+               sizes::print_bytes(row.bytes), dry_run ? "  (would be shed)" : "");
+    if (row.became_persistent > 0) {
+      fmt::print("  {} keys had lost their TTL and were kept\n", row.became_persistent);
+    }
+    if (row.too_big > 0) {
+      fmt::print("  {} big collections were left: lazyfree-lazy-expire is off\n", row.too_big);
+    }
+  }
+  fmt::print("{}: {} -> {} in {}{}\n", to_string(outcome.end),
+             sizes::print_bytes(outcome.used_before_bytes),
+             sizes::print_bytes(outcome.used_after_bytes), sizes::print_duration(outcome.took),
+             dry_run ? ", as reckoned; nothing was changed" : ", as measured");
+}
+
+asio::awaitable<Result<shed::ShedOutcome>> shed_once(std::shared_ptr<redis::Client> client,
+                                                     const Settings& settings,
+                                                     const ShedFlags& flags,
+                                                     const keys::ClassTable& table,
+                                                     std::stop_token stop) {
+  const keys::KeySchema schema(settings.options.prefix);
+  const auto server_settings = flags.dry_run ? redis::ServerSettings::LeaveAlone
+                                             : redis::ServerSettings::MayChange;
+  auto found = co_await redis::probe_capabilities(client, schema.guard("probe"), server_settings);
+  if (!found) co_return found.error();
+  std::vector<std::string> info{"INFO"};
+  const auto reply = co_await client->call(std::move(info));
+  if (!reply) co_return reply.error();
+  const auto reading = pressure::read_memory(redis::ServerInfo::parse(reply->text),
+                                             settings.options.pressure.limit_bytes,
+                                             settings.options.endpoint.database);
+  if (!reading) co_return reading.error();
+  const auto stop_bytes = stop_at_bytes(flags, *reading, settings.options.pressure);
+  if (!stop_bytes) co_return stop_bytes.error();
+  auto plan = shed::plan_for_request(flags.classes, reading->used_bytes, *stop_bytes, table);
+  if (!plan) co_return plan.error();
+  shed::Shedder shedder(client, table);
+  shedder.use(std::move(*found));
+  const shed::ShedBudget budget{.most_time = std::chrono::hours{24}};
+  const auto mode = flags.dry_run ? shed::ShedMode::DryRun : shed::ShedMode::Real;
+  co_return co_await shedder.run(std::move(*plan), budget, mode, stop);
+}
+
+asio::awaitable<int> run(asio::io_context& context, const Settings& settings,
+                         const ShedFlags& flags, std::stop_token stop) {
+  const auto table = keys::ClassTable::compile(settings.options.prefix, settings.options.classes);
+  if (!table) co_return fail(table.error());
+  const auto client = redis::Client::create(context.get_executor(), settings.options.endpoint);
+  const auto outcome = co_await shed_once(client, settings, flags, *table, stop);
+  client->close();
+  if (!outcome) co_return fail(outcome.error());
+  if (flags.json) {
+    print_json(*outcome, flags.dry_run);
+  } else {
+    print_text(*outcome, flags.dry_run);
+  }
+  if (outcome->failure) co_return fail(*outcome->failure);
+  co_return outcome->end == shed::ShedEnd::TargetReached
+      ? 0
+      : static_cast<int>(ExitCode::ProblemsFound);
+}
+
+}  // namespace
+
+void register_shed(CommandLine& line) {
+  auto* command = line.parser.add_subcommand(
+      "shed", "Shed evictable keys in order, no more than needed\n"
+              "Example: redkeep shed --class page_cache --to 70% --dry-run");
+  const auto flags = std::make_shared<ShedFlags>();
+  add_connection_flags(*command, line.flags);
+  command->add_option("--class", flags->classes, "Only this class (may be repeated)");
+  auto* to = command->add_option("--to", flags->to, "Until usage is at this, such as 70%");
+  command->add_option("--free", flags->free, "Until so much is free, such as 100MiB")->excludes(to);
+  command->add_flag("--dry-run", flags->dry_run, "Change nothing; say what would be shed");
+  command->add_flag("--json", flags->json, "One JSON object instead of text");
+  command->callback([&line, flags] {
+    line.action = [&line, flags] {
+      const auto settings = start(line.flags);
+      if (!settings) return fail(settings.error());
+      return run_to_end([&](asio::io_context& context, std::stop_token stop) {
+        return run(context, *settings, *flags, stop);
+      });
+    };
+  });
+}
+
+}  // namespace redkeep::app

@@ -1,0 +1,187 @@
+// redkeep up: a private Redis with content, guarded: everything in one command.
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
+#include "app/command_line.h"
+#include "app/exit_code.h"
+#include "app/load_report.h"
+#include "app/progress_line.h"
+#include "app/watch.h"
+#include "census/census.h"
+#include "error/error.h"
+#include "redis/pause.h"
+#include "redis/private_server.h"
+#include "sizes/sizes.h"
+
+namespace redkeep::app {
+namespace {
+
+namespace asio = boost::asio;
+
+struct UpFlags {
+  std::string data = "redkeep-data";
+  std::string content;
+  std::uint16_t port = 6390;
+  std::string maxmemory = "512MiB";
+  std::string http;
+};
+
+constexpr std::chrono::seconds kFirstBackoff{1};
+constexpr std::chrono::seconds kLongestBackoff{30};
+// A server that ran so long was fine; the next failure starts at the first backoff again.
+constexpr std::chrono::minutes kWasFine{1};
+
+// Starts the server again whenever it ends, until asked to stop.
+asio::awaitable<void> keep_running(redis::PrivateServer& server, std::stop_token stop) {
+  std::chrono::seconds backoff = kFirstBackoff;
+  while (!stop.stop_requested()) {
+    const auto begun = std::chrono::steady_clock::now();
+    while (!server.has_ended() && !stop.stop_requested()) {
+      co_await redis::pause_for(std::chrono::milliseconds{50});
+    }
+    if (stop.stop_requested()) break;
+    if (std::chrono::steady_clock::now() - begun > kWasFine) backoff = kFirstBackoff;
+    spdlog::error("{}; it is started again in {} s", server.how_it_ended(), backoff.count());
+    const auto until = std::chrono::steady_clock::now() + backoff;
+    while (std::chrono::steady_clock::now() < until && !stop.stop_requested()) {
+      co_await redis::pause_for(std::chrono::milliseconds{50});
+    }
+    backoff = std::min(backoff * 2, kLongestBackoff);
+    if (stop.stop_requested()) break;
+    const Status started = co_await server.start(stop, {});
+    if (started) {
+      spdlog::info("redis-server runs again");
+    } else if (!stop.stop_requested()) {
+      spdlog::error("{}", started.error().message);
+    }
+  }
+}
+
+asio::awaitable<Result<std::string>> describe_content(const Settings& settings) {
+  const auto executor = co_await asio::this_coro::executor;
+  const auto client = redis::Client::create(executor, settings.options.endpoint);
+  const auto table = keys::ClassTable::compile(settings.options.prefix, settings.options.classes);
+  if (!table) co_return table.error();
+  census::CensusOptions options;
+  options.with_bytes = false;
+  const auto census = co_await census::take_census(client, *table, options, {}, {});
+  client->close();
+  if (!census) co_return census.error();
+  std::int64_t entities = 0;
+  std::int64_t associations = 0;
+  for (const auto& use : census->classes) {
+    if (use.name == "entities") entities = use.keys;
+    if (use.name == "associations") associations = use.keys;
+  }
+  co_return fmt::format("{} entities, {} associations", sizes::print_count(entities),
+                        sizes::print_count(associations));
+}
+
+// Loads the content if there is none yet; what is there is never touched.
+asio::awaitable<Result<std::string>> bring_content(const Settings& settings, const UpFlags& flags,
+                                                   std::stop_token stop) {
+  if (flags.content.empty()) co_return co_await describe_content(settings);
+  recovery::LoadOptions options;
+  options.directory = flags.content;
+  ProgressLine line("rows");
+  const std::function<void(const recovery::LoadProgress&)> show =
+      [&](const recovery::LoadProgress& progress) {
+        line.show(progress.doing, progress.rows, progress.share);
+      };
+  const auto begun = std::chrono::steady_clock::now();
+  const auto outcome = co_await recovery::load(settings.options.endpoint, settings.options.prefix,
+                                               options, stop, show);
+  line.clear();
+  if (!outcome && outcome.error().kind == ErrorKind::Refused) {
+    auto described = co_await describe_content(settings);
+    if (!described) co_return described.error();
+    co_return *described + " (as they were; `redkeep load --merge` takes changed CSV over)";
+  }
+  if (!outcome) co_return outcome.error();
+  if (outcome->bad_rows > 0) {
+    print_problems(outcome->problems);
+    co_return make_error(ErrorKind::InvalidInput, "nothing was loaded from {}: {} bad rows",
+                         printable(flags.content), outcome->bad_rows);
+  }
+  co_return describe_load(*outcome, std::chrono::duration_cast<std::chrono::milliseconds>(
+                                        std::chrono::steady_clock::now() - begun));
+}
+
+asio::awaitable<int> serve(redis::PrivateServer& server, Settings settings, const UpFlags& flags,
+                           std::stop_token stop) {
+  const auto executor = co_await asio::this_coro::executor;
+  ProgressLine line("");
+  const std::function<void(const std::string&)> waiting = [&](const std::string& reason) {
+    line.show(reason, 0, -1);
+  };
+  const Status started = co_await server.start(stop, waiting);
+  line.clear();
+  if (!started) co_return stop.stop_requested() ? 0 : fail(started.error());
+  settings.options.endpoint = server.endpoint();
+  settings.options.content_directory = flags.content;
+  auto watch = Watch::create(executor, settings);
+  if (!watch) co_return fail(watch.error());
+  fmt::print("Redis    {}\n", server.url());
+  std::fflush(stdout);
+  const auto content = co_await bring_content(settings, flags, stop);
+  if (!content) co_return stop.stop_requested() ? 0 : fail(content.error());
+  fmt::print("content  {}\nHTTP     {}\n", *content, (*watch)->http_address());
+  std::fflush(stdout);
+  using asio::experimental::awaitable_operators::operator&&;
+  co_await ((*watch)->run(stop) && keep_running(server, stop));
+  co_return 0;
+}
+
+asio::awaitable<int> run(asio::io_context& context, const Settings& settings, const UpFlags& flags,
+                         std::int64_t maxmemory_bytes, std::stop_token stop) {
+  const auto lock = redis::DirectoryLock::take(flags.data);
+  if (!lock) co_return fail(lock.error());
+  redis::PrivateServerOptions options;
+  options.data_directory = flags.data;
+  options.port = flags.port;
+  options.maxmemory_bytes = maxmemory_bytes;
+  redis::PrivateServer server(context.get_executor(), options);
+  const int code = co_await serve(server, settings, flags, stop);
+  co_await server.stop();
+  co_return code;
+}
+
+int run_up(const CommandLine& line, const UpFlags& flags) {
+  auto settings = start(line.flags);
+  if (!settings) return fail(settings.error());
+  if (!flags.http.empty()) settings->http_listen = flags.http == "off" ? "" : flags.http;
+  const auto maxmemory = sizes::parse_bytes(flags.maxmemory);
+  if (!maxmemory) return fail(within("--maxmemory", maxmemory.error()));
+  constexpr std::int64_t kLeastBytes = 8 << 20;  // an empty redis-server takes one or two
+  if (*maxmemory < kLeastBytes) {
+    return fail(make_error(ErrorKind::InvalidInput, "--maxmemory must be at least 8MiB"));
+  }
+  return run_to_end([&](asio::io_context& context, std::stop_token stop) {
+    return run(context, *settings, flags, *maxmemory, stop);
+  });
+}
+
+}  // namespace
+
+void register_up(CommandLine& line) {
+  auto* command = line.parser.add_subcommand(
+      "up", "Start a private Redis, load content into it if it is empty, and guard it\n"
+            "Example: redkeep up --content examples/site --maxmemory 1GiB");
+  const auto flags = std::make_shared<UpFlags>();
+  command->add_option("--data", flags->data, "Data directory (default: redkeep-data)");
+  command->add_option("--content", flags->content, "Content directory to load if Redis is empty");
+  command->add_option("--port", flags->port, "Port on loopback (default: 6390)")
+      ->check(CLI::Range(1, 65535));
+  command->add_option("--maxmemory", flags->maxmemory, "Limit of the server (default: 512MiB)");
+  command->add_option("--http", flags->http, "HOST:PORT for metrics and API, or \"off\"");
+  command->add_option("--config", line.flags.config_file,
+                      "Configuration (default: ./redkeep.toml, /etc/redkeep/redkeep.toml)");
+  command->add_option("--prefix", line.flags.prefix, "Prefix of our keys (default: reed:)");
+  command->add_option("--log-level", line.flags.log_level, "debug, info, warn or error");
+  command->callback([&line, flags] { line.action = [&line, flags] { return run_up(line, *flags); }; });
+}
+
+}  // namespace redkeep::app

@@ -1,0 +1,17 @@
+#pragma once
+// Redis URLs: redis://[user[:password]@]host[:port][/db], rediss:// (TLS), unix:///path[?db=N]. Pure.
+#include <string_view>
+
+#include "redkeep/options.h"
+#include "redkeep/result.h"
+
+namespace redkeep::app {
+
+/// Sets where and as whom in `endpoint`; deadlines and the CA file stay. Fails with InvalidInput; the
+/// message never repeats the URL's user or password.
+Status apply_url(std::string_view url, EndpointOptions& endpoint);
+
+/// Where the password stands in a URL on the command line; empty if there is none.
+std::string_view password_in(std::string_view url);
+
+}  // namespace redkeep::app

@@ -1,0 +1,32 @@
+#include "app/exit_code.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+namespace redkeep::app {
+
+ExitCode exit_code_for(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::InvalidInput: return ExitCode::WrongUsage;
+    case ErrorKind::Refused: return ExitCode::Refused;
+    case ErrorKind::Unreachable:
+    case ErrorKind::UnknownOutcome:
+    case ErrorKind::NotPermitted:
+    case ErrorKind::ServerBusy:
+    case ErrorKind::Protocol: return ExitCode::Unreachable;
+    case ErrorKind::NotFound:
+    case ErrorKind::Conflict:
+    case ErrorKind::OutOfMemory:
+    case ErrorKind::Io:
+    case ErrorKind::Interrupted: return ExitCode::ProblemsFound;
+  }
+  return ExitCode::ProblemsFound;
+}
+
+int fail(const Error& error) {
+  fmt::print(stderr, "redkeep: {}\n", error.message);
+  return static_cast<int>(exit_code_for(error.kind));
+}
+
+}  // namespace redkeep::app

@@ -1,0 +1,48 @@
+#include "app/progress_line.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "sizes/sizes.h"
+
+namespace redkeep::app {
+namespace {
+constexpr std::chrono::milliseconds kTerminalEvery{100};
+constexpr std::chrono::milliseconds kPlainEvery{3000};
+}  // namespace
+
+ProgressLine::ProgressLine(std::string unit)
+    : unit_(std::move(unit)), is_terminal_(::isatty(STDERR_FILENO) == 1) {}
+
+void ProgressLine::show(std::string_view doing, std::int64_t count, double share) {
+  const auto now = Clock::now();
+  if (now - last_ < (is_terminal_ ? kTerminalEvery : kPlainEvery)) return;
+  last_ = now;
+  const double seconds = std::chrono::duration<double>(now - begun_).count();
+  const auto rate = static_cast<std::int64_t>(static_cast<double>(count) / seconds);
+  std::string line = fmt::format("{}: {} {}, {}/s", doing, sizes::print_count(count), unit_,
+                                 sizes::print_count(rate));
+  if (share > 0) {
+    constexpr int kWidth = 20;
+    const int filled = static_cast<int>(share * kWidth);
+    const auto left_ms = static_cast<std::int64_t>(1000 * seconds * (1 - share) / share);
+    line = fmt::format("[{:#<{}}{:-<{}}] {:3.0f} %  {}, {} left", "", filled, "", kWidth - filled,
+                       100 * share, line, sizes::print_duration(std::chrono::milliseconds{left_ms}));
+  }
+  if (is_terminal_) {
+    fmt::print(stderr, "\r\x1b[K{}", line);
+  } else {
+    fmt::print(stderr, "{}\n", line);
+  }
+  std::fflush(stderr);
+  shown_ = true;
+}
+
+void ProgressLine::clear() {
+  if (shown_ && is_terminal_) fmt::print(stderr, "\r\x1b[K");
+  shown_ = false;
+}
+
+}  // namespace redkeep::app

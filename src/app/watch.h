@@ -1,0 +1,35 @@
+#pragma once
+// A guard with its census and its HTTP server, as `guard` and `up` run it.
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "app/http/server.h"
+#include "app/settings.h"
+#include "guard/census_keeper.h"
+#include "guard/guard.h"
+
+namespace redkeep::app {
+
+class Watch {
+ public:
+  /// Fails if the HTTP address cannot be listened on or the classes make no sense.
+  static Result<std::unique_ptr<Watch>> create(boost::asio::any_io_executor executor,
+                                               const Settings& settings);
+
+  /// "http://127.0.0.1:8390" or "off".
+  std::string http_address() const;
+
+  /// Until asked to stop; all parts have ended when it returns.
+  boost::asio::awaitable<void> run(std::stop_token stop);
+
+ private:
+  Watch() = default;
+
+  boost::asio::any_io_executor executor_;
+  std::unique_ptr<guard::Guard> guard_;
+  std::unique_ptr<guard::CensusKeeper> census_;
+  std::unique_ptr<http::Server> http_;
+};
+
+}  // namespace redkeep::app

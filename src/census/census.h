@@ -1,0 +1,43 @@
+#pragma once
+// Keys and bytes by class, exact, in one pass: each page of the keyspace is asked for together with
+// the sizes of the page before, so the server is never waited for twice.
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <stop_token>
+
+#include "keys/class_table.h"
+#include "redis/client.h"
+#include "redkeep/statistics.h"
+
+namespace redkeep::census {
+
+struct CensusOptions {
+  /// SCAN's COUNT; with sizes, a page takes a server about 1.5 ms.
+  std::size_t page_keys = 1000;
+  /// Whether to ask MEMORY USAGE for each key of ours.
+  bool with_bytes = true;
+  /// The part of the time that may be spent on it, 1 = without pauses. A guard's census in the
+  /// background takes a few percent, so that nobody waits for it.
+  double duty = 1.0;
+  /// SCAN may name a key twice while a table is resized; keys are counted once until their
+  /// fingerprints take this many bytes, and as they come from then on.
+  std::size_t most_fingerprint_bytes = std::size_t{256} << 20;
+};
+
+struct Census {
+  std::vector<ClassUse> classes;  ///< In the table's order.
+  std::int64_t unclassified_keys = 0;  ///< Of no class: other applications' keys among them.
+  std::chrono::milliseconds took{0};
+  /// True if there were too many keys to tell which were named twice.
+  bool may_count_twice = false;
+};
+
+/// Reads only. Fails if the connection breaks: half a census is none. `progress` is told the keys
+/// seen so far, a page at a time; may be empty.
+redis::awaitable<Result<Census>> take_census(std::shared_ptr<redis::Client> client,
+                                             const keys::ClassTable& table, CensusOptions options,
+                                             std::stop_token stop,
+                                             std::function<void(std::int64_t)> progress);
+
+}  // namespace redkeep::census

@@ -1,0 +1,331 @@
+// Design: most text needs no ICU call at all. Text is cut at ASCII white space, where there is always
+// a word boundary. A chunk of characters that fold to themselves or to one other character, and that
+// are plainly letters, digits or separators, is cut by a table made from ICU's own properties;
+// everything else (combining marks, dictionary scripts, compatibility forms, emoji) goes to ICU in one
+// call per record. tests/unit/content compares the two on random and on real text.
+#include "content/words.h"
+
+#include <unicode/brkiter.h>
+#include <unicode/normalizer2.h>
+#include <unicode/rbbi.h>
+#include <unicode/uchar.h>
+#include <unicode/uscript.h>
+#include <unicode/unistr.h>
+#include <unicode/uvernum.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <stdexcept>
+
+#include "content/json_text.h"
+
+namespace redkeep::content {
+namespace {
+
+constexpr std::size_t kLeastCodePoints = 3;
+constexpr std::size_t kMostWordBytes = 64;
+
+// What a character is to the fast path.
+enum class Kind : std::uint8_t {
+  Complex,    // only ICU knows
+  Letter,     // joins letters and digits
+  Digit,      // joins letters and digits
+  Hangul,     // joins its like; beside letters or digits only ICU knows
+  Separator,  // a boundary on both sides, or one of the additional cuts
+};
+
+struct Folded {
+  Kind kind = Kind::Complex;
+  char16_t folded = 0;
+};
+
+bool is_short_script(UChar32 c) {
+  UErrorCode code = U_ZERO_ERROR;
+  switch (uscript_getScript(c, &code)) {
+    case USCRIPT_HAN:
+    case USCRIPT_HIRAGANA:
+    case USCRIPT_KATAKANA:
+    case USCRIPT_HANGUL:
+    case USCRIPT_THAI:
+    case USCRIPT_LAO:
+    case USCRIPT_KHMER:
+    case USCRIPT_MYANMAR: return true;
+    default: return false;
+  }
+}
+
+// Apostrophes (U+0027, U+2019) and . _ - cut a word even where UAX #29 does not.
+bool is_additional_cut(UChar32 c) {
+  return c == '\'' || c == 0x2019 || c == '.' || c == '_' || c == '-';
+}
+
+Kind kind_of(UChar32 c) {
+  if (is_additional_cut(c)) return Kind::Separator;
+  if (is_short_script(c)) return Kind::Complex;
+  // Dictionary scripts (SA; Han and Kana, whose break property is Other or Katakana) and jamo that
+  // compose with what is before them are for ICU.
+  const int line_break = u_getIntPropertyValue(c, UCHAR_LINE_BREAK);
+  if (line_break == U_LB_COMPLEX_CONTEXT || line_break == U_LB_IDEOGRAPHIC) return Kind::Complex;
+  if (u_getIntPropertyValue(c, UCHAR_NFKC_QUICK_CHECK) == UNORM_MAYBE) return Kind::Complex;
+  switch (u_getIntPropertyValue(c, UCHAR_WORD_BREAK)) {
+    case U_WB_ALETTER: return Kind::Letter;
+    case U_WB_NUMERIC: return u_isdigit(c) ? Kind::Digit : Kind::Complex;
+    case U_WB_OTHER:
+    case U_WB_WSEGSPACE:
+    case U_WB_DOUBLE_QUOTE:
+    case U_WB_CR:
+    case U_WB_LF:
+    case U_WB_NEWLINE:
+      return u_isalnum(c) || u_hasBinaryProperty(c, UCHAR_EMOJI) ? Kind::Complex : Kind::Separator;
+    default: return Kind::Complex;  // marks, joiners, `:` `,` `;` between letters or digits
+  }
+}
+
+// Whether ICU itself cuts before and after `c`, wherever it stands: its rules know more than the
+// properties say (in ICU 72, "a@b" is one word).
+bool always_cuts(UChar32 c, icu::BreakIterator& breaks) {
+  icu::UnicodeString text;
+  for (const char* neighbours : {"aa", "11", "a1", "1a"}) {
+    text.append(neighbours[0]).append(c).append(neighbours[1]).append(u' ');
+  }
+  breaks.setText(text);
+  const int unit = c > 0xFFFF ? 2 : 1;
+  for (int start = 0; start < text.length(); start += unit + 3) {
+    if (!breaks.isBoundary(start + 1) || !breaks.isBoundary(start + 1 + unit)) return false;
+  }
+  return true;
+}
+
+// Scripts above are cut by dictionaries, but for the syllables of Hangul.
+constexpr UChar32 kTableEnd = 0x3000;
+constexpr UChar32 kFirstHangul = 0xAC00;
+constexpr UChar32 kLastHangul = 0xD7A3;
+
+std::vector<Folded> make_folding_table() {
+  UErrorCode code = U_ZERO_ERROR;
+  const icu::Normalizer2* normalizer = icu::Normalizer2::getNFKCCasefoldInstance(code);
+  const std::unique_ptr<icu::BreakIterator> breaks(
+      icu::BreakIterator::createWordInstance(icu::Locale::getRoot(), code));
+  if (U_FAILURE(code)) throw std::runtime_error("ICU's data is not installed (libicu72)");
+  std::vector<Folded> made(0x10000);
+  for (UChar32 c = 1; c < kTableEnd; ++c) {  // 0 stands for what is not in the basic plane
+    const icu::UnicodeString folded = normalizer->normalize(icu::UnicodeString(c), code);
+    if (U_FAILURE(code) || folded.length() != 1) continue;
+    const Kind kind = c >= '0' && c <= '9' ? Kind::Digit : kind_of(folded[0]);
+    if (kind != Kind::Digit && kind != kind_of(c)) continue;
+    const bool cuts = kind == Kind::Separator && (is_additional_cut(c) || always_cuts(c, *breaks));
+    if (kind == Kind::Separator && !cuts) continue;
+    made[static_cast<std::size_t>(c)] = {kind, folded[0]};
+  }
+  for (UChar32 c = kFirstHangul; c <= kLastHangul; ++c) {
+    made[static_cast<std::size_t>(c)] = {Kind::Hangul, static_cast<char16_t>(c)};
+  }
+  return made;
+}
+
+const std::vector<Folded>& folding_table() {
+  static const std::vector<Folded> table = make_folding_table();
+  return table;
+}
+
+bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+
+void append_utf8(char16_t c, std::string& out) {
+  if (c < 0x80) {
+    out += static_cast<char>(c);
+  } else if (c < 0x800) {
+    out += static_cast<char>(0xC0 | (c >> 6));
+    out += static_cast<char>(0x80 | (c & 0x3F));
+  } else {
+    out += static_cast<char>(0xE0 | (c >> 12));
+    out += static_cast<char>(0x80 | ((c >> 6) & 0x3F));
+    out += static_cast<char>(0x80 | (c & 0x3F));
+  }
+}
+
+// Decodes one character of the basic plane from valid UTF-8; 0 for the other planes.
+char16_t decode(std::string_view text, std::size_t& at) {
+  const auto byte = [&](std::size_t i) {
+    return static_cast<char16_t>(static_cast<unsigned char>(text[at + i]));
+  };
+  const char16_t lead = byte(0);
+  char16_t c = 0;
+  if (lead < 0x80) {
+    c = lead;
+    at += 1;
+  } else if (lead < 0xE0 && at + 1 < text.size()) {
+    c = static_cast<char16_t>(((lead & 0x1F) << 6) | (byte(1) & 0x3F));
+    at += 2;
+  } else if (lead < 0xF0 && at + 2 < text.size()) {
+    c = static_cast<char16_t>(((lead & 0x0F) << 12) | ((byte(1) & 0x3F) << 6) | (byte(2) & 0x3F));
+    at += 3;
+  } else {
+    at = text.size();
+  }
+  return c;
+}
+
+}  // namespace
+
+class WordExtractor::Icu {
+ public:
+  Icu() {
+    UErrorCode code = U_ZERO_ERROR;
+    normalizer_ = icu::Normalizer2::getNFKCCasefoldInstance(code);
+    breaks_.reset(icu::BreakIterator::createWordInstance(icu::Locale::getRoot(), code));
+    if (U_FAILURE(code)) throw std::runtime_error("ICU's data is not installed (libicu72)");
+  }
+
+  // Calls add(piece as UTF-8, code points, whether a short one is enough) for each piece.
+  template <class Add>
+  void cut(std::string_view text, const Add& add) {
+    UErrorCode code = U_ZERO_ERROR;
+    const icu::UnicodeString folded = normalizer_->normalize(
+        icu::UnicodeString::fromUTF8(icu::StringPiece(text.data(), static_cast<int>(text.size()))),
+        code);
+    if (U_FAILURE(code)) return;
+    breaks_->setText(folded);
+    for (int start = breaks_->first(), end = breaks_->next(); end != icu::BreakIterator::DONE;
+         start = end, end = breaks_->next()) {
+      if (breaks_->getRuleStatus() >= UBRK_WORD_NONE_LIMIT) cut_further(folded, start, end, add);
+    }
+  }
+
+ private:
+  template <class Add>
+  void cut_further(const icu::UnicodeString& text, int start, int end, const Add& add) {
+    int piece = start;
+    for (int at = start; at <= end; ++at) {
+      if (at < end && !is_additional_cut(text[at])) continue;
+      give(text, piece, at, add);
+      piece = at + 1;
+    }
+  }
+
+  template <class Add>
+  void give(const icu::UnicodeString& text, int start, int end, const Add& add) {
+    bool has_alphanumeric = false;
+    bool short_is_enough = false;
+    for (int at = start; at < end; at = text.moveIndex32(at, 1)) {
+      const UChar32 c = text.char32At(at);
+      has_alphanumeric = has_alphanumeric || u_isalnum(c);
+      short_is_enough = short_is_enough || is_short_script(c);
+    }
+    if (!has_alphanumeric) return;
+    utf8_.clear();
+    text.tempSubStringBetween(start, end).toUTF8String(utf8_);
+    add(utf8_, static_cast<std::size_t>(text.countChar32(start, end - start)), short_is_enough);
+  }
+
+  const icu::Normalizer2* normalizer_ = nullptr;
+  std::unique_ptr<icu::BreakIterator> breaks_;
+  std::string utf8_;
+};
+
+WordExtractor::WordExtractor() : icu_(std::make_unique<Icu>()) { folding_table(); }
+WordExtractor::~WordExtractor() = default;
+WordExtractor::WordExtractor(WordExtractor&&) noexcept = default;
+WordExtractor& WordExtractor::operator=(WordExtractor&&) noexcept = default;
+
+const std::vector<std::string_view>& WordExtractor::words_of(const EntityView& entity) {
+  text_.clear();
+  append_searched_text(entity.data, text_);
+  text_ += '\n';
+  text_ += entity.semantic_name;
+  return words_of_text(text_);
+}
+
+const std::vector<std::string_view>& WordExtractor::words_of_text(std::string_view text) {
+  arena_.clear();
+  spans_.clear();
+  complex_.clear();
+  std::size_t start = 0;
+  while (start < text.size()) {
+    std::size_t end = start;
+    while (end < text.size() && !is_blank(text[end])) ++end;
+    if (end > start) add_chunk(text.substr(start, end - start));
+    start = end + 1;
+  }
+  if (!complex_.empty()) {
+    icu_->cut(complex_, [this](const std::string& piece, std::size_t code_points, bool short_enough) {
+      add_folded(piece, code_points, short_enough);
+    });
+  }
+  return finish();
+}
+
+const std::vector<std::string_view>& WordExtractor::words_of_text_by_icu(std::string_view text) {
+  arena_.clear();
+  spans_.clear();
+  icu_->cut(text, [this](const std::string& piece, std::size_t code_points, bool short_enough) {
+    add_folded(piece, code_points, short_enough);
+  });
+  return finish();
+}
+
+void WordExtractor::add_chunk(std::string_view chunk) {
+  const std::size_t words_before = spans_.size();
+  const std::size_t arena_before = arena_.size();
+  if (add_simple(chunk)) return;
+  spans_.resize(words_before);
+  arena_.resize(arena_before);
+  complex_ += chunk;
+  complex_ += ' ';
+}
+
+// Writes words straight into the arena; false as soon as ICU is needed for the chunk.
+bool WordExtractor::add_simple(std::string_view chunk) {
+  const Folded* table = folding_table().data();
+  std::size_t start = arena_.size();
+  std::size_t code_points = 0;
+  std::size_t hangul = 0;
+  const auto end_word = [&] {
+    const std::size_t size = arena_.size() - start;
+    const bool long_enough = code_points >= kLeastCodePoints || hangul > 0;
+    if (long_enough && size <= kMostWordBytes) {
+      spans_.push_back({start, size});
+      start = arena_.size();
+    } else {
+      arena_.resize(start);
+    }
+    code_points = 0;
+    hangul = 0;
+  };
+  for (std::size_t at = 0; at < chunk.size();) {
+    const Folded& folded = table[decode(chunk, at)];
+    switch (folded.kind) {
+      case Kind::Complex: return false;
+      case Kind::Separator: end_word(); break;
+      case Kind::Hangul: ++hangul; [[fallthrough]];
+      case Kind::Letter:
+      case Kind::Digit:
+        append_utf8(folded.folded, arena_);
+        ++code_points;
+        if (hangul > 0 && hangul != code_points) return false;
+        break;
+    }
+  }
+  end_word();
+  return true;
+}
+
+void WordExtractor::add_folded(std::string_view piece, std::size_t code_points,
+                               bool short_is_enough) {
+  if (code_points < kLeastCodePoints && !short_is_enough) return;
+  if (piece.size() > kMostWordBytes) return;
+  spans_.push_back({arena_.size(), piece.size()});
+  arena_ += piece;
+}
+
+const std::vector<std::string_view>& WordExtractor::finish() {
+  words_.clear();
+  for (const auto& [start, size] : spans_) words_.emplace_back(arena_.data() + start, size);
+  std::sort(words_.begin(), words_.end());
+  words_.erase(std::unique(words_.begin(), words_.end()), words_.end());
+  return words_;
+}
+
+std::string word_rules_version() { return "ICU " U_ICU_VERSION; }
+
+}  // namespace redkeep::content

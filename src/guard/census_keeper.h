@@ -1,0 +1,31 @@
+#pragma once
+// Counts the classes in the background, so that dashboards and metrics never scan.
+#include <memory>
+#include <stop_token>
+
+#include "guard/snapshot.h"
+#include "keys/class_table.h"
+#include "redis/client.h"
+#include "redkeep/options.h"
+
+namespace redkeep::guard {
+
+class CensusKeeper {
+ public:
+  /// `table` and `snapshot` must outlive it. It has a connection of its own, so that no reading of
+  /// the guard waits behind a page of the census.
+  CensusKeeper(boost::asio::any_io_executor executor, Options options,
+               const keys::ClassTable& table, Snapshot& snapshot);
+
+  /// Counts until asked to stop. A failed census is tried again later.
+  redis::awaitable<void> run(std::stop_token stop);
+
+ private:
+  boost::asio::any_io_executor executor_;
+  Options options_;
+  const keys::ClassTable& table_;
+  Snapshot& snapshot_;
+  std::shared_ptr<redis::Client> client_;
+};
+
+}  // namespace redkeep::guard

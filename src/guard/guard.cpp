@@ -1,0 +1,224 @@
+// One tick is the sentence MemoryReading -> Pressure -> ShedPlan -> ShedOutcome -> Ledger. What
+// decides is in pressure/ and shed/shed_plan, pure; what acts is in shed/shedder; this file only
+// joins them and writes down what happened.
+#include "guard/guard.h"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/dispatch.hpp>
+
+#include "error/error.h"
+#include "guard/anomalies.h"
+#include "guard/level_key.h"
+#include "redis/pause.h"
+#include "sizes/sizes.h"
+
+namespace redkeep::guard {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using pressure::MemoryReading;
+using pressure::Pressure;
+
+// Below this, a line about memory each minute would only fill logs.
+constexpr double kLogAbovePct = 50;
+
+double pct_of(std::int64_t bytes, std::int64_t limit_bytes) {
+  return limit_bytes > 0 ? 100.0 * static_cast<double>(bytes) / static_cast<double>(limit_bytes) : 0;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Guard>> Guard::create(boost::asio::any_io_executor executor,
+                                             Options options) {
+  auto table = keys::ClassTable::compile(options.prefix, options.classes);
+  if (!table) return table.error();
+  return std::unique_ptr<Guard>(new Guard(executor, std::move(options), std::move(*table)));
+}
+
+Guard::Guard(boost::asio::any_io_executor executor, Options options, keys::ClassTable table)
+    : executor_(executor),
+      options_(std::move(options)),
+      table_(std::move(table)),
+      schema_(options_.prefix),
+      client_(redis::Client::create(executor, options_.endpoint)),
+      gauge_(options_.pressure),
+      shedder_(client_, table_),
+      alerts_(options_.pressure.alert_every) {
+  snapshot_.endpoint = redis::describe(options_.endpoint);
+}
+
+redis::awaitable<void> Guard::tick(std::stop_token stop) {
+  const Pressure pressure = co_await read_pressure();
+  note(pressure);
+  const shed::ShedPlan plan = shed::plan_for_pressure(pressure, table_, options_.pressure);
+  if (!plan.empty()) {
+    const shed::ShedOutcome outcome =
+        co_await shedder_.run(plan, shed::ShedBudget{}, shed::ShedMode::Real, stop);
+    record(plan, outcome, pressure.reading.limit_bytes);
+    co_await rescue(pressure, outcome, stop);
+  }
+  co_await publish(pressure.level);
+}
+
+redis::awaitable<void> Guard::run(std::stop_token stop) {
+  boost::asio::steady_timer pause(executor_);
+  const std::stop_callback wake(stop, [this, &pause] {
+    boost::asio::dispatch(executor_, [&pause] { pause.cancel(); });
+  });
+  while (!stop.stop_requested()) {
+    co_await tick(stop);
+    if (stop.stop_requested()) break;
+    pause.expires_after(next_reading_in_);
+    co_await pause.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+  }
+  client_->close();
+}
+
+redis::awaitable<Pressure> Guard::read_pressure() {
+  const auto reading = co_await read_memory();
+  const auto now = Clock::now();
+  ++snapshot_.readings;
+  snapshot_.connected = reading.ok();
+  if (!reading) {
+    ++snapshot_.failed_readings;
+    snapshot_.blind_reason = reading.error().message;
+    co_return gauge_.blind(now);
+  }
+  snapshot_.blind_reason.clear();
+  snapshot_.last_reading = now;
+  note_anomalies(*reading);
+  co_return gauge_.judge(*reading, now);
+}
+
+redis::awaitable<Result<MemoryReading>> Guard::read_memory() {
+  std::vector<std::string> info{"INFO"};
+  const auto reply = co_await client_->call(std::move(info));
+  if (!reply) co_return reply.error();
+  const auto reading =
+      pressure::read_memory(redis::ServerInfo::parse(reply->text), options_.pressure.limit_bytes,
+                            options_.endpoint.database);
+  if (reading && client_->generation() != met_generation_) {
+    const Status met = co_await meet_server();
+    if (!met) co_return met.error();
+  }
+  co_return reading;
+}
+
+// Settings and permissions are per server: they are read again after every reconnect.
+redis::awaitable<Status> Guard::meet_server() {
+  const auto generation = client_->generation();
+  auto found = co_await redis::probe_capabilities(client_, schema_.guard("probe"),
+                                                  redis::ServerSettings::MayChange);
+  if (!found) co_return found.error();
+  snapshot_.server_version = found->product;
+  ledger_.add(LedgerKind::Notice, "connected", fmt::format("guarding {} at {}", found->product, snapshot_.endpoint));
+  for (const auto& change : found->changes) {
+    ledger_.add(LedgerKind::Notice, "settings", change);
+  }
+  for (const auto& limitation : found->limitations) {
+    ledger_.add(LedgerKind::Notice, "limitation", limitation);
+  }
+  shedder_.use(std::move(*found));
+  met_generation_ = generation;
+  co_return Status{};
+}
+
+void Guard::note_anomalies(const MemoryReading& reading) {
+  const auto found =
+      last_reading_ ? find_anomalies(*last_reading_, reading) : find_anomalies(reading);
+  last_reading_ = reading;
+  for (const auto& anomaly : found) {
+    if (anomaly.alarming) {
+      alarm(anomaly.subject, anomaly.reason);
+    } else if (alerts_.pass(anomaly.subject, Clock::now())) {
+      ledger_.add(LedgerKind::Notice, anomaly.subject, anomaly.reason);
+    }
+  }
+}
+
+void Guard::note(const Pressure& pressure) {
+  const MemoryReading& reading = pressure.reading;
+  snapshot_.level = pressure.level;
+  next_reading_in_ = pressure.next_reading_in;
+  const std::string numbers =
+      pressure.level == PressureLevel::Blind
+          ? fmt::format("no reading: {}", snapshot_.blind_reason)
+          : fmt::format("{} of {} used ({}), growing {}/s", sizes::print_bytes(reading.used_bytes),
+                        sizes::print_bytes(reading.limit_bytes),
+                        sizes::print_pct(reading.usage_pct()),
+                        sizes::print_bytes(static_cast<std::int64_t>(pressure.growth_bytes_per_s)));
+  if (pressure.level_changed()) {
+    ledger_.add(LedgerKind::LevelChange, std::string(to_string(pressure.level)), fmt::format("was {}; {}", to_string(pressure.level_before), numbers));
+  }
+  if (pressure.level != PressureLevel::Normal) {
+    alarm(std::string(to_string(pressure.level)), numbers);
+  }
+  if (pressure.level == PressureLevel::Blind) return;
+  snapshot_.memory = reading.use();
+  snapshot_.eviction_policy = reading.eviction_policy;
+  snapshot_.resident_bytes = reading.resident_bytes;
+  snapshot_.keys_with_ttl = reading.keyspace.with_ttl;
+  snapshot_.keys_without_ttl = reading.keyspace.keys - reading.keyspace.with_ttl;
+  snapshot_.evicted_keys = reading.evicted_keys;
+  snapshot_.expired_keys = reading.expired_keys;
+  if (reading.usage_pct() > kLogAbovePct && alerts_.pass("metrics", Clock::now())) {
+    spdlog::info("memory: {}; {} keys, {} of them with a TTL", numbers,
+                 sizes::print_count(reading.keyspace.keys),
+                 sizes::print_count(reading.keyspace.with_ttl));
+  }
+}
+
+void Guard::alarm(std::string subject, std::string reason) {
+  if (!alerts_.pass(subject, Clock::now())) return;
+  ++snapshot_.alerts[subject];
+  ledger_.add(LedgerKind::Alarm, std::move(subject), std::move(reason));
+}
+
+void Guard::record(const shed::ShedPlan& plan, const shed::ShedOutcome& outcome,
+                   std::int64_t limit_bytes) {
+  for (const auto& row : outcome.classes) {
+    ShedTotals& total = snapshot_.shed[row.name];
+    total.keys += row.keys;
+    total.bytes += row.bytes;
+    LedgerEntry entry;
+    entry.kind = LedgerKind::Shed;
+    entry.subject = row.name;
+    entry.outcome = to_string(outcome.end);
+    entry.reason = plan.reason;
+    if (row.became_persistent > 0) {
+      entry.reason += fmt::format("; {} keys had lost their TTL and were kept", row.became_persistent);
+    }
+    if (row.too_big > 0) {
+      entry.reason += fmt::format("; {} big collections were left", row.too_big);
+    }
+    entry.keys = row.keys;
+    entry.bytes = row.bytes;
+    entry.usage_before_pct = pct_of(outcome.used_before_bytes, limit_bytes);
+    entry.usage_after_pct = pct_of(outcome.used_after_bytes, limit_bytes);
+    ledger_.add(std::move(entry));
+  }
+  if (outcome.failure) {
+    alarm("shedding", fmt::format("{}: {}", to_string(outcome.end), outcome.failure->message));
+  }
+}
+
+redis::awaitable<void> Guard::publish(PressureLevel level) {
+  const auto now = Clock::now();
+  const bool due = level != published_level_ || now - published_ >= kLevelEvery;
+  if (!due || level == PressureLevel::Blind) co_return;
+  std::vector<std::string> time{"TIME"};
+  const auto reply = co_await client_->call(std::move(time));
+  if (!reply) co_return;
+  const auto server_time = parse_server_time(*reply);
+  if (!server_time) co_return;
+  std::vector<std::string> set{"SET", schema_.guard("level"), print_level({level, *server_time})};
+  // A server at its limit refuses the write; who reads the key then sees that it is old.
+  const auto done = co_await client_->call(std::move(set));
+  if (!done) spdlog::debug("the level was not published: {}", done.error().message);
+  published_level_ = level;
+  published_ = now;
+}
+
+}  // namespace redkeep::guard

@@ -1,0 +1,45 @@
+#include "guard/server_statistics.h"
+
+#include "guard/level_key.h"
+#include "keys/key_schema.h"
+#include "pressure/pressure_gauge.h"
+#include "redis/capabilities.h"
+
+namespace redkeep::guard {
+
+redis::awaitable<Result<Statistics>> take_statistics(std::shared_ptr<redis::Client> client,
+                                                     const keys::ClassTable& table,
+                                                     const Options& options,
+                                                     census::CensusOptions census_options,
+                                                     std::stop_token stop,
+                                                     std::function<void(std::int64_t)> progress) {
+  const keys::KeySchema schema(options.prefix);
+  const auto found = co_await redis::probe_capabilities(client, schema.guard("probe"),
+                                                        redis::ServerSettings::LeaveAlone);
+  if (!found) co_return found.error();
+  census_options.with_bytes = census_options.with_bytes && found->memory_usage;
+  auto census = co_await census::take_census(client, table, census_options, stop, progress);
+  if (!census) co_return census.error();
+  const auto published = co_await read_level(client, schema.guard("level"));
+  if (!published) co_return published.error();
+  // Memory last, so that it belongs to the moment at which the numbers are shown.
+  std::vector<std::string> info{"INFO"};
+  const auto reply = co_await client->call(std::move(info));
+  if (!reply) co_return reply.error();
+  const auto reading = pressure::read_memory(redis::ServerInfo::parse(reply->text),
+                                             options.pressure.limit_bytes, options.endpoint.database);
+  if (!reading) co_return reading.error();
+
+  Statistics statistics;
+  statistics.memory = reading->use();
+  statistics.level_from_guard = published->has_value();
+  statistics.level = published->value_or(
+      pressure::PressureGauge::instantaneous(reading->usage_pct(), options.pressure));
+  statistics.keys_with_ttl = reading->keyspace.with_ttl;
+  statistics.keys_without_ttl = reading->keyspace.keys - reading->keyspace.with_ttl;
+  statistics.classes = std::move(census->classes);
+  statistics.unclassified_keys = census->unclassified_keys;
+  co_return statistics;
+}
+
+}  // namespace redkeep::guard

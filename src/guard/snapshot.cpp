@@ -1,0 +1,15 @@
+#include "guard/snapshot.h"
+
+namespace redkeep::guard {
+
+Statistics current_statistics(const Snapshot& snapshot) {
+  Statistics statistics = snapshot.census.value_or(Statistics{});
+  statistics.memory = snapshot.memory;
+  statistics.level = snapshot.level;
+  statistics.level_from_guard = true;
+  statistics.keys_with_ttl = snapshot.keys_with_ttl;
+  statistics.keys_without_ttl = snapshot.keys_without_ttl;
+  return statistics;
+}
+
+}  // namespace redkeep::guard

@@ -1,0 +1,45 @@
+#pragma once
+// What the guard shows of itself: command line, HTTP and metrics read this and nothing else.
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "redkeep/statistics.h"
+
+namespace redkeep::guard {
+
+/// What was shed of one class since the guard started.
+struct ShedTotals {
+  std::int64_t keys = 0;
+  std::int64_t bytes = 0;
+};
+
+struct Snapshot {
+  bool connected = false;
+  std::string endpoint;         ///< Where the server is, without user and password.
+  std::string server_version;   ///< For example "Redis 7.0.15".
+  std::string eviction_policy;  ///< As the server says it; empty: unknown.
+  PressureLevel level = PressureLevel::Blind;
+  std::string blind_reason;  ///< Why there is no reading; empty unless blind.
+  MemoryUse memory;
+  std::int64_t resident_bytes = 0;
+  std::int64_t keys_with_ttl = 0;     ///< The server's own counter.
+  std::int64_t keys_without_ttl = 0;  ///< The server's own counter.
+  std::int64_t evicted_keys = 0;      ///< By the server itself, since it started.
+  std::int64_t expired_keys = 0;
+  std::chrono::steady_clock::time_point last_reading{};
+  std::int64_t readings = 0;
+  std::int64_t failed_readings = 0;
+  std::map<std::string, ShedTotals> shed;               ///< By class.
+  std::map<std::string, std::int64_t> alerts;           ///< Sent, by level or kind.
+  std::optional<Statistics> census;                     ///< The last complete count by class.
+  std::chrono::steady_clock::time_point census_time{};  ///< When it was complete.
+};
+
+/// The statistics as they are known now: memory and level of the last reading, classes of the last
+/// census (none before the first one is complete).
+Statistics current_statistics(const Snapshot& snapshot);
+
+}  // namespace redkeep::guard

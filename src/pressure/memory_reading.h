@@ -1,0 +1,36 @@
+#pragma once
+// One reading of the server's memory, out of INFO. Pure.
+#include <cstdint>
+#include <string>
+
+#include "redis/server_info.h"
+#include "redkeep/result.h"
+#include "redkeep/statistics.h"
+
+namespace redkeep::pressure {
+
+struct MemoryReading {
+  std::int64_t used_bytes = 0;   ///< used_memory - mem_not_counted_for_evict, as eviction counts.
+  std::int64_t limit_bytes = 0;  ///< maxmemory; without one the configured limit; 0: none known.
+  std::int64_t resident_bytes = 0;
+  std::int64_t lazyfree_pending = 0;  ///< Objects that wait to be freed in the background.
+  std::int64_t evicted_keys = 0;
+  std::int64_t expired_keys = 0;
+  std::string eviction_policy;  ///< Empty: unknown.
+  std::string run_id;           ///< Empty where the INFO section was not asked for.
+  redis::KeyspaceCounts keyspace;
+
+  /// 0 where no limit is known.
+  double usage_pct() const {
+    return limit_bytes > 0
+               ? 100.0 * static_cast<double>(used_bytes) / static_cast<double>(limit_bytes)
+               : 0.0;
+  }
+  MemoryUse use() const { return MemoryUse{used_bytes, limit_bytes, usage_pct()}; }
+};
+
+/// Fails with Protocol if there is no used_memory, with ServerBusy while the server is loading.
+Result<MemoryReading> read_memory(const redis::ServerInfo& info, std::int64_t configured_limit_bytes,
+                                  int database);
+
+}  // namespace redkeep::pressure

@@ -1,0 +1,81 @@
+#include "pressure/pressure_gauge.h"
+
+#include <algorithm>
+
+namespace redkeep::pressure {
+namespace {
+
+// Looking four times on the way to the next mark leaves room for three wrong guesses of the growth.
+constexpr double kReadingsUntilMark = 4;
+// Growth follows rises at once and forgets them over some seconds: a flood is seen in one interval,
+// and the pause between two bursts does not slow the readings down.
+constexpr double kGrowthMemorySeconds = 3;
+
+double seconds(std::chrono::steady_clock::duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+}  // namespace
+
+PressureLevel PressureGauge::instantaneous(double usage_pct, const PressureOptions& options) {
+  if (usage_pct >= options.emergency_pct) return PressureLevel::Critical;
+  if (usage_pct >= options.start_shedding_pct) return PressureLevel::Warning;
+  return PressureLevel::Normal;
+}
+
+Pressure PressureGauge::judge(const MemoryReading& reading, TimePoint now) {
+  const PressureLevel before = is_blind_ ? PressureLevel::Blind : level_;
+  const PressureLevel next = next_level(reading.usage_pct(), now);
+  if (next != level_ || is_blind_) entered_ = now;
+  level_ = next;
+  is_blind_ = false;
+  follow_growth(reading, now);
+  last_ = reading;
+  last_time_ = now;
+  return Pressure{level_, before, reading, growth_bytes_per_s_, next_interval(reading)};
+}
+
+Pressure PressureGauge::blind(TimePoint now) {
+  const PressureLevel before = is_blind_ ? PressureLevel::Blind : level_;
+  if (!is_blind_) entered_ = now;
+  is_blind_ = true;
+  growth_bytes_per_s_ = 0;
+  Pressure pressure{PressureLevel::Blind, before, last_.value_or(MemoryReading{}), 0,
+                    options_.interval};
+  last_.reset();  // growth across a blind time would be a guess
+  return pressure;
+}
+
+PressureLevel PressureGauge::next_level(double usage_pct, TimePoint now) const {
+  const PressureLevel entering = instantaneous(usage_pct, options_);
+  if (entering >= level_) return entering;
+  if (now - entered_ < options_.dwell) return level_;
+  if (level_ == PressureLevel::Critical && usage_pct >= options_.leave_emergency_pct) {
+    return PressureLevel::Critical;
+  }
+  return usage_pct >= options_.stop_shedding_pct ? PressureLevel::Warning : PressureLevel::Normal;
+}
+
+void PressureGauge::follow_growth(const MemoryReading& reading, TimePoint now) {
+  if (!last_ || now <= last_time_) return;
+  const double elapsed = seconds(now - last_time_);
+  const double rate = static_cast<double>(reading.used_bytes - last_->used_bytes) / elapsed;
+  const double kept = std::max(0.0, 1.0 - elapsed / kGrowthMemorySeconds);
+  growth_bytes_per_s_ = std::max(rate, growth_bytes_per_s_ * kept);
+}
+
+std::chrono::milliseconds PressureGauge::next_interval(const MemoryReading& reading) const {
+  if (reading.limit_bytes == 0 || growth_bytes_per_s_ <= 0) return options_.interval;
+  const double usage = reading.usage_pct();
+  const double mark = usage < options_.start_shedding_pct ? options_.start_shedding_pct
+                      : usage < options_.emergency_pct    ? options_.emergency_pct
+                                                          : 100.0;
+  const double room_bytes =
+      std::max(0.0, mark - usage) / 100.0 * static_cast<double>(reading.limit_bytes);
+  const double ms = 1000.0 * room_bytes / growth_bytes_per_s_ / kReadingsUntilMark;
+  const auto bounded = std::min(ms, static_cast<double>(options_.interval.count()));
+  return std::max(options_.min_interval,
+                  std::chrono::milliseconds{static_cast<std::int64_t>(bounded)});
+}
+
+}  // namespace redkeep::pressure

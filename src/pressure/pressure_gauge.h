@@ -1,0 +1,54 @@
+#pragma once
+// From readings to a level: the state machine with hysteresis, the growth, and when to look again.
+// Pure: time is an argument, so a year passes in a second of a test.
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "pressure/memory_reading.h"
+#include "redkeep/options.h"
+
+namespace redkeep::pressure {
+
+using TimePoint = std::chrono::steady_clock::time_point;
+
+/// What the readings mean.
+struct Pressure {
+  PressureLevel level = PressureLevel::Blind;
+  PressureLevel level_before = PressureLevel::Blind;
+  MemoryReading reading;  ///< The last good one; not to be acted on while blind.
+  double growth_bytes_per_s = 0;
+  std::chrono::milliseconds next_reading_in{0};
+
+  bool level_changed() const { return level != level_before; }
+};
+
+/// normal -> warning -> critical are entered as soon as a reading is at or above their mark, since a
+/// flood does not wait. They are left only below a lower mark (critical below leave_emergency_pct,
+/// warning below stop_shedding_pct) and after `dwell` in the level. Without a reading the level is
+/// blind at once; the first reading afterwards decides anew from what was before.
+class PressureGauge {
+ public:
+  explicit PressureGauge(PressureOptions options) : options_(options) {}
+
+  Pressure judge(const MemoryReading& reading, TimePoint now);
+  Pressure blind(TimePoint now);
+
+  /// The level that one reading alone means, without a history.
+  static PressureLevel instantaneous(double usage_pct, const PressureOptions& options);
+
+ private:
+  PressureLevel next_level(double usage_pct, TimePoint now) const;
+  void follow_growth(const MemoryReading& reading, TimePoint now);
+  std::chrono::milliseconds next_interval(const MemoryReading& reading) const;
+
+  PressureOptions options_;
+  PressureLevel level_ = PressureLevel::Normal;  // the last one that was not blind
+  bool is_blind_ = true;
+  TimePoint entered_{};
+  std::optional<MemoryReading> last_;
+  TimePoint last_time_{};
+  double growth_bytes_per_s_ = 0;
+};
+
+}  // namespace redkeep::pressure

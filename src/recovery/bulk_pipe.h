@@ -1,0 +1,42 @@
+#pragma once
+// Many commands to one server, in windows: while it works on one window the next is made, and never
+// more than two are unanswered, so that its reply buffers stay small.
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "redis/connection.h"
+
+namespace redkeep::recovery {
+
+class BulkPipe {
+ public:
+  explicit BulkPipe(std::unique_ptr<redis::Connection> connection)
+      : connection_(std::move(connection)) {}
+
+  /// Where the next commands go; to be offered to advance() often.
+  redis::CommandBuffer& commands() { return commands_; }
+
+  /// Sends what is there if it is a window's worth. An error reply to an earlier command is an
+  /// error here; its message names the command and its key.
+  redis::awaitable<Status> advance();
+
+  /// Sends the rest and waits for all replies.
+  redis::awaitable<Status> finish();
+
+  /// One exchange on the same connection; only when nothing is unanswered (after finish()).
+  redis::awaitable<Result<std::vector<redis::Reply>>> ask(redis::CommandBuffer commands);
+
+  std::int64_t commands_sent() const { return sent_; }
+
+ private:
+  redis::awaitable<Status> send_window();
+  redis::awaitable<Status> receive_window();
+
+  std::unique_ptr<redis::Connection> connection_;
+  redis::CommandBuffer commands_;
+  std::deque<redis::CommandBuffer> unanswered_;
+  std::int64_t sent_ = 0;
+};
+
+}  // namespace redkeep::recovery

@@ -1,0 +1,236 @@
+#include "recovery/content_check.h"
+
+#include <thread>
+
+#include "error/error.h"
+
+namespace redkeep::recovery {
+namespace {
+
+using keys::fingerprint;
+using Next = CsvReader::Next;
+
+// What keys cost a Redis of 64 bits beside their bytes (dictionary entry, object, string headers,
+// the allocator's rounding), fitted to the Debian content, which is within 5 % of it.
+constexpr std::int64_t kKeyBytes = 88;
+constexpr std::int64_t kMemberBytes = 72;
+// Words are not counted in the check; most texts have a different word for each so many bytes.
+constexpr std::int64_t kTextBytesPerWord = 11;
+
+std::int64_t entity_cost(const content::EntityView& entity) {
+  const auto size = [](std::string_view text) { return static_cast<std::int64_t>(text.size()); };
+  const std::int64_t names = size(entity.type) + size(entity.semantic_name);
+  const std::int64_t hash = kKeyBytes + 60 + size(entity.data) + names + 80;
+  const std::int64_t mappings = 2 * kKeyBytes + 140 + names;
+  return hash + mappings + kMemberBytes * (1 + size(entity.data) / kTextBytesPerWord / 2);
+}
+
+std::int64_t association_cost(const content::AssociationView& association) {
+  const auto path = static_cast<std::int64_t>(association.path.size());
+  const std::int64_t hash = kKeyBytes + path + 150;
+  return association.is_containment() ? hash + 2 * kKeyBytes + kMemberBytes
+                                      : hash + 2 * (kMemberBytes + path / 2);
+}
+
+struct Ends {
+  std::uint64_t parent;
+  std::uint64_t child;
+};
+
+struct AssociationPass {
+  std::int64_t rows = 0;
+  std::int64_t bytes = 0;
+  std::int64_t estimated_bytes = 0;
+  Containments containments;
+  std::vector<Ends> ends;
+  ContentProblems problems;
+  std::vector<std::int64_t> bad_lines;
+  std::optional<Error> failure;
+
+  void bad(const CsvReader& reader, std::string problem) {
+    problems.add(std::move(problem));
+    if (bad_lines.empty() || bad_lines.back() != reader.line()) bad_lines.push_back(reader.line());
+  }
+};
+
+Error interrupted() { return Error{ErrorKind::Interrupted, "stopped on request"}; }
+
+bool should_stop(std::int64_t rows, const std::stop_token& stop) {
+  return rows % 4096 == 0 && stop.stop_requested();
+}
+
+void check_association(const content::AssociationView& association, const CsvReader& reader,
+                       keys::FingerprintSet& paths, const keys::FingerprintSet* ids,
+                       AssociationPass& pass) {
+  if (!paths.insert(fingerprint(association.path))) {
+    pass.bad(reader, reader.problem_at(2, fmt::format("the path \"{}\" is there twice",
+                                                      printable(association.path))));
+    return;
+  }
+  if (ids != nullptr) {
+    for (const std::size_t column : {std::size_t{0}, std::size_t{1}}) {
+      const auto id = reader.field(column);
+      if (ids->contains(fingerprint(id))) continue;
+      pass.bad(reader, reader.problem_at(column, fmt::format("there is no entity {}", id)));
+      return;
+    }
+  }
+  if (association.is_containment()) {
+    const auto before =
+        pass.containments.add(association.parent_id, association.child_id, association.path);
+    if (before) {
+      pass.bad(reader, reader.problem_at(
+                           1, fmt::format("{} has two containing parents: by the paths \"{}\" and "
+                                          "\"{}\"",
+                                          association.child_id, printable(*before),
+                                          printable(association.path))));
+      return;
+    }
+  }
+  ++pass.rows;
+  pass.estimated_bytes += association_cost(association);
+  if (ids == nullptr) {
+    pass.ends.push_back({fingerprint(association.parent_id), fingerprint(association.child_id)});
+  }
+}
+
+// With `ids` it names dangling ends too; without (the entities are being read at the same time) it
+// keeps the ends to be looked up afterwards.
+AssociationPass pass_associations(const std::string& directory, const keys::FingerprintSet* ids,
+                                  const std::stop_token& stop) {
+  AssociationPass pass;
+  auto file = AssociationFile::open(directory);
+  if (!file) {
+    if (file.error().kind != ErrorKind::NotFound) pass.failure = file.error();
+    return pass;
+  }
+  pass.bytes = file->reader().file_bytes();
+  keys::FingerprintSet paths;
+  content::AssociationView association;
+  for (;;) {
+    if (should_stop(pass.rows, stop)) {
+      pass.failure = interrupted();
+      return pass;
+    }
+    const Next next = file->next(association);
+    if (next == Next::End) break;
+    if (next != Next::Row) {
+      pass.bad(file->reader(), file->problem());
+      if (next == Next::Broken) break;
+      continue;
+    }
+    check_association(association, file->reader(), paths, ids, pass);
+  }
+  for (const auto path : pass.containments.cycles(ContentProblems::kMostKept)) {
+    pass.problems.add(fmt::format("associations.csv: the containment \"{}\" is part of a cycle",
+                                  printable(path)));
+  }
+  return pass;
+}
+
+Status pass_entities(EntityFile& file, ContentCheck& check, const std::stop_token& stop) {
+  keys::FingerprintSet names;
+  content::EntityView entity;
+  const CsvReader& reader = file.reader();
+  const auto bad = [&](std::string problem) {
+    check.problems.add(std::move(problem));
+    check.bad_entity_lines.push_back(reader.line());
+  };
+  for (;;) {
+    if (should_stop(check.entities, stop)) return interrupted();
+    const Next next = file.next(entity);
+    if (next == Next::End) return {};
+    if (next != Next::Row) {
+      bad(file.problem());
+      if (next == Next::Broken) return {};
+      continue;
+    }
+    const std::string name = fmt::format("{}:{}", entity.type, entity.semantic_name);
+    if (check.entity_ids.contains(fingerprint(entity.id))) {
+      bad(reader.problem_at(0, fmt::format("the id {} is there twice", entity.id)));
+    } else if (!entity.semantic_name.empty() && !names.insert(fingerprint(name))) {
+      bad(reader.problem_at(2, fmt::format("the semantic name {} is there twice for the type {}",
+                                           entity.semantic_name, entity.type)));
+    } else {
+      check.entity_ids.insert(fingerprint(entity.id));
+      ++check.entities;
+      check.estimated_bytes += entity_cost(entity);
+    }
+  }
+}
+
+void check_search_row(const CsvReader& reader, ContentCheck& check) {
+  const auto word = reader.field(0);
+  if (word.empty() || word.size() > 64) {
+    check.problems.add(reader.problem_at(0, "a word must have 1 to 64 bytes"));
+  }
+  std::string_view ids = reader.field(1);
+  while (!ids.empty()) {
+    const auto id = ids.substr(0, ids.find(' '));
+    if (!id.empty() && !check.entity_ids.contains(fingerprint(id))) {
+      check.problems.add(
+          reader.problem_at(1, fmt::format("there is no entity \"{}\"", printable(id, 80))));
+      return;
+    }
+    ids.remove_prefix(std::min(ids.size(), id.size() + 1));
+  }
+}
+
+Status check_search_index(const std::string& directory, ContentCheck& check) {
+  auto reader = open_search_index(directory);
+  if (!reader) {
+    return reader.error().kind == ErrorKind::NotFound ? Status{} : Status{reader.error()};
+  }
+  check.has_search_index = true;
+  check.total_bytes += reader->file_bytes();
+  for (;;) {
+    const Next next = reader->next();
+    if (next == Next::End) return {};
+    if (next == Next::Row) {
+      check_search_row(*reader, check);
+    } else {
+      check.problems.add(reader->problem());
+    }
+    if (next == Next::Broken) return {};
+  }
+}
+
+bool any_dangling(const AssociationPass& pass, const keys::FingerprintSet& ids) {
+  for (const auto& ends : pass.ends) {
+    if (!ids.contains(ends.parent) || !ids.contains(ends.child)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<ContentCheck> check_content(const std::string& directory, std::stop_token stop) {
+  auto entities = EntityFile::open(directory);
+  if (!entities) return entities.error();
+  ContentCheck check;
+  check.total_bytes = entities->reader().file_bytes();
+  AssociationPass associations;
+  Status read;
+  {
+    const std::jthread beside(
+        [&] { associations = pass_associations(directory, nullptr, stop); });
+    read = pass_entities(*entities, check, stop);
+  }
+  if (!read) return read.error();
+  if (associations.failure) return *associations.failure;
+  // Rare and slow: which rows dangle is told by reading the file again with the ids at hand.
+  if (any_dangling(associations, check.entity_ids)) {
+    associations = pass_associations(directory, &check.entity_ids, stop);
+    if (associations.failure) return *associations.failure;
+  }
+  check.associations = associations.rows;
+  check.total_bytes += associations.bytes;
+  check.estimated_bytes += associations.estimated_bytes;
+  check.containments = std::move(associations.containments);
+  check.problems.add_all(associations.problems);
+  check.bad_association_lines = std::move(associations.bad_lines);
+  if (const Status index = check_search_index(directory, check); !index) return index.error();
+  return check;
+}
+
+}  // namespace redkeep::recovery

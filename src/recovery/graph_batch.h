@@ -1,0 +1,67 @@
+#pragma once
+// Records into commands, in the cheapest form that the server takes: hashes as serialised values
+// (RESTORE) or HSET, strings by MSET, sets gathered and written whole.
+#include <string>
+#include <vector>
+
+#include "content/graph_keys.h"
+#include "content/record_view.h"
+#include "keys/key_schema.h"
+#include "recovery/set_collector.h"
+#include "redis/command_buffer.h"
+#include "redis/dump_payload.h"
+
+namespace redkeep::recovery {
+
+enum class WriteForm {
+  Plain,    ///< HSET and SADD: any server.
+  Restore,  ///< RESTORE where it is cheaper: Redis 7.0 and later.
+};
+enum class Existing {
+  None,     ///< The keys are new: a key that is there after all is an error.
+  Replace,  ///< Whole keys are replaced, members are added, TTLs removed.
+};
+
+class GraphBatch {
+ public:
+  GraphBatch(const keys::KeySchema& schema, WriteForm form, Existing existing)
+      : schema_(schema), form_(form), existing_(existing), word_start_(schema.word("")) {}
+
+  /// `words` are those of the entity; empty where search_index.csv gives them.
+  void add_entity(const content::EntityView& entity, std::string_view path,
+                  const std::vector<std::string_view>& words, redis::CommandBuffer& out);
+  void add_association(const content::AssociationView& association, redis::CommandBuffer& out);
+  void add_word(std::string_view word, std::string_view entity_id);
+
+  /// Memory that the gathered sets take; past a bound the caller flushes them.
+  std::size_t set_bytes() const { return sets_.bytes(); }
+
+  /// Writes the strings that wait for a whole MSET.
+  void flush_strings(redis::CommandBuffer& out);
+
+  /// Ends the gathering of sets; then next_set() writes one after the other, until it says false and
+  /// gathering may begin anew.
+  void sort_sets();
+  bool next_set(redis::CommandBuffer& out);
+
+  std::int64_t words_written() const { return words_written_; }
+
+ private:
+  void add_hash(const std::string& key, const content::HashFields& fields,
+                redis::CommandBuffer& out);
+  void add_string(std::string key, std::string_view value, redis::CommandBuffer& out);
+  void write_set(std::string_view key, std::span<const std::string_view> members,
+                 redis::CommandBuffer& out);
+
+  const keys::KeySchema& schema_;
+  WriteForm form_;
+  Existing existing_;
+  SetCollector sets_;
+  std::string word_start_;  // what the keys of words begin with
+  bool sets_are_whole_ = true;  // until some were flushed early
+  redis::DumpPayload payload_;
+  std::vector<std::string> strings_;  // keys and values in turn
+  std::int64_t words_written_ = 0;
+};
+
+}  // namespace redkeep::recovery

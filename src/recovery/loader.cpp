@@ -1,0 +1,298 @@
+// Design: the check costs a tenth of the load and runs first, on two threads, so that nothing is
+// written when a row is bad. Then both files are read again and written as they stream by; only sets
+// (words, children, links) are gathered, because a set written whole costs the server a third of one
+// that grows member by member. Where they outgrow a bound they are written in parts.
+#include "recovery/loader.h"
+
+#include <fstream>
+
+#include "content/words.h"
+#include "error/error.h"
+#include "keys/class_table.h"
+#include "keys/keyspace_walk.h"
+#include "recovery/bulk_pipe.h"
+#include "recovery/graph_batch.h"
+#include "recovery/merge.h"
+
+namespace redkeep::recovery {
+namespace {
+
+using Next = CsvReader::Next;
+
+// The gathered sets' share of this process's memory.
+constexpr std::size_t kMostSetBytes = std::size_t{96} << 20;
+constexpr std::int64_t kRowsBetweenReports = 1000;
+
+std::string with_advice(const std::string& message) {
+  return message + "; what was written stays: `redkeep load --merge` finishes the load";
+}
+
+// RESTORE of a value of our own making, on a key of our own, and away with it again.
+redis::awaitable<Result<WriteForm>> probe_form(redis::Connection& connection,
+                                               const keys::KeySchema& schema) {
+  redis::DumpPayload payload;
+  const std::array<std::string_view, 2> field{"probe", "1"};
+  const std::string key = schema.guard("probe");
+  redis::CommandBuffer ask;
+  ask.add({"RESTORE", key, "0", payload.hash(field), "REPLACE"});
+  ask.add({"HGET", key, "probe"});
+  ask.add({"UNLINK", key});
+  auto answers = co_await connection.exchange(ask, std::chrono::seconds{5});
+  if (!answers) co_return answers.error();
+  const bool works = !(*answers)[0].is_error() && (*answers)[1].string() == "1";
+  co_return works ? WriteForm::Restore : WriteForm::Plain;
+}
+
+// Whether a line is among the bad ones; lines come in order, so a place in the list is enough.
+class BadLines {
+ public:
+  explicit BadLines(const std::vector<std::int64_t>& lines) : lines_(lines) {}
+  bool contains(std::int64_t line) {
+    while (next_ < lines_.size() && lines_[next_] < line) ++next_;
+    return next_ < lines_.size() && lines_[next_] == line;
+  }
+
+ private:
+  const std::vector<std::int64_t>& lines_;
+  std::size_t next_ = 0;
+};
+
+class Load {
+ public:
+  Load(const keys::KeySchema& schema, const LoadOptions& options, const ContentCheck& check,
+       std::unique_ptr<redis::Connection> connection, WriteForm form, std::stop_token stop,
+       const std::function<void(const LoadProgress&)>& progress)
+      : options_(options),
+        check_(check),
+        stop_(std::move(stop)),
+        progress_(progress),
+        pipe_(std::move(connection)),
+        batch_(schema, form, options.merge ? Existing::Replace : Existing::None),
+        merge_(schema) {
+    if (!options.rejects_file.empty()) rejects_.open(options.rejects_file, std::ios::trunc);
+  }
+
+  redis::awaitable<Result<LoadOutcome>> run() {
+    if (const Status done = co_await write_entities(); !done) co_return done.error();
+    if (const Status done = co_await write_associations(); !done) co_return done.error();
+    if (const Status done = co_await write_search_index(); !done) co_return done.error();
+    batch_.flush_strings(pipe_.commands());
+    if (const Status done = co_await write_sets(); !done) co_return done.error();
+    if (const Status done = co_await pipe_.finish(); !done) co_return done.error();
+    outcome_.words = batch_.words_written();
+    outcome_.commands = pipe_.commands_sent();
+    outcome_.problems = check_.problems;
+    if (rejects_.is_open() && !rejects_.flush()) {
+      co_return make_error(ErrorKind::Io, "{} cannot be written", options_.rejects_file);
+    }
+    co_return std::move(outcome_);
+  }
+
+ private:
+  redis::awaitable<Status> write_entities();
+  redis::awaitable<Status> write_associations();
+  redis::awaitable<Status> write_search_index();
+  redis::awaitable<Status> write_sets();
+  redis::awaitable<Status> step(std::int64_t bytes_read);
+  void reject(const CsvReader& reader, const std::string& reason);
+
+  const LoadOptions& options_;
+  const ContentCheck& check_;
+  std::stop_token stop_;
+  const std::function<void(const LoadProgress&)>& progress_;
+  BulkPipe pipe_;
+  GraphBatch batch_;
+  Merge merge_;
+  content::WordExtractor extractor_;
+  LoadOutcome outcome_;
+  std::ofstream rejects_;
+  std::string rejects_header_;
+  std::int64_t rows_ = 0;
+  std::int64_t bytes_before_ = 0;  // of the files that are done
+};
+
+// After each row: send what makes a window, look whether to stop, tell how far we are.
+redis::awaitable<Status> Load::step(std::int64_t bytes_read) {
+  if (++rows_ % kRowsBetweenReports == 0) {
+    if (stop_.stop_requested()) {
+      co_return make_error(ErrorKind::Interrupted, "stopped on request");
+    }
+    if (progress_) {
+      const auto done = static_cast<double>(bytes_before_ + bytes_read);
+      progress_({"writing", rows_, done / static_cast<double>(check_.total_bytes)});
+    }
+  }
+  if (batch_.set_bytes() > kMostSetBytes) co_return co_await write_sets();
+  co_return co_await pipe_.advance();
+}
+
+redis::awaitable<Status> Load::write_sets() {
+  batch_.sort_sets();
+  while (batch_.next_set(pipe_.commands())) {
+    const Status sent = co_await pipe_.advance();
+    if (!sent) co_return sent;
+  }
+  co_return Status{};
+}
+
+void Load::reject(const CsvReader& reader, const std::string& reason) {
+  ++outcome_.bad_rows;
+  if (!rejects_.is_open()) return;
+  if (rejects_header_ != reader.header()) {
+    rejects_header_ = reader.header();
+    rejects_ << rejects_header_ << ",reason\n";
+  }
+  rejects_ << reader.row_as_csv() << ',' << csv_field(reason) << '\n';
+}
+
+redis::awaitable<Status> Load::write_entities() {
+  static const std::vector<std::string_view> kNoWords;
+  auto file = EntityFile::open(options_.directory);
+  if (!file) co_return file.error();
+  BadLines bad(check_.bad_entity_lines);
+  content::EntityView entity;
+  for (;;) {
+    const Next next = file->next(entity);
+    if (next == Next::End) break;
+    if (next != Next::Row || bad.contains(file->reader().line())) {
+      if (next == Next::Broken && options_.rejects_file.empty()) {
+        co_return make_error(ErrorKind::Io, "{}", file->problem());
+      }
+      reject(file->reader(), file->problem().empty() ? "contradicts another row" : file->problem());
+      if (next == Next::Broken) break;
+      continue;
+    }
+    const auto path = check_.containments.path_of(entity.id);
+    const auto& words = check_.has_search_index ? kNoWords : extractor_.words_of(entity);
+    if (options_.merge) {
+      merge_.add_entity(entity, path, words);
+      if (merge_.is_full()) {
+        const Status merged = co_await merge_.write_entities(pipe_, batch_);
+        if (!merged) co_return merged;
+      }
+    } else {
+      batch_.add_entity(entity, path, words, pipe_.commands());
+    }
+    ++outcome_.entities;
+    const Status stepped = co_await step(file->reader().bytes_read());
+    if (!stepped) co_return stepped;
+  }
+  bytes_before_ += file->reader().file_bytes();
+  co_return co_await merge_.write_entities(pipe_, batch_);
+}
+
+redis::awaitable<Status> Load::write_associations() {
+  auto file = AssociationFile::open(options_.directory);
+  if (!file && file.error().kind == ErrorKind::NotFound) co_return Status{};
+  if (!file) co_return file.error();
+  BadLines bad(check_.bad_association_lines);
+  content::AssociationView association;
+  for (;;) {
+    const Next next = file->next(association);
+    if (next == Next::End) break;
+    if (next != Next::Row || bad.contains(file->reader().line())) {
+      if (next == Next::Broken && options_.rejects_file.empty()) {
+        co_return make_error(ErrorKind::Io, "{}", file->problem());
+      }
+      reject(file->reader(), file->problem().empty() ? "contradicts another row" : file->problem());
+      if (next == Next::Broken) break;
+      continue;
+    }
+    if (options_.merge) {
+      merge_.add_association(association);
+      if (merge_.is_full()) {
+        const Status merged = co_await merge_.write_associations(pipe_, batch_);
+        if (!merged) co_return merged;
+      }
+    } else {
+      batch_.add_association(association, pipe_.commands());
+    }
+    ++outcome_.associations;
+    const Status stepped = co_await step(file->reader().bytes_read());
+    if (!stepped) co_return stepped;
+  }
+  bytes_before_ += file->reader().file_bytes();
+  co_return co_await merge_.write_associations(pipe_, batch_);
+}
+
+redis::awaitable<Status> Load::write_search_index() {
+  if (!check_.has_search_index) co_return Status{};
+  auto reader = open_search_index(options_.directory);
+  if (!reader) co_return reader.error();
+  for (;;) {
+    const Next next = reader->next();
+    if (next == Next::End || next == Next::Broken) co_return Status{};
+    if (next == Next::BadRow) continue;
+    std::string_view ids = reader->field(1);
+    while (!ids.empty()) {
+      const auto id = ids.substr(0, ids.find(' '));
+      const bool known = check_.entity_ids.contains(keys::fingerprint(id));
+      if (known) batch_.add_word(reader->field(0), id);
+      ids.remove_prefix(std::min(ids.size(), id.size() + 1));
+    }
+    const Status stepped = co_await step(reader->bytes_read());
+    if (!stepped) co_return stepped;
+  }
+}
+
+}  // namespace
+
+redis::awaitable<Result<std::string>> find_graph_key(redis::Connection& connection,
+                                                     const std::string& prefix) {
+  const keys::KeySchema schema(prefix);
+  // Any entity's type is in one of these; so an empty index of types means no entities, and without
+  // entities there is nothing else. A load that was killed has written entities first.
+  auto table = keys::ClassTable::compile(prefix, default_key_classes());
+  if (!table) co_return table.error();
+  keys::KeyspaceWalk walk(table->scan_glob(), 1000);
+  while (!walk.done()) {
+    redis::CommandBuffer scan;
+    walk.ask(scan);
+    auto replies = co_await connection.exchange(scan, std::chrono::seconds{10});
+    if (!replies) co_return replies.error();
+    const auto page = walk.take(std::move(replies->front()));
+    if (!page) co_return page.error();
+    for (const auto& key : *page) {
+      const auto index = table->classify(key);
+      if (!index || table->at(*index).level == KeyLevel::Evictable) continue;
+      if (table->at(*index).name == "guard" || table->at(*index).name == "queues") continue;
+      co_return key;
+    }
+  }
+  co_return std::string{};
+}
+
+redis::awaitable<Result<LoadOutcome>> load(EndpointOptions endpoint, std::string prefix,
+                                           LoadOptions options, std::stop_token stop,
+                                           std::function<void(const LoadProgress&)> progress) {
+  const keys::KeySchema schema(std::move(prefix));
+  auto connection = co_await redis::Connection::open(std::move(endpoint));
+  if (!connection) co_return connection.error();
+  if (!options.merge) {
+    const auto found = co_await find_graph_key(**connection, schema.prefix());
+    if (!found) co_return found.error();
+    if (!found->empty()) {
+      co_return make_error(ErrorKind::Refused,
+                           "there is content already ({}): `redkeep load --merge` takes the new "
+                           "content over it",
+                           printable(*found));
+    }
+  }
+  if (progress) progress({"checking", 0, -1});
+  const auto check = check_content(options.directory, stop);
+  if (!check) co_return check.error();
+  if (check->problems.count > 0 && options.rejects_file.empty()) {
+    LoadOutcome refused;
+    refused.bad_rows = check->problems.count;
+    refused.problems = check->problems;
+    co_return refused;
+  }
+  const auto form = co_await probe_form(**connection, schema);
+  if (!form) co_return form.error();
+  Load run(schema, options, *check, std::move(*connection), *form, stop, progress);
+  auto outcome = co_await run.run();
+  if (!outcome) co_return Error{outcome.error().kind, with_advice(outcome.error().message)};
+  co_return outcome;
+}
+
+}  // namespace redkeep::recovery

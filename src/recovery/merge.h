@@ -1,0 +1,54 @@
+#pragma once
+// Taking content over what is there: for each record what is stored is read first, and what the new
+// one does not have (old names, words, places) is removed. Records that the content does not name
+// are left alone, so that a load that was killed is finished by doing it again.
+#include <string>
+#include <vector>
+
+#include "content/record_view.h"
+#include "content/words.h"
+#include "keys/key_schema.h"
+#include "recovery/bulk_pipe.h"
+#include "recovery/graph_batch.h"
+#include "redkeep/records.h"
+
+namespace redkeep::recovery {
+
+class Merge {
+ public:
+  explicit Merge(const keys::KeySchema& schema) : schema_(schema) {}
+
+  void add_entity(const content::EntityView& entity, std::string_view path,
+                  const std::vector<std::string_view>& words);
+  void add_association(const content::AssociationView& association);
+  bool is_full() const;
+
+  /// Reads what is stored of the records that wait, removes what is stale, and adds them to the
+  /// batch. Waits for everything sent before.
+  redis::awaitable<Status> write_entities(BulkPipe& pipe, GraphBatch& batch);
+  redis::awaitable<Status> write_associations(BulkPipe& pipe, GraphBatch& batch);
+
+ private:
+  struct NewEntity {
+    Entity record;
+    std::string path;
+    std::vector<std::string> words;
+    std::string old_type;
+    std::string old_name;
+    std::string old_data;
+    std::string old_path;
+  };
+
+  redis::awaitable<Status> read_stored(BulkPipe& pipe);
+  redis::awaitable<Status> remove_old_places(BulkPipe& pipe);
+  void remove_stale(NewEntity& entity, redis::CommandBuffer& out);
+  void remove_stale(const Association& stored, const std::string& child_type,
+                    const Association& fresh, redis::CommandBuffer& out);
+
+  const keys::KeySchema& schema_;
+  content::WordExtractor extractor_;
+  std::vector<NewEntity> entities_;
+  std::vector<Association> associations_;
+};
+
+}  // namespace redkeep::recovery

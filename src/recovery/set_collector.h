@@ -1,0 +1,59 @@
+#pragma once
+// Gathers members of many sets as they come, so that each set is written once, whole. Strings are
+// kept once and named by number: 8 bytes a membership.
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace redkeep::recovery {
+
+class SetCollector {
+ public:
+  using Number = std::uint32_t;
+
+  /// The number of a key, the same for the same bytes.
+  Number key(std::string_view key);
+  /// A number for a member; the caller does not give the same member twice.
+  Number member(std::string_view member);
+  /// `member` belongs to the set `key`.
+  void add(Number key, Number member) { memberships_.push_back({key, member}); }
+
+  std::size_t bytes() const;
+  bool empty() const { return memberships_.empty(); }
+
+  /// Ends the gathering: from now on next() gives each key with all its members, and at the end
+  /// everything is forgotten and gathering may begin anew.
+  void sort();
+  /// The next set; false after the last one. The views are good until the next call.
+  bool next(std::string_view& key, std::span<const std::string_view>& members);
+
+ private:
+  struct Membership {
+    Number key;
+    Number member;
+  };
+  struct Text {
+    std::uint64_t start;
+    std::uint32_t size;
+  };
+  std::string_view text(const Text& text) const {
+    return std::string_view(arena_).substr(text.start, text.size);
+  }
+  Text keep(std::string_view bytes);
+  void grow();
+
+  std::string arena_;
+  std::vector<Text> keys_;
+  std::vector<Text> members_;
+  std::vector<Membership> memberships_;
+  std::vector<Number> slots_;  // open addressing: a key's number + 1, 0 = free
+  // After sort(): members by key, where each key's begin, and which key is next.
+  std::vector<Number> sorted_;
+  std::vector<Number> starts_;
+  Number next_key_ = 0;
+  std::vector<std::string_view> given_;
+};
+
+}  // namespace redkeep::recovery

@@ -1,0 +1,94 @@
+#include "redis/capabilities.h"
+
+#include "error/error.h"
+
+namespace redkeep::redis {
+namespace {
+
+// The value of a CONFIG GET of one name; nothing if refused or unknown to the server.
+std::optional<std::string> config_value(const Reply& reply) {
+  if (!reply.is_array() || reply.elements.size() != 2) return std::nullopt;
+  return reply.elements[1].text;
+}
+
+std::string refusal(const Reply& reply) { return printable(reply.text, 120); }
+
+void read_info(const ServerInfo& info, Capabilities& found) {
+  found.product = info.product();
+  found.run_id = info.text("run_id").value_or("");
+  found.eviction_policy = info.text("maxmemory_policy").value_or("");
+  found.is_replica = info.text("role").value_or("master") == "slave";
+}
+
+void note_limitations(const Reply& pexpire, const Reply& usage, const Reply& config,
+                      Capabilities& found) {
+  auto& said = found.limitations;
+  if (found.is_replica) {
+    said.push_back("this server is a replica: nothing is shed here, only watched");
+  }
+  if (!is_safe_policy(found.eviction_policy)) {
+    said.push_back(fmt::format(
+        "the eviction policy {} may evict keys without a TTL: protected keys are not safe until it "
+        "is noeviction or volatile-*: CONFIG SET maxmemory-policy volatile-lfu",
+        found.eviction_policy.empty() ? "is unknown and" : '"' + found.eviction_policy + '"'));
+  }
+  if (!found.memory_usage) {
+    said.push_back(fmt::format("bytes by class are not known, because MEMORY USAGE is refused ({})",
+                               refusal(usage)));
+  }
+  if (!found.pexpire_xx) {
+    said.push_back(fmt::format("shedding uses a small script, because PEXPIRE XX is refused ({})",
+                               refusal(pexpire)));
+  }
+  if (!found.config_get) {
+    said.push_back(fmt::format(
+        "the server's settings are not known, because CONFIG is refused ({}): big collections are "
+        "not shed",
+        refusal(config)));
+  } else if (!found.frees_in_background) {
+    said.push_back("lazyfree-lazy-expire is off: big collections are not shed");
+  }
+}
+
+}  // namespace
+
+bool is_safe_policy(std::string_view policy) {
+  return policy == "noeviction" || policy.starts_with("volatile-");
+}
+
+awaitable<Result<Capabilities>> probe_capabilities(std::shared_ptr<Client> client,
+                                                   std::string probe_key, ServerSettings settings) {
+  CommandBuffer ask;
+  ask.add({"INFO"});
+  ask.add({"PEXPIRE", probe_key, "-1", "XX"});
+  ask.add({"MEMORY", "USAGE", probe_key});
+  ask.add({"CONFIG", "GET", "lazyfree-lazy-expire"});
+  auto answers = co_await client->exchange(std::move(ask));
+  if (!answers) co_return answers.error();
+  const Reply& info = (*answers)[0];
+  if (!info.string()) co_return unexpected_reply("INFO", info);
+
+  for (const Reply& answer : *answers) {
+    if (!answer.is_error()) continue;
+    const Error error = error_from_reply("a probe", answer);
+    if (error.kind == ErrorKind::ServerBusy) co_return error;
+  }
+
+  Capabilities found;
+  read_info(ServerInfo::parse(*info.string()), found);
+  found.pexpire_xx = (*answers)[1].is_integer();
+  found.memory_usage = !(*answers)[2].is_error();
+  found.config_get = (*answers)[3].is_array();
+  const auto lazy = config_value((*answers)[3]);
+  found.frees_in_background = lazy == "yes";
+  if (lazy == "no" && !found.is_replica && settings == ServerSettings::MayChange) {
+    std::vector<std::string> set{"CONFIG", "SET", "lazyfree-lazy-expire", "yes"};
+    const auto done = co_await client->call(std::move(set));
+    found.frees_in_background = done.ok();
+    if (done) found.changes.push_back("lazyfree-lazy-expire was turned on, so that keys are freed in the background");
+  }
+  note_limitations((*answers)[1], (*answers)[2], (*answers)[3], found);
+  co_return found;
+}
+
+}  // namespace redkeep::redis

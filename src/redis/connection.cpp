@@ -1,0 +1,170 @@
+#include "redis/connection.h"
+
+#include <array>
+#include <boost/asio/this_coro.hpp>
+
+#include "error/error.h"
+#include "redis/reply_reader.h"
+#include "redis/transport.h"
+
+namespace redkeep::redis {
+namespace {
+
+// Sent after AUTH and SELECT; servers that do not know or allow them are fine without.
+constexpr std::size_t kOptionalCommands = 2;
+
+std::string where(const EndpointOptions& options) { return describe(options); }
+
+// What a refused handshake means for the person who has to mend it.
+Error explain_refusal(const EndpointOptions& options, const Reply& reply) {
+  Error error = error_from_reply("the greeting", reply);
+  if (reply.text.starts_with("NOAUTH") || reply.text.starts_with("WRONGPASS") ||
+      reply.text.starts_with("ERR invalid password")) {
+    return make_error(ErrorKind::NotPermitted,
+                      "{} {}: set REDKEEP_PASSWORD or use --password-file{}", where(options),
+                      options.password.empty() ? "needs a password" : "refuses the user or password",
+                      options.password.empty() ? "" : " with the right one");
+  }
+  return within(where(options), error);
+}
+
+}  // namespace
+
+std::string describe(const EndpointOptions& options) {
+  if (!options.unix_path.empty()) {
+    return options.database == 0 ? fmt::format("unix://{}", options.unix_path)
+                                 : fmt::format("unix://{}?db={}", options.unix_path, options.database);
+  }
+  const bool is_ipv6 = options.host.find(':') != std::string::npos;
+  return fmt::format("{}://{}{}{}:{}/{}", options.tls ? "rediss" : "redis", is_ipv6 ? "[" : "",
+                     options.host, is_ipv6 ? "]" : "", options.port, options.database);
+}
+
+Connection::Connection(EndpointOptions options, std::shared_ptr<Transport> transport)
+    : options_(std::move(options)),
+      transport_(std::move(transport)),
+      reader_(std::make_unique<ReplyReader>()) {}
+
+Connection::~Connection() { close(); }
+
+awaitable<Result<std::unique_ptr<Connection>>> Connection::open(EndpointOptions options) {
+  const auto executor = co_await boost::asio::this_coro::executor;
+  auto transport = std::make_shared<Transport>(executor);
+  transport->arm(options.connect_deadline);
+  const Status connected = co_await transport->connect(options);
+  if (!connected) {
+    co_return make_error(connected.error().kind, "cannot reach Redis at {}: {}", where(options),
+                         connected.error().message);
+  }
+  std::unique_ptr<Connection> connection(new Connection(std::move(options), std::move(transport)));
+  const Status greeted = co_await connection->handshake();
+  if (!greeted) co_return greeted.error();
+  co_return connection;
+}
+
+awaitable<Status> Connection::handshake() {
+  CommandBuffer greeting;
+  if (!options_.password.empty()) {
+    if (options_.user.empty()) {
+      greeting.add({"AUTH", options_.password});
+    } else {
+      greeting.add({"AUTH", options_.user, options_.password});
+    }
+  }
+  if (options_.database != 0) greeting.add({"SELECT", std::to_string(options_.database)});
+  const std::size_t mandatory = greeting.commands();
+  greeting.add({"CLIENT", "SETNAME", "redkeep"});
+  // So that looking at a key does not make it look used (Redis 7.2 and later).
+  greeting.add({"CLIENT", "NO-TOUCH", "ON"});
+  static_assert(kOptionalCommands == 2);
+
+  auto replies = co_await exchange(greeting, options_.connect_deadline);
+  if (!replies) {
+    co_return make_error(ErrorKind::Unreachable, "{}", replies.error().message);
+  }
+  for (std::size_t i = 0; i < replies->size(); ++i) {
+    const Reply& reply = (*replies)[i];
+    if (!reply.is_error()) continue;
+    const bool refused = i < mandatory || reply.text.starts_with("NOAUTH") ||
+                         reply.text.starts_with("ERR max number of clients");
+    if (!refused) continue;
+    close();
+    co_return explain_refusal(options_, reply);
+  }
+  co_return Status{};
+}
+
+Error Connection::broken(const Error& cause) {
+  close();
+  return within(where(options_), cause);
+}
+
+awaitable<Result<std::vector<Reply>>> Connection::exchange(const CommandBuffer& commands,
+                                                           Deadline deadline) {
+  std::vector<Reply> replies;
+  replies.reserve(commands.commands());
+  const std::function<void(Reply&&)> keep = [&replies](Reply&& reply) {
+    replies.push_back(std::move(reply));
+  };
+  transport_->arm(deadline);
+  const Status sent = co_await send_armed(commands.wire());
+  if (!sent) co_return sent.error();
+  const Status received = co_await receive_armed(commands.commands(), keep);
+  if (!received) co_return received.error();
+  transport_->disarm();
+  if (reader_->has_rest()) {
+    co_return broken(Error{ErrorKind::UnknownOutcome, "the server sent more replies than were due"});
+  }
+  co_return replies;
+}
+
+awaitable<Status> Connection::send(std::string_view wire, Deadline deadline) {
+  transport_->arm(deadline);
+  const Status sent = co_await send_armed(wire);
+  if (sent) transport_->disarm();
+  co_return sent;
+}
+
+awaitable<Status> Connection::receive(std::size_t count, std::function<void(Reply&&)> sink,
+                                      Deadline deadline) {
+  transport_->arm(deadline);
+  const Status received = co_await receive_armed(count, sink);
+  if (received) transport_->disarm();
+  co_return received;
+}
+
+awaitable<Status> Connection::send_armed(std::string_view wire) {
+  if (!transport_->is_open()) {
+    co_return make_error(ErrorKind::Unreachable, "{}: the connection is closed", where(options_));
+  }
+  const Status written = co_await transport_->write(wire);
+  if (!written) {
+    co_return broken(Error{ErrorKind::UnknownOutcome, written.error().message});
+  }
+  co_return Status{};
+}
+
+awaitable<Status> Connection::receive_armed(std::size_t count,
+                                            const std::function<void(Reply&&)>& sink) {
+  std::array<char, 16 * 1024> block;
+  while (count > 0) {
+    auto reply = reader_->next();
+    if (!reply) co_return broken(Error{ErrorKind::UnknownOutcome, reply.error().message});
+    if (*reply) {
+      sink(std::move(**reply));
+      --count;
+      continue;
+    }
+    const auto bytes = co_await transport_->read_some(block);
+    if (!bytes) co_return broken(Error{ErrorKind::UnknownOutcome, bytes.error().message});
+    const Status fed = reader_->feed(std::string_view(block.data(), *bytes));
+    if (!fed) co_return broken(Error{ErrorKind::UnknownOutcome, fed.error().message});
+  }
+  co_return Status{};
+}
+
+bool Connection::is_open() const { return transport_->is_open(); }
+bool Connection::is_stale() { return transport_->is_stale(); }
+void Connection::close() { transport_->close(); }
+
+}  // namespace redkeep::redis

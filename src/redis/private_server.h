@@ -1,0 +1,78 @@
+#pragma once
+// A redis-server of our own: started on loopback and a Unix socket, with its data in one directory,
+// and gone when we are gone, even by kill -9.
+#include <sys/types.h>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <utility>
+
+#include "redis/connection.h"
+
+namespace redkeep::redis {
+
+struct PrivateServerOptions {
+  std::string data_directory;
+  std::uint16_t port = 6390;
+  std::int64_t maxmemory_bytes = std::int64_t{512} << 20;
+};
+
+/// Holds the lock on a data directory for as long as it lives.
+class DirectoryLock {
+ public:
+  /// Creates the directory if need be. Refused if another process holds it (its pid is named).
+  static Result<DirectoryLock> take(const std::string& directory);
+  DirectoryLock(DirectoryLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+  DirectoryLock& operator=(DirectoryLock&& other) noexcept {
+    std::swap(file_, other.file_);
+    return *this;
+  }
+  ~DirectoryLock();
+
+ private:
+  explicit DirectoryLock(int file) : file_(file) {}
+  int file_;
+};
+
+class PrivateServer {
+ public:
+  PrivateServer(boost::asio::any_io_executor executor, PrivateServerOptions options);
+  /// Kills what still runs.
+  ~PrivateServer();
+
+  /// Starts it and waits until it serves; `waiting` is told why it does not yet (loading). Fails
+  /// with a sentence that says what to install, or which port is taken.
+  awaitable<Status> start(std::stop_token stop, std::function<void(const std::string&)> waiting);
+
+  /// SIGTERM, and SIGKILL if that does not end it in 3.5 s.
+  awaitable<void> stop();
+
+  /// True once the process is gone (or was never started).
+  bool has_ended() { return reap(); }
+  /// How it ended, with the last line of its log.
+  std::string how_it_ended() const;
+
+  /// The Unix socket, or the port where its path would be too long.
+  EndpointOptions endpoint() const;
+  std::string url() const;
+
+ private:
+  Status spawn(const std::string& program);
+  Status check_port() const;
+  std::string write_configuration() const;
+  std::string last_log_line() const;
+  bool reap();
+
+  boost::asio::any_io_executor executor_;
+  PrivateServerOptions options_;
+  std::string socket_path_;  // empty: too long
+  pid_t pid_ = -1;
+  int exit_status_ = 0;
+};
+
+}  // namespace redkeep::redis

@@ -1,0 +1,51 @@
+#pragma once
+// What shedding did, with a name for how it ended.
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "redkeep/result.h"
+
+namespace redkeep::shed {
+
+enum class ShedEnd {
+  TargetReached,  ///< Usage is at or below where the last step stops.
+  NothingLeft,    ///< No key of the classes asked for is left that may go.
+  BudgetSpent,    ///< The time or number of keys allowed was used up; more is left.
+  NotAllowed,     ///< The server is a replica, or refuses the command.
+  Stopped,        ///< Stopped on request.
+  BrokenOff,      ///< The connection or the server failed on the way; `failure` says how.
+};
+
+struct ClassShed {
+  std::string name;
+  std::int64_t keys = 0;
+  /// MEMORY USAGE of the keys before they went; where that is refused, what used_memory fell by.
+  std::int64_t bytes = 0;
+  std::int64_t became_persistent = 0;  ///< Lost their TTL between the scan and the deletion: kept.
+  std::int64_t gone_before = 0;        ///< Were gone when their turn came.
+  std::int64_t too_big = 0;  ///< Left: a big collection would be freed in the foreground.
+};
+
+struct ShedOutcome {
+  ShedEnd end = ShedEnd::TargetReached;
+  std::vector<ClassShed> classes;  ///< Those of which at least one key was considered.
+  std::int64_t used_before_bytes = 0;
+  std::int64_t used_after_bytes = 0;  ///< As measured; in a dry run, as reckoned.
+  std::chrono::milliseconds took{0};
+  std::optional<Error> failure;  ///< Of BrokenOff and NotAllowed.
+
+  std::int64_t keys() const {
+    std::int64_t sum = 0;
+    for (const auto& row : classes) sum += row.keys;
+    return sum;
+  }
+};
+
+/// The end's name, as written above.
+std::string_view to_string(ShedEnd end);
+
+}  // namespace redkeep::shed

@@ -1,0 +1,118 @@
+#include "keys/class_table.h"
+
+#include <gtest/gtest.h>
+
+#include "keys/key_schema.h"
+
+namespace redkeep::keys {
+namespace {
+
+ClassTable built_in(const std::string& prefix = "reed:") {
+  auto table = ClassTable::compile(prefix, default_key_classes());
+  EXPECT_TRUE(table) << table.error().message;
+  return std::move(*table);
+}
+
+std::string name_of(const ClassTable& table, std::string_view key) {
+  const auto index = table.classify(key);
+  return index ? table.at(*index).name : "unclassified";
+}
+
+KeyClass lasting(std::string name, std::string pattern) {
+  KeyClass made;
+  made.name = std::move(name);
+  made.patterns = {std::move(pattern)};
+  return made;
+}
+
+KeyClass evictable(std::string name, std::string pattern) {
+  KeyClass made = lasting(std::move(name), std::move(pattern));
+  made.level = KeyLevel::Evictable;
+  made.ttl = std::chrono::seconds{60};
+  made.shed_at = ShedAt::Warning;
+  return made;
+}
+
+TEST(ClassTable, KnowsEveryKeyThatTheSchemaBuilds) {
+  const auto table = built_in();
+  const KeySchema schema("reed:");
+  EXPECT_EQ(name_of(table, schema.entity("page", "id")), "entities");
+  EXPECT_EQ(name_of(table, schema.type_of("id")), "entity_types");
+  EXPECT_EQ(name_of(table, schema.semantic("page", "$a.b")), "semantic_names");
+  EXPECT_EQ(name_of(table, schema.association("content.1:x")), "associations");
+  EXPECT_EQ(name_of(table, schema.children("id")), "children");
+  EXPECT_EQ(name_of(table, schema.parent("id")), "parents");
+  EXPECT_EQ(name_of(table, schema.links("id")), "links");
+  EXPECT_EQ(name_of(table, schema.word("größe")), "search_index");
+  EXPECT_EQ(name_of(table, schema.type_index("page")), "type_index");
+  EXPECT_EQ(name_of(table, schema.guard("level")), "guard");
+  EXPECT_EQ(name_of(table, schema.page("/a:b", "eu", "hut")), "page_cache");
+  EXPECT_EQ(name_of(table, schema.query("1f")), "query_cache");
+  EXPECT_EQ(name_of(table, schema.asset("css", "1f")), "asset_bundles");
+  EXPECT_EQ(name_of(table, schema.page_template("a", "b")), "template_cache");
+  EXPECT_EQ(name_of(table, schema.temporary("a", "b")), "temporary");
+  EXPECT_EQ(name_of(table, schema.session("a")), "sessions");
+  EXPECT_EQ(name_of(table, schema.csrf("a")), "csrf_tokens");
+  EXPECT_EQ(name_of(table, schema.rate("a", "b")), "rate_limits");
+  EXPECT_EQ(name_of(table, schema.lock("a")), "locks");
+  EXPECT_EQ(name_of(table, "reed:queue:mail:7"), "queues");
+}
+
+TEST(ClassTable, LeavesForeignKeysUnclassified) {
+  const auto table = built_in();
+  for (const char* key : {"session:1", "reedsession:1", "reed:", "reed", "", "reed:session:",
+                          "reed:session:a:b", "reed:page:cache:a:b", "reed:page:cache:a:b:c:d",
+                          "shop:reed:session:1", "reed:sessions:1", "reed:entity:page:"}) {
+    EXPECT_EQ(name_of(table, key), "unclassified") << key;
+  }
+}
+
+TEST(ClassTable, TakesGlobCharactersInAPrefixLiterally) {
+  const auto table = built_in("r*d[x]:");
+  EXPECT_EQ(name_of(table, "r*d[x]:session:1"), "sessions");
+  EXPECT_EQ(name_of(table, "reedx:session:1"), "unclassified");
+  EXPECT_EQ(table.scan_glob(), "r\\*d\\[x\\]:*");
+}
+
+TEST(ClassTable, PrefersTheMoreSpecificPattern) {
+  const auto table = ClassTable::compile(
+      "", {lasting("users", "user:*"), evictable("carts", "user:{id}:cart")});
+  ASSERT_TRUE(table);
+  EXPECT_EQ(name_of(*table, "user:7"), "users");
+  EXPECT_EQ(name_of(*table, "user:7:cart"), "carts");
+  EXPECT_EQ(name_of(*table, "user:7:x:cart"), "users");
+}
+
+TEST(ClassTable, PrefersTheMoreProtectedLevelAtEqualLength) {
+  const auto table =
+      ClassTable::compile("", {evictable("soft", "thing:{a}"), lasting("hard", "thing:*")});
+  ASSERT_TRUE(table);
+  EXPECT_EQ(name_of(*table, "thing:7"), "hard");
+}
+
+TEST(ClassTable, RefusesClassesThatMakeNoSense) {
+  auto no_ttl = evictable("a", "a:*");
+  no_ttl.ttl.reset();
+  auto shed_truth = lasting("a", "a:*");
+  shed_truth.shed_at = ShedAt::Warning;
+  auto ttl_truth = lasting("a", "a:*");
+  ttl_truth.ttl = std::chrono::seconds{1};
+  const std::vector<std::vector<KeyClass>> bad{
+      {no_ttl},
+      {shed_truth},
+      {ttl_truth},
+      {lasting("", "a:*")},
+      {lasting("a", "")},
+      {lasting("a", "*")},
+      {lasting("a", "a:{x")},
+      {lasting("a", "a:{x}{y}")},
+      {lasting("a", "a:**")},
+      {lasting("a", "a:*"), lasting("a", "b:*")},
+  };
+  for (std::size_t i = 0; i < bad.size(); ++i) {
+    EXPECT_FALSE(ClassTable::compile("", bad[i])) << i;
+  }
+}
+
+}  // namespace
+}  // namespace redkeep::keys

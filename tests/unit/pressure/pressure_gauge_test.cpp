@@ -1,0 +1,146 @@
+#include "pressure/pressure_gauge.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace redkeep::pressure {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::int64_t kLimit = 1'000'000;
+
+MemoryReading at_pct(double pct) {
+  MemoryReading reading;
+  reading.limit_bytes = kLimit;
+  reading.used_bytes = static_cast<std::int64_t>(pct / 100 * kLimit);
+  return reading;
+}
+
+// A gauge with its own clock.
+struct Clocked {
+  PressureGauge gauge{PressureOptions{}};
+  TimePoint now{hours{1}};
+
+  Pressure after(milliseconds passed, double pct) {
+    now += passed;
+    return gauge.judge(at_pct(pct), now);
+  }
+};
+
+TEST(MemoryReading, LeavesOutWhatEvictionDoesNotCount) {
+  const auto info = redis::ServerInfo::parse(
+      "used_memory:900\nmem_not_counted_for_evict:100\nmaxmemory:1000\n");
+  const auto reading = read_memory(info, 0, 0);
+  ASSERT_TRUE(reading);
+  EXPECT_DOUBLE_EQ(reading->usage_pct(), 80);
+}
+
+// F20: maxmemory 0.
+TEST(MemoryReading, UsesTheConfiguredLimitWhereTheServerHasNone) {
+  const auto info = redis::ServerInfo::parse("used_memory:900\nmaxmemory:0\n");
+  EXPECT_EQ(read_memory(info, 0, 0)->usage_pct(), 0);
+  EXPECT_DOUBLE_EQ(read_memory(info, 1000, 0)->usage_pct(), 90);
+}
+
+TEST(MemoryReading, IsNoReadingWhileTheServerLoads) {
+  const auto loading = redis::ServerInfo::parse("used_memory:900\nloading:1\n");
+  EXPECT_EQ(read_memory(loading, 0, 0).error().kind, ErrorKind::ServerBusy);
+  EXPECT_FALSE(read_memory(redis::ServerInfo::parse("maxmemory:5\n"), 0, 0));
+}
+
+TEST(Pressure, EntersEachLevelAtItsMark) {
+  Clocked clocked;
+  EXPECT_EQ(clocked.after(seconds{1}, 84.9).level, PressureLevel::Normal);
+  EXPECT_EQ(clocked.after(seconds{1}, 85).level, PressureLevel::Warning);
+  EXPECT_EQ(clocked.after(seconds{1}, 95).level, PressureLevel::Critical);
+}
+
+TEST(Pressure, JumpsToCriticalWithoutWaitingInWarning) {
+  Clocked clocked;
+  clocked.after(seconds{1}, 10);
+  EXPECT_EQ(clocked.after(milliseconds{10}, 99).level, PressureLevel::Critical);
+}
+
+TEST(Pressure, StaysHighUntilBelowStopMark) {
+  Clocked clocked;
+  clocked.after(seconds{1}, 86);
+  EXPECT_EQ(clocked.after(seconds{60}, 80.1).level, PressureLevel::Warning);
+  EXPECT_EQ(clocked.after(seconds{1}, 79.9).level, PressureLevel::Normal);
+}
+
+TEST(Pressure, StaysForTheDwellEvenWhenEmptied) {
+  Clocked clocked;
+  clocked.after(seconds{1}, 86);
+  EXPECT_EQ(clocked.after(milliseconds{4900}, 10).level, PressureLevel::Warning);
+  EXPECT_EQ(clocked.after(milliseconds{200}, 10).level, PressureLevel::Normal);
+}
+
+TEST(Pressure, LeavesCriticalBelowItsOwnMarkOnly) {
+  Clocked clocked;
+  clocked.after(seconds{1}, 96);
+  EXPECT_EQ(clocked.after(seconds{10}, 90).level, PressureLevel::Critical);
+  EXPECT_EQ(clocked.after(seconds{10}, 89.9).level, PressureLevel::Warning);
+}
+
+TEST(Pressure, IsBlindAtOnceAndDecidesAnewAfterwards) {
+  Clocked clocked;
+  clocked.after(seconds{1}, 86);
+  EXPECT_EQ(clocked.gauge.blind(clocked.now).level, PressureLevel::Blind);
+  const auto seen = clocked.after(seconds{10}, 50);
+  EXPECT_EQ(seen.level_before, PressureLevel::Blind);
+  EXPECT_EQ(seen.level, PressureLevel::Normal);
+}
+
+TEST(Pressure, SaysOnceThatTheLevelChanged) {
+  Clocked clocked;
+  EXPECT_TRUE(clocked.after(seconds{1}, 50).level_changed());
+  EXPECT_FALSE(clocked.after(seconds{1}, 51).level_changed());
+  EXPECT_TRUE(clocked.after(seconds{1}, 90).level_changed());
+  EXPECT_FALSE(clocked.after(seconds{1}, 90).level_changed());
+}
+
+TEST(Pressure, LooksMoreOftenWhenMemoryFillsFast) {
+  Clocked clocked;
+  EXPECT_EQ(clocked.after(seconds{1}, 50).next_reading_in, milliseconds{1000});
+  EXPECT_EQ(clocked.after(seconds{1}, 50.1).next_reading_in, milliseconds{1000});
+  const auto filling = clocked.after(seconds{1}, 70).next_reading_in;  // 85 % in 0.75 s
+  EXPECT_GE(filling, milliseconds{150});
+  EXPECT_LE(filling, milliseconds{200});
+  EXPECT_EQ(clocked.after(milliseconds{200}, 84.9).next_reading_in, milliseconds{10});
+  EXPECT_EQ(clocked.after(seconds{60}, 50).next_reading_in, milliseconds{1000});
+}
+
+TEST(Pressure, DoesNotGuessGrowthAcrossBlindTimes) {
+  Clocked clocked;
+  clocked.after(seconds{1}, 10);
+  clocked.gauge.blind(clocked.now);
+  EXPECT_EQ(clocked.after(milliseconds{10}, 70).growth_bytes_per_s, 0);
+}
+
+TEST(Pressure, NeverFlapsFasterThanTheDwell) {
+  std::mt19937 random(3);
+  Clocked clocked;
+  TimePoint raised = clocked.now;
+  PressureLevel level = clocked.after(seconds{1}, 0).level;
+  for (int i = 0; i < 200'000; ++i) {
+    const auto pressure = clocked.after(milliseconds{1 + random() % 2000}, random() % 101);
+    if (pressure.level > level) raised = clocked.now;
+    if (pressure.level < level) {
+      ASSERT_GE(clocked.now - raised, PressureOptions{}.dwell);
+    }
+    level = pressure.level;
+  }
+}
+
+TEST(Pressure, NeedsNoHistoryForOneReading) {
+  EXPECT_EQ(PressureGauge::instantaneous(84, {}), PressureLevel::Normal);
+  EXPECT_EQ(PressureGauge::instantaneous(85, {}), PressureLevel::Warning);
+  EXPECT_EQ(PressureGauge::instantaneous(100, {}), PressureLevel::Critical);
+}
+
+}  // namespace
+}  // namespace redkeep::pressure
