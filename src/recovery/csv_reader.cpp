@@ -237,8 +237,10 @@ CsvReader::Step CsvReader::parse_row() {
 
 // What only a whole row can be asked. A fault here keeps the row's end where it is.
 CsvReader::Step CsvReader::check_row(std::string_view row) {
-  const std::size_t good_bytes = content::utf8_bytes(row);
-  if (good_bytes < row.size()) return bad_text(row, good_bytes);
+  if (find_bad_text(row)) {
+    bad_row_ = row.substr(0, row.find_last_not_of("\r\n") + 1);
+    return Step::BadWhole;
+  }
   for (Field& field : fields_) close_up_quotes(field.text);
   for (const Field& field : fields_) {
     if (field.text.size() <= kMaxFieldBytes) continue;
@@ -249,7 +251,10 @@ CsvReader::Step CsvReader::check_row(std::string_view row) {
   return Step::Done;
 }
 
-CsvReader::Step CsvReader::bad_text(std::string_view row, std::size_t bad_byte) {
+// Whether a byte of the row is no text; then the problem names it.
+bool CsvReader::find_bad_text(std::string_view row) {
+  const std::size_t bad_byte = content::utf8_bytes(row);
+  if (bad_byte == row.size()) return false;
   const auto before = row.substr(0, bad_byte);
   const auto lines = std::count(before.begin(), before.end(), '\n');
   const std::size_t column = bad_byte - (before.rfind('\n') + 1) + 1;  // npos + 1 is 0
@@ -257,8 +262,7 @@ CsvReader::Step CsvReader::bad_text(std::string_view row, std::size_t bad_byte) 
   const auto reason =
       byte == 0 ? "a NUL byte" : fmt::format("the byte \\x{:02x} is not UTF-8", byte);
   problem_ = fmt::format("{}:{}:{}: {}", shown_name_, row_line_ + lines, column, reason);
-  bad_row_ = row.substr(0, row.find_last_not_of("\r\n") + 1);
-  return Step::BadWhole;
+  return true;
 }
 
 CsvReader::Step CsvReader::parse_quoted(char*& at, char* end, Field& field) {
@@ -318,9 +322,14 @@ CsvReader::Step CsvReader::end_field(char*& at, char* end, bool& row_ends) {
   return Step::Done;
 }
 
+// Bytes that are no text come first, where they are in front of the fault: they tell what is wrong
+// with a file in another encoding.
 CsvReader::Step CsvReader::bad(char* at, std::string_view reason) {
-  problem_ = fmt::format("{}:{}:{}: {}", shown_name_, at_line_, at - line_start_ + 1, reason);
-  before_fault_ = static_cast<std::size_t>(at - (buffer_.data() + start_));
+  char* const begin = buffer_.data() + start_;
+  before_fault_ = static_cast<std::size_t>(at - begin);
+  if (!find_bad_text({begin, before_fault_})) {
+    problem_ = fmt::format("{}:{}:{}: {}", shown_name_, at_line_, at - line_start_ + 1, reason);
+  }
   return Step::Bad;
 }
 

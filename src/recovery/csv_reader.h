@@ -93,7 +93,7 @@ class CsvReader {
   Step end_field(char*& at, char* end, bool& row_ends);
   Step bad(char* at, std::string_view reason);
   Step check_row(std::string_view row);
-  Step bad_text(std::string_view row, std::size_t bad_byte);
+  bool find_bad_text(std::string_view row);
   Next skip_bad_row();
   Next broken(std::string_view reason, std::int64_t line, std::int64_t column);
   bool unchanged() const;

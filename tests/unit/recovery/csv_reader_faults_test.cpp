@@ -118,7 +118,18 @@ TEST(CsvReaderFaults, RefusesWhatIsNotUtf8WithItsPlace) {
       << "columns are bytes";
 }
 
+TEST(CsvReaderFaults, NamesTheFirstFaultOfARow) {
+  EXPECT_EQ(problem_of("h\xF6hle,x\"y"), "x.csv:3:2: the byte \\xf6 is not UTF-8");
+  EXPECT_EQ(problem_of(std::string("\"1\n\0\"x,2", 8)), "x.csv:4:1: a NUL byte");
+  EXPECT_EQ(problem_of("1,\r\xF6"), "x.csv:3:3: a carriage return without a newline");
+}
+
 TEST(CsvReaderFaults, RefusesAFileInUtf16) {
+  EXPECT_EQ(read(std::string("\xFF\xFE"
+                             "a\0,\0b\0\r\0\n\0",
+                             12))
+                .failure,
+            "x.csv:1:1: the byte \\xff is not UTF-8");
   EXPECT_EQ(read(std::string("\xFF\xFE"
                              "a\0,\0b\0\n\0",
                              10))
