@@ -47,6 +47,7 @@ class GraphBatch {
   std::int64_t words_written() const { return words_written_; }
 
  private:
+  struct Sink;
   void add_hash(const std::string& key, const content::HashFields& fields,
                 redis::CommandBuffer& out);
   void add_string(std::string key, std::string_view value, redis::CommandBuffer& out);

@@ -101,12 +101,13 @@ void Shedder::use(redis::Capabilities capabilities) {
 redis::awaitable<ShedOutcome> Shedder::run(ShedPlan plan, ShedBudget budget, ShedMode mode,
                                            std::stop_token stop) {
   Run run(plan, budget, mode, stop, table_);
+  if (plan.empty()) co_return run.finish();
   if (capabilities_.is_replica) {
     run.fail(Error{ErrorKind::NotPermitted, "this server is a replica: shed on its master"});
     co_return run.finish();
   }
   // The plan may be older than it seems, if this process was stopped since.
-  if (mode == ShedMode::Real && !plan.empty()) {
+  if (mode == ShedMode::Real) {
     const Status measured = co_await measure(run);
     if (!measured) {
       run.fail(measured.error());
