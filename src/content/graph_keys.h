@@ -1,7 +1,7 @@
 #pragma once
-// What a record stands for in Redis: its keys, and the fields of its hash. The loader writes them in
-// bulk, the restore looks for what is missing of them and the library stores one record at a time,
-// all from the same functions. Pure.
+// What a record stands for in Redis: its keys, and the fields of its hash. The loader writes them
+// in bulk, the restore looks for what is missing of them and the library stores one record at a
+// time, all from the same functions. Pure.
 #include <array>
 #include <span>
 #include <string>
@@ -33,7 +33,8 @@ class HashFields {
   std::size_t size_ = 0;
 };
 
-/// entity:{type}:{id}. `path` is that of the containment that the entity is the child of; empty: none.
+/// entity:{type}:{id}. `path` is that of the containment that the entity is the child of; empty:
+/// none.
 HashFields entity_fields(const EntityView& entity, std::string_view path);
 
 /// assoc:{path}.

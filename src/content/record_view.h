@@ -1,6 +1,6 @@
 #pragma once
-// Records as views into somebody else's bytes (a CSV row, a record, a reply): what the rules, the key
-// builder and the loader work on, so that loading copies nothing.
+// Records as views into somebody else's bytes (a CSV row, a record, a reply): what the rules, the
+// key builder and the loader work on, so that loading copies nothing.
 #include <charconv>
 #include <string>
 #include <string_view>
@@ -35,9 +35,10 @@ inline EntityView view_of(const Entity& entity) {
 }
 
 inline Entity record_of(const EntityView& view) {
-  return {std::string(view.id),         std::string(view.type),       std::string(view.semantic_name),
-          std::string(view.data),       std::string(view.created_by), std::string(view.created_at),
-          std::string(view.updated_at)};
+  return {
+      std::string(view.id),        std::string(view.type),       std::string(view.semantic_name),
+      std::string(view.data),      std::string(view.created_by), std::string(view.created_at),
+      std::string(view.updated_at)};
 }
 
 /// Of a view that keeps the rules: another weight than a number counts as 0.

@@ -9,8 +9,8 @@
 
 namespace redkeep::guard {
 
-/// True if the level is critical, everything that may go has gone, and memory measured afterwards is
-/// still above the mark at which critical is left.
+/// True if the level is critical, everything that may go has gone, and memory measured afterwards
+/// is still above the mark at which critical is left.
 inline bool is_still_critical(const pressure::Pressure& pressure, const shed::ShedPlan& plan,
                               const shed::ShedOutcome& outcome, const PressureOptions& options) {
   if (pressure.level != PressureLevel::Critical || pressure.reading.limit_bytes == 0) return false;

@@ -216,8 +216,7 @@ Result<ContentCheck> check_content(const std::string& directory, std::stop_token
   AssociationPass associations;
   Status read;
   {
-    const std::jthread beside(
-        [&] { associations = pass_associations(directory, nullptr, stop); });
+    const std::jthread beside([&] { associations = pass_associations(directory, nullptr, stop); });
     read = pass_entities(*entities, check, stop);
   }
   if (!read) return read.error();

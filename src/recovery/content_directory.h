@@ -1,6 +1,6 @@
 #pragma once
-// A content directory (entities.csv, associations.csv, optionally search_index.csv), read row by row
-// as records, and checked as a whole. Redkeep never writes there.
+// A content directory (entities.csv, associations.csv, optionally search_index.csv), read row by
+// row as records, and checked as a whole. Redkeep never writes there.
 #include <array>
 #include <functional>
 #include <memory>

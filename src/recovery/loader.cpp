@@ -1,7 +1,7 @@
 // Design: the check costs a tenth of the load and runs first, on two threads, so that nothing is
-// written when a row is bad. Then both files are read again and written as they stream by; only sets
-// (words, children, links) are gathered, because a set written whole costs the server a third of one
-// that grows member by member. Where they outgrow a bound they are written in parts.
+// written when a row is bad. Then both files are read again and written as they stream by; only
+// sets (words, children, links) are gathered, because a set written whole costs the server a third
+// of one that grows member by member. Where they outgrow a bound they are written in parts.
 #include "recovery/loader.h"
 
 #include <fstream>

@@ -118,7 +118,8 @@ void Merge::remove_stale(const Association& stored, const std::string& child_typ
   // The child that was here may have got its new place already, further up in the content.
   constexpr std::string_view kRemovePath =
       "if redis.call('HGET', KEYS[1], 'path') == ARGV[1] then redis.call('HDEL', KEYS[1], 'path') "
-      "if redis.call('GET', KEYS[2]) == ARGV[2] then redis.call('UNLINK', KEYS[2]) end end return 0";
+      "if redis.call('GET', KEYS[2]) == ARGV[2] then redis.call('UNLINK', KEYS[2]) end end return "
+      "0";
   out.add({"EVAL", kRemovePath, "2", schema_.entity(child_type, stored.child_id),
            schema_.parent(stored.child_id), stored.path, stored.parent_id});
 }

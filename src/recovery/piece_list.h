@@ -28,8 +28,8 @@ class PieceList {
   /// One command a piece: whether it is there.
   void ask(redis::CommandBuffer& commands) const;
 
-  /// Forgets the pieces that are there. A key of the wrong type counts as there: to mend it, what is
-  /// in it would have to be removed. Other error replies are errors.
+  /// Forgets the pieces that are there. A key of the wrong type counts as there: to mend it, what
+  /// is in it would have to be removed. Other error replies are errors.
   Status keep_missing(const std::vector<redis::Reply>& replies);
 
   /// What the pieces will take in Redis.

@@ -1,6 +1,6 @@
 // Design: two passes over the files, the same code in both: the first counts what is missing, the
-// second looks again and writes. So nothing has to be remembered between them, whatever its size, and
-// what an application stores meanwhile is seen.
+// second looks again and writes. So nothing has to be remembered between them, whatever its size,
+// and what an application stores meanwhile is seen.
 #include "recovery/restore.h"
 
 #include <algorithm>
@@ -37,7 +37,8 @@ redis::awaitable<Result<ContentCheck>> check_beside(std::string directory, std::
   co_return std::move(*check);
 }
 
-// An association is elsewhere if Redis knows its path with other ends, or its child in another place.
+// An association is elsewhere if Redis knows its path with other ends, or its child in another
+// place.
 bool is_elsewhere(const Association& wanted, const Association& stored,
                   const std::string& stored_parent) {
   if (!stored.child_id.empty()) {
@@ -56,7 +57,9 @@ class Restore {
         directory_(directory),
         check_(check),
         stop_(std::move(stop)),
-        asks_([this](redis::CommandBuffer commands) { return client_->exchange(std::move(commands)); }) {}
+        asks_([this](redis::CommandBuffer commands) {
+          return client_->exchange(std::move(commands));
+        }) {}
 
   redis::awaitable<Result<RestoreOutcome>> run(std::int64_t room_bytes) {
     if (const Status counted = co_await pass(); !counted) co_return counted.error();
