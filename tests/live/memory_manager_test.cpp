@@ -268,7 +268,9 @@ TEST_F(MemoryManagerLive, TwoWritersOfOneEntityLeaveOneOfTheirStatesWhole) {
       const std::string text = word + std::to_string(i);
       const Status stored = (*own)->store_entity(entity(kPage, "$" + word, text));
       // A writer that is always overtaken is told so; nothing is half done.
-      if (!stored) EXPECT_EQ(stored.error().kind, ErrorKind::ServerBusy);
+      if (!stored) {
+        EXPECT_EQ(stored.error().kind, ErrorKind::ServerBusy);
+      }
     }
   };
   std::thread one(write, "first");
