@@ -4,8 +4,8 @@
 // What must live is stored without a TTL, with everything that belongs to it (mappings, child sets,
 // search words), in one atomic step on one server; a store returns when Redis has applied it. What
 // that is worth: it can be read back at once, and it survives this process. Whether it survives the
-// Redis server depends on that server's persistence (with `appendfsync everysec`, up to a second may
-// be lost when the machine fails), because this version writes no journal of its own.
+// Redis server depends on that server's persistence (with `appendfsync everysec`, up to a second
+// may be lost when the machine fails), because this version writes no journal of its own.
 //
 // Caches are stored with the TTL of their class.
 //
@@ -44,7 +44,7 @@ struct ReliefReport {
   MemoryUse memory;              ///< Afterwards.
 };
 struct RebuildReport {
-  std::string outcome;  ///< Restored, NothingMissing, DoesNotFit.
+  std::string outcome;            ///< Restored, NothingMissing, DoesNotFit.
   std::int64_t entities = 0;      ///< In the content directory.
   std::int64_t associations = 0;  ///< In the content directory.
   std::int64_t words = 0;         ///< Different words of the search index that were written.
@@ -103,8 +103,8 @@ class MemoryManager {
   /// Reads the memory and, above the warning mark, sheds expendable caches down to the stop mark;
   /// above the critical mark also sessions.
   awaitable<Result<ReliefReport>> relieve_pressure();
-  /// Checks the content directory whole, then writes back what is missing in Redis, if it fits below
-  /// the stop mark. Nothing is deleted, and nothing that is there is overwritten.
+  /// Checks the content directory whole, then writes back what is missing in Redis, if it fits
+  /// below the stop mark. Nothing is deleted, and nothing that is there is overwritten.
   awaitable<Result<RebuildReport>> rebuild();
   /// Exact, in one pass over all keys.
   awaitable<Result<Statistics>> statistics();
@@ -112,7 +112,8 @@ class MemoryManager {
   PressureLevel level() const;
   MemoryUse memory() const;
 
-  /// Watches memory, alerts (to the log) and relieves pressure by itself, until stopped or destroyed.
+  /// Watches memory, alerts (to the log) and relieves pressure by itself, until stopped or
+  /// destroyed.
   void start_monitor();
   void stop_monitor();
 

@@ -12,6 +12,7 @@
 #include "keys/class_table.h"
 #include "keys/key_schema.h"
 #include "pressure/pressure_gauge.h"
+#include "recovery/restore.h"
 #include "redis/client.h"
 #include "redkeep/options.h"
 #include "shed/shedder.h"
@@ -45,8 +46,9 @@ class Guard {
   void note_anomalies(const pressure::MemoryReading& reading);
   void record(const shed::ShedPlan& plan, const shed::ShedOutcome& outcome,
               std::int64_t limit_bytes);
-  redis::awaitable<void> rescue(pressure::Pressure pressure, shed::ShedOutcome shed,
-                                std::stop_token stop);
+  void record(const Result<recovery::RestoreOutcome>& outcome);
+  redis::awaitable<void> use_content(std::int64_t used_bytes, std::int64_t limit_bytes,
+                                     std::stop_token stop);
   redis::awaitable<void> publish(PressureLevel level);
   void alarm(std::string subject, std::string reason);
 
@@ -66,7 +68,7 @@ class Guard {
   std::chrono::milliseconds next_reading_in_{0};
   PressureLevel published_level_ = PressureLevel::Blind;
   std::chrono::steady_clock::time_point published_{};
-  std::chrono::steady_clock::time_point content_used_{};
+  std::optional<std::chrono::steady_clock::time_point> content_used_;
 };
 
 }  // namespace redkeep::guard

@@ -23,10 +23,11 @@ struct Pressure {
   bool level_changed() const { return level != level_before; }
 };
 
-/// normal -> warning -> critical are entered as soon as a reading is at or above their mark, since a
-/// flood does not wait. They are left only below a lower mark (critical below leave_emergency_pct,
-/// warning below stop_shedding_pct) and after `dwell` in the level. Without a reading the level is
-/// blind at once; the first reading afterwards decides anew from what was before.
+/// normal -> warning -> critical are entered as soon as a reading is at or above their mark, since
+/// a flood does not wait. They are left only below a lower mark (critical below
+/// leave_emergency_pct, warning below stop_shedding_pct) and after `dwell` in the level. Without a
+/// reading the level is blind at once; the first reading afterwards decides anew from what was
+/// before.
 class PressureGauge {
  public:
   explicit PressureGauge(PressureOptions options) : options_(options) {}

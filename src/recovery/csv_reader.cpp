@@ -142,7 +142,8 @@ Status CsvReader::map_header(const std::vector<CsvColumn>& columns) {
       return column.name == field.text;
     });
     if (known == columns.end()) {
-      return bad_header(field.column, fmt::format("unknown column \"{}\"", printable(field.text, 80)));
+      return bad_header(field.column,
+                        fmt::format("unknown column \"{}\"", printable(field.text, 80)));
     }
     int& place = places_[static_cast<std::size_t>(known - columns.begin())];
     if (place >= 0) {
@@ -205,10 +206,9 @@ CsvReader::Next CsvReader::next_raw() {
     }
     if (at_end_) break;
     if (filled_ - start_ > kMostRowBytes) {
-      return quote_line_ != 0
-                 ? broken("the quote that opens here is not closed for 128 MiB", quote_line_,
-                          quote_column_)
-                 : broken("the row is longer than 128 MiB", line_, 1);
+      return quote_line_ != 0 ? broken("the quote that opens here is not closed for 128 MiB",
+                                       quote_line_, quote_column_)
+                              : broken("the row is longer than 128 MiB", line_, 1);
     }
     fill();
     if (!problem_.empty()) return Next::Broken;
@@ -342,7 +342,8 @@ CsvReader::Next CsvReader::skip_bad_row() {
     char* const begin = buffer_.data() + start_;
     const std::size_t left = filled_ - start_;
     char* newline = static_cast<char*>(std::memchr(begin, '\n', left));
-    const std::size_t bytes = newline == nullptr ? left : static_cast<std::size_t>(newline - begin) + 1;
+    const std::size_t bytes =
+        newline == nullptr ? left : static_cast<std::size_t>(newline - begin) + 1;
     bad_row_.append(begin, std::min(bytes, kBlockBytes));
     start_ += bytes;
     consumed_bytes_ += static_cast<std::int64_t>(bytes);
@@ -351,7 +352,8 @@ CsvReader::Next CsvReader::skip_bad_row() {
   }
   ++line_;
   problem_ = problem;
-  while (!bad_row_.empty() && (bad_row_.back() == '\n' || bad_row_.back() == '\r')) bad_row_.pop_back();
+  while (!bad_row_.empty() && (bad_row_.back() == '\n' || bad_row_.back() == '\r'))
+    bad_row_.pop_back();
   return Next::BadRow;
 }
 

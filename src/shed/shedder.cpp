@@ -71,8 +71,7 @@ class Shedder::Run {
   std::int64_t keys_left() const { return budget_.most_keys - outcome.keys(); }
 
   void fail(const Error& error) {
-    outcome.end =
-        error.kind == ErrorKind::NotPermitted ? ShedEnd::NotAllowed : ShedEnd::BrokenOff;
+    outcome.end = error.kind == ErrorKind::NotPermitted ? ShedEnd::NotAllowed : ShedEnd::BrokenOff;
     outcome.failure = error;
   }
 
@@ -101,12 +100,13 @@ void Shedder::use(redis::Capabilities capabilities) {
 redis::awaitable<ShedOutcome> Shedder::run(ShedPlan plan, ShedBudget budget, ShedMode mode,
                                            std::stop_token stop) {
   Run run(plan, budget, mode, stop, table_);
+  if (plan.empty()) co_return run.finish();
   if (capabilities_.is_replica) {
     run.fail(Error{ErrorKind::NotPermitted, "this server is a replica: shed on its master"});
     co_return run.finish();
   }
   // The plan may be older than it seems, if this process was stopped since.
-  if (mode == ShedMode::Real && !plan.empty()) {
+  if (mode == ShedMode::Real) {
     const Status measured = co_await measure(run);
     if (!measured) {
       run.fail(measured.error());
@@ -160,8 +160,8 @@ redis::awaitable<Status> Shedder::shed_page(Run& run, const ShedStep& step,
   std::vector<Candidate> candidates;
   for (auto& key : page) {
     const auto index = table_.classify(key);
-    const bool asked = index && std::find(step.classes.begin(), step.classes.end(), *index) !=
-                                    step.classes.end();
+    const bool asked =
+        index && std::find(step.classes.begin(), step.classes.end(), *index) != step.classes.end();
     if (asked && table_.at(*index).level == KeyLevel::Evictable) {
       candidates.push_back({*index, std::move(key), 0});
     }
@@ -266,7 +266,8 @@ redis::awaitable<Status> Shedder::expire(Run& run, const std::vector<Candidate>&
   }
   if (const Status measured = co_await measure(run); !measured) co_return measured;
   if (!capabilities_.memory_usage) {
-    run.of(chosen.front().class_index).bytes += std::max<std::int64_t>(0, used_before - run.used_bytes);
+    run.of(chosen.front().class_index).bytes +=
+        std::max<std::int64_t>(0, used_before - run.used_bytes);
   }
   if (!kept.empty()) co_return co_await explain_kept(run, std::move(kept));
   co_return Status{};
@@ -295,11 +296,11 @@ redis::awaitable<Status> Shedder::measure(Run& run) {
     std::vector<std::string> info{"INFO", "memory"};
     const auto reply = co_await client_->call(std::move(info));
     if (!reply) co_return reply.error();
-    const auto reading =
-        pressure::read_memory(redis::ServerInfo::parse(reply->text), 0, 0);
+    const auto reading = pressure::read_memory(redis::ServerInfo::parse(reply->text), 0, 0);
     if (!reading) co_return reading.error();
     run.used_bytes = reading->used_bytes;
-    if (reading->lazyfree_pending == 0 || Clock::now() - begun > kLongestLazyWait) co_return Status{};
+    if (reading->lazyfree_pending == 0 || Clock::now() - begun > kLongestLazyWait)
+      co_return Status{};
     co_await redis::pause_for(kLazyPoll);
   }
 }

@@ -32,8 +32,8 @@ struct Clocked {
 };
 
 TEST(MemoryReading, LeavesOutWhatEvictionDoesNotCount) {
-  const auto info = redis::ServerInfo::parse(
-      "used_memory:900\nmem_not_counted_for_evict:100\nmaxmemory:1000\n");
+  const auto info =
+      redis::ServerInfo::parse("used_memory:900\nmem_not_counted_for_evict:100\nmaxmemory:1000\n");
   const auto reading = read_memory(info, 0, 0);
   ASSERT_TRUE(reading);
   EXPECT_DOUBLE_EQ(reading->usage_pct(), 80);
