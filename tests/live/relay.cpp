@@ -58,6 +58,16 @@ Relay::~Relay() {
   ::close(listening_);
 }
 
+std::vector<std::int64_t> Relay::command_ends() {
+  const std::lock_guard guard(mutex_);
+  std::vector<std::int64_t> ends;
+  for (auto at = sent_.find("\r\n*"); at != std::string::npos; at = sent_.find("\r\n*", at + 2)) {
+    ends.push_back(static_cast<std::int64_t>(at) + 2);
+  }
+  ends.push_back(static_cast<std::int64_t>(sent_.size()));
+  return ends;
+}
+
 // One client after the other: what is tested through a relay has one connection.
 void Relay::serve() {
   while (!stop_) {
@@ -90,6 +100,8 @@ void Relay::carry(int client, int server) {
       if (most <= 0) return;  // it hung up
       const ssize_t bytes = ::recv(client, block.data(), static_cast<std::size_t>(most), 0);
       if (bytes <= 0 || !send_all(server, block.data(), bytes)) return;
+      const std::lock_guard guard(mutex_);
+      sent_.append(block.data(), static_cast<std::size_t>(bytes));
       passed_ += bytes;
     }
   }

@@ -4,8 +4,10 @@
 #include <atomic>
 #include <cstdint>
 #include <limits>
+#include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "live/process.h"
 
@@ -24,10 +26,13 @@ class Relay {
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
 
+  const std::string& socket_path() const { return socket_path_; }
   std::string url() const { return "unix://" + socket_path_; }
   /// Bytes that went through to the server.
   std::int64_t passed() const { return passed_; }
   bool is_holding() const { return passed_ >= limit_; }
+  /// Where each command ended in what went through to the server.
+  std::vector<std::int64_t> command_ends();
   /// Lets everything through from now on.
   void release() { limit_ = kAll; }
 
@@ -42,6 +47,8 @@ class Relay {
   std::atomic<std::int64_t> limit_;
   std::atomic<std::int64_t> passed_{0};
   std::atomic<bool> stop_{false};
+  std::mutex mutex_;
+  std::string sent_;  // guarded by mutex_
   int listening_ = -1;
   std::thread thread_;
 };
