@@ -9,6 +9,7 @@ namespace {
 // hold.
 constexpr std::string_view kScript = R"(local at = 0
 local function take() at = at + 1 return ARGV[at] end
+local adds = take() == '1'
 for i = 1, tonumber(take()) do
   local kind, key = take(), KEYS[tonumber(take())]
   local found
@@ -27,6 +28,7 @@ for i = 1, writes do
     return redis.error_reply('WRONGTYPE ' .. key .. ' is a ' .. found .. ' and should be a ' .. wanted)
   end
 end
+if adds then redis.call('SETRANGE', KEYS[1], 0, '') end
 at = start
 for i = 1, writes do
   local wanted, command, key, count = take(), take(), KEYS[tonumber(take())], tonumber(take())
@@ -65,6 +67,7 @@ void AtomicStep::require_members(const std::string& key, std::size_t count) {
 void AtomicStep::write(std::string_view type, std::string_view command, const std::string& key,
                        std::initializer_list<std::string_view> arguments) {
   ++writes_;
+  if (command == "SET" || command == "HSET" || command == "SADD") adds_ = true;
   write_words_.insert(write_words_.end(), {std::string(type), std::string(command), number_of(key),
                                            std::to_string(arguments.size())});
   write_words_.insert(write_words_.end(), arguments.begin(), arguments.end());
@@ -76,11 +79,12 @@ void AtomicStep::replace_hash(const std::string& key, const HashFields& fields) 
 }
 
 void AtomicStep::add_to(redis::CommandBuffer& commands) const {
-  commands.begin(5 + keys_.size() + condition_words_.size() + write_words_.size());
+  commands.begin(6 + keys_.size() + condition_words_.size() + write_words_.size());
   commands.arg("EVAL");
   commands.arg(kScript);
   commands.arg(std::to_string(keys_.size()));
   for (const auto& key : keys_) commands.arg(key);
+  commands.arg(adds_ ? "1" : "0");
   commands.arg(std::to_string(conditions_));
   for (const auto& word : condition_words_) commands.arg(word);
   commands.arg(std::to_string(writes_));

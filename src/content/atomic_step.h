@@ -22,7 +22,8 @@ namespace redkeep::content {
 
 class AtomicStep {
  public:
-  // Conditions. An empty text means: not there.
+  // Conditions. An empty text means: not there. The first one of a step that adds something is a
+  // require_value().
   void require_value(const std::string& key, std::string_view value);
   void require_field(const std::string& key, std::string_view field, std::string_view value);
   void require_members(const std::string& key, std::size_t count);
@@ -64,6 +65,7 @@ class AtomicStep {
   std::vector<std::string> write_words_;
   std::size_t conditions_ = 0;
   std::size_t writes_ = 0;
+  bool adds_ = false;
 };
 
 /// A sink of spread(): the step writes every piece of the record.

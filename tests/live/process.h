@@ -13,7 +13,7 @@ namespace redkeep::test {
 
 /// Asks again and again until it holds (true) or the deadline has passed (false).
 bool eventually(const std::function<bool()>& holds,
-                std::chrono::milliseconds deadline = std::chrono::seconds{10});
+                std::chrono::milliseconds deadline = std::chrono::seconds{20});
 
 /// A directory that goes, with everything in it, when the object does.
 class TemporaryDirectory {
