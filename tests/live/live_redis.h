@@ -1,79 +1,86 @@
 #pragma once
-// A redis-server for one test: on a Unix socket in a temporary directory, without persistence, gone
-// with the test.
-#include <sys/types.h>
-
+// A redis-server of the test's own, on a Unix socket in a temporary directory: nobody else reaches
+// it, so tests run beside each other. And synchronous commands, to it or to any other server.
 #include <chrono>
-#include <cstdint>
-#include <functional>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "live/process.h"
 #include "redkeep/options.h"
 
 struct redisContext;
 
 namespace redkeep::test {
 
-/// Waits for a condition; false if it does not come true in time.
-bool eventually(const std::function<bool()>& condition,
-                std::chrono::seconds deadline = std::chrono::seconds{20});
+using Command = std::vector<std::string>;
 
-/// A directory that goes with the test.
-class TemporaryDirectory {
+/// Every key with its type, whether it has a TTL, and its value with members in order: two
+/// keyspaces are the same if their contents are.
+using Contents = std::map<std::string, std::string>;
+
+/// Commands over a connection of its own, opened when needed. What a test did not expect (no
+/// connection, an error reply) fails the test and counts as empty.
+class Commands {
  public:
-  TemporaryDirectory();
-  ~TemporaryDirectory();
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  explicit Commands(std::string socket_path);
+  ~Commands();
+  Commands(const Commands&) = delete;
+  Commands& operator=(const Commands&) = delete;
 
-  const std::string& path() const { return path_; }
-  /// Writes a file and returns its path.
-  std::string write(const std::string& name, const std::string& text) const;
-
- private:
-  std::string path_;
-};
-
-class LiveRedis {
- public:
-  using Command = std::vector<std::string>;
-
-  /// Starts it, with further arguments such as {"--maxmemory", "16mb"}, and waits until it serves.
-  explicit LiveRedis(Command arguments = {});
-  ~LiveRedis();
-  LiveRedis(const LiveRedis&) = delete;
-  LiveRedis& operator=(const LiveRedis&) = delete;
-
-  EndpointOptions endpoint() const;
-  std::string url() const;  ///< unix:///...
-
-  // One command; a test fails where the reply is an error or of another kind.
   void run(const Command& command);
+  /// The same for many, in one pipeline.
+  void run_all(const std::vector<Command>& commands);
+  /// A string or status; empty for nil.
+  std::string text(const Command& command);
   std::int64_t integer(const Command& command);
-  std::string text(const Command& command);  ///< Empty for nil.
+  /// An array of strings.
   std::vector<std::string> list(const Command& command);
-  /// The reply as text, an error's too.
-  std::string answer(const Command& command);
+  /// The error that the server answered; empty if it answered anything else. "no connection" if
+  /// there is none. Never fails the test.
+  std::string error(const Command& command);
 
   /// All keys, sorted.
-  std::vector<std::string> keys();
-  /// Every key with its type, whole value and TTL, one line each, sorted: to compare two servers.
-  std::string everything();
-
-  /// kill -9, and waits for the end.
-  void kill();
-  /// Starts it again, empty.
-  void start();
-  pid_t pid() const { return pid_; }
+  std::vector<std::string> keys(const std::string& glob = "*");
+  Contents contents();
+  /// A field of INFO as text, and as a number.
+  std::string info(const std::string& field);
+  std::int64_t info_number(const std::string& field);
+  /// 100 * (used_memory - mem_not_counted_for_evict) / maxmemory.
+  double usage_pct();
+  /// How many of the keys exist.
+  std::int64_t existing(const std::vector<std::string>& keys);
 
  private:
-  void connect();
+  struct Answer;
+  bool connect();
+  std::vector<Answer> exchange(const std::vector<Command>& commands);
+  Answer one(const Command& command);
 
-  TemporaryDirectory directory_;
-  Command arguments_;
-  pid_t pid_ = -1;
+  std::string socket_path_;
   redisContext* context_ = nullptr;
+};
+
+class LiveRedis : private TemporaryDirectory, public Commands {
+ public:
+  /// Further arguments of redis-server, such as {"--maxmemory", "64mb"}.
+  explicit LiveRedis(std::vector<std::string> arguments = {});
+
+  /// Starts it (again) and waits until it serves.
+  void start();
+  /// kill -9, and waits until it is gone.
+  void kill();
+  pid_t pid() const { return process_->pid(); }
+
+  EndpointOptions endpoint() const;
+  std::string socket_path() const { return path() + "/redis.sock"; }
+  /// For --url; with a user, "unix://user@/path".
+  std::string url(const std::string& user = "") const;
+
+ private:
+  std::vector<std::string> arguments_;
+  std::unique_ptr<Process> process_;
 };
 
 }  // namespace redkeep::test

@@ -59,28 +59,28 @@ TEST_F(RestoreLive, AnEmptyServerGetsEverythingAndASecondTimeNothing) {
   EXPECT_EQ(manager->search("start here")->size(), 1U);
   EXPECT_EQ(redis.text({"HGET", "reed:entity:page:" + std::string(kStart), "path"}), "/start");
   for (const auto& key : redis.keys()) EXPECT_EQ(redis.integer({"TTL", key}), -1) << key;
-  const std::string before = redis.everything();
+  const test::Contents before = redis.contents();
   EXPECT_EQ(rebuild().outcome, "NothingMissing");
-  EXPECT_EQ(redis.everything(), before);
+  EXPECT_EQ(redis.contents(), before);
 }
 
 TEST_F(RestoreLive, EachSingleLostKeyComesBackAsItWas) {
   rebuild();
-  const std::string whole = redis.everything();
+  const test::Contents whole = redis.contents();
   for (const auto& key : redis.keys()) {
     redis.run({"DEL", key});
     EXPECT_EQ(rebuild().outcome, "Restored") << key;
-    EXPECT_EQ(redis.everything(), whole) << key;
+    EXPECT_EQ(redis.contents(), whole) << key;
   }
 }
 
 TEST_F(RestoreLive, ALostMemberOfASetComesBack) {
   rebuild();
-  const std::string whole = redis.everything();
+  const test::Contents whole = redis.contents();
   redis.run({"SREM", "reed:type_index:page", kStart});
   const RebuildReport report = rebuild();
   EXPECT_EQ(report.missing, 1);
-  EXPECT_EQ(redis.everything(), whole);
+  EXPECT_EQ(redis.contents(), whole);
 }
 
 TEST_F(RestoreLive, WhatAnApplicationChangedSinceStaysAsItIs) {
@@ -93,9 +93,9 @@ TEST_F(RestoreLive, WhatAnApplicationChangedSinceStaysAsItIs) {
   ASSERT_TRUE(manager->remove_association("/start").ok());
   const Association moved{"00000000-0000-4000-8000-000000000003", kStart, "/moved", "contains", 0};
   ASSERT_TRUE(manager->store_association(moved).ok());
-  const std::string newer = redis.everything();
+  const test::Contents newer = redis.contents();
   EXPECT_EQ(rebuild().outcome, "NothingMissing");
-  EXPECT_EQ(redis.everything(), newer);
+  EXPECT_EQ(redis.contents(), newer);
 }
 
 TEST_F(RestoreLive, WhatDoesNotFitIsNotBegun) {
