@@ -4,14 +4,16 @@
 // What must live is stored without a TTL, with everything that belongs to it (mappings, child sets,
 // search words), in one atomic step on one server; a store returns when Redis has applied it. What
 // that is worth: it can be read back at once, and it survives this process. Whether it survives the
-// Redis server depends on that server's persistence (with `appendfsync everysec`, up to a second may
-// be lost when the machine fails), because this version writes no journal of its own.
+// Redis server depends on that server's persistence (with `appendfsync everysec`, up to a second
+// may be lost when the machine fails), because this version writes no journal of its own.
 //
 // Caches are stored with the TTL of their class.
 //
-// All calls come from the executor that the manager was created on; many may be under way at once
-// and share one connection. Every call may fail with Unreachable, UnknownOutcome (the connection
-// broke after sending; stores and removals may simply be repeated), NotPermitted or OutOfMemory.
+// All calls come from the executor that the manager was created on (programs without an event loop
+// use redkeep/blocking_memory_manager.h); many may be under way at once and share one connection.
+// The manager must outlive its calls and be destroyed before its executor. Every call may fail with
+// Unreachable, UnknownOutcome (the connection broke after sending; stores and removals may simply
+// be repeated), NotPermitted or OutOfMemory.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
@@ -44,12 +46,12 @@ struct ReliefReport {
   MemoryUse memory;              ///< Afterwards.
 };
 struct RebuildReport {
-  std::string outcome;  ///< Restored, NothingMissing, DoesNotFit.
-  std::int64_t entities = 0;      ///< In the content directory.
-  std::int64_t associations = 0;  ///< In the content directory.
-  std::int64_t words = 0;         ///< Different words of the search index that were written.
-  std::int64_t written = 0;       ///< Records that were missing and have been written back.
-  std::int64_t bytes_needed = 0;  ///< Of DoesNotFit: what the content needs, estimated.
+  std::string outcome;             ///< Restored, NothingMissing or DoesNotFit.
+  std::int64_t entities = 0;       ///< In the content directory.
+  std::int64_t associations = 0;   ///< In the content directory.
+  std::int64_t words = 0;          ///< Different words of its search index.
+  std::int64_t missing = 0;        ///< Pieces (hashes, strings, members of sets) that were missing.
+  std::int64_t missing_bytes = 0;  ///< What they take in Redis, estimated.
 };
 
 class MemoryManager {
@@ -83,7 +85,9 @@ class MemoryManager {
   /// NotFound if it is nowhere contained.
   awaitable<Result<std::string>> parent(std::string child_id);
 
-  // The search index. store_entity keeps it by itself; these are for words of your own.
+  // The search index. store_entity keeps it by itself; these are for words of your own, which are
+  // folded as those of a text are. Fails with InvalidInput if it is not exactly one word, and
+  // adding with NotFound if an entity does not exist.
   awaitable<Status> add_word(std::string word, std::vector<std::string> entity_ids);
   awaitable<Status> remove_word(std::string word, std::vector<std::string> entity_ids);
   /// The ids of the entities that have all the words of the text; sorted.
@@ -103,8 +107,8 @@ class MemoryManager {
   /// Reads the memory and, above the warning mark, sheds expendable caches down to the stop mark;
   /// above the critical mark also sessions.
   awaitable<Result<ReliefReport>> relieve_pressure();
-  /// Checks the content directory whole, then writes back what is missing in Redis, if it fits below
-  /// the stop mark. Nothing is deleted, and nothing that is there is overwritten.
+  /// Checks the content directory whole, then writes back what is missing in Redis, if it fits
+  /// below the stop mark. Nothing is deleted, and nothing that is there is overwritten.
   awaitable<Result<RebuildReport>> rebuild();
   /// Exact, in one pass over all keys.
   awaitable<Result<Statistics>> statistics();
@@ -112,7 +116,8 @@ class MemoryManager {
   PressureLevel level() const;
   MemoryUse memory() const;
 
-  /// Watches memory, alerts (to the log) and relieves pressure by itself, until stopped or destroyed.
+  /// Watches memory, alerts (to the log) and relieves pressure by itself, until stopped or
+  /// destroyed.
   void start_monitor();
   void stop_monitor();
 

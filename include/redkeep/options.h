@@ -28,13 +28,13 @@ struct EndpointOptions {
 /// When to act. Percentages are of the limit, with
 /// usage = (used_memory - mem_not_counted_for_evict) / limit.
 struct PressureOptions {
-  double start_shedding_pct = 85;   ///< The warning mark: expendable classes are shed from here on.
-  double stop_shedding_pct = 80;    ///< Shedding ends and the warning level is left below this.
-  double emergency_pct = 95;        ///< The critical mark: sessions too, then the content directory.
+  double start_shedding_pct = 85;  ///< The warning mark: expendable classes are shed from here on.
+  double stop_shedding_pct = 80;   ///< Shedding ends and the warning level is left below this.
+  double emergency_pct = 95;       ///< The critical mark: sessions too, then the content directory.
   double leave_emergency_pct = 90;  ///< Critical is left, and sessions are spared, below this.
-  std::chrono::milliseconds dwell{5000};       ///< The least time in a level before a lower one.
-  std::chrono::milliseconds interval{1000};    ///< Between readings, when memory is calm.
-  std::chrono::milliseconds min_interval{10};  ///< Between readings, when it fills fast.
+  std::chrono::milliseconds dwell{5000};        ///< The least time in a level before a lower one.
+  std::chrono::milliseconds interval{1000};     ///< Between readings, when memory is calm.
+  std::chrono::milliseconds min_interval{10};   ///< Between readings, when it fills fast.
   std::chrono::seconds restore_cool_down{300};  ///< Between two uses of the content directory.
   std::chrono::seconds alert_every{60};         ///< At most one alert per level in this time.
   /// Used where the server has no `maxmemory`. 0: no limit is known, so nothing is shed.

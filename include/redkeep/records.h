@@ -23,8 +23,8 @@ struct Entity {
 struct Association {
   std::string parent_id;
   std::string child_id;
-  std::string path;  ///< Unique.
-  std::string type;  ///< contains, references, extends, or custom (`[a-z][a-z0-9_-]*`).
+  std::string path;         ///< Unique.
+  std::string type;         ///< contains, references, extends, or custom (`[a-z][a-z0-9_-]*`).
   std::int32_t weight = 0;  ///< Orders siblings, lowest first.
 
   bool is_containment() const { return type == "contains"; }

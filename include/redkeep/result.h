@@ -1,5 +1,6 @@
 #pragma once
-// Result<T>: a value, or an Error that says what the caller may do (kind) and what happened (message).
+// Result<T>: a value, or an Error that says what the caller may do (kind) and what happened
+// (message).
 //
 // Normal ends of an operation (nothing left to shed, target reached) are outcomes with names, not
 // errors. An Error's message is one sentence that names the key, the file and line, or the setting;
@@ -12,18 +13,18 @@ namespace redkeep {
 
 /// What the caller may do about an error.
 enum class ErrorKind {
-  InvalidInput,      ///< Bad argument, file or configuration: fix the input. Nothing was changed.
-  NotFound,          ///< The thing asked for does not exist.
-  Conflict,          ///< It contradicts what is stored already: decide which one is right.
-  Refused,           ///< Refused because it would be unsafe: the message says what would allow it.
-  Unreachable,       ///< No connection to the server: retry later.
-  UnknownOutcome,    ///< The connection broke after sending: it may or may not have been applied.
-  ServerBusy,        ///< The server answers but does not serve (LOADING, BUSY, MISCONF): wait.
-  NotPermitted,      ///< The server does not allow this command or user: change the permissions.
-  OutOfMemory,       ///< The server answered OOM: make room, then retry.
-  Protocol,          ///< The server said something that is not RESP, or answered the wrong shape.
-  Io,                ///< The operating system refused a file or process operation.
-  Interrupted,       ///< Stopped on request, before the end.
+  InvalidInput,    ///< Bad argument, file or configuration: fix the input. Nothing was changed.
+  NotFound,        ///< The thing asked for does not exist.
+  Conflict,        ///< It contradicts what is stored already: decide which one is right.
+  Refused,         ///< Refused because it would be unsafe: the message says what would allow it.
+  Unreachable,     ///< No connection to the server: retry later.
+  UnknownOutcome,  ///< The connection broke after sending: it may or may not have been applied.
+  ServerBusy,      ///< The server answers but does not serve (LOADING, BUSY, MISCONF): wait.
+  NotPermitted,    ///< The server does not allow this command or user: change the permissions.
+  OutOfMemory,     ///< The server answered OOM: make room, then retry.
+  Protocol,        ///< The server said something that is not RESP, or answered the wrong shape.
+  Io,              ///< The operating system refused a file or process operation.
+  Interrupted,     ///< Stopped on request, before the end.
 };
 
 struct Error {

@@ -44,9 +44,10 @@ struct Statistics {
 };
 
 /// One JSON object: total_memory_mb, max_memory_mb, usage_percent, protected_keys, evictable_keys,
-/// breakdown{ucg_entities, ucg_associations, search_index, page_cache, sessions, other_cache} (counts
-/// of keys), and level, level_source, limit_bytes, used_bytes, keys_with_ttl, keys_without_ttl,
-/// classes[{name, level, keys, bytes}], unclassified_keys. Megabytes are of 1,048,576 bytes.
+/// breakdown{ucg_entities, ucg_associations, search_index, page_cache, sessions, other_cache}
+/// (counts of keys), and level, level_source, limit_bytes, used_bytes, keys_with_ttl,
+/// keys_without_ttl, classes[{name, level, keys, bytes}], unclassified_keys. Megabytes are of
+/// 1,048,576 bytes.
 std::string to_json(const Statistics& statistics);
 
 /// "protected", "rebuildable", "evictable".

@@ -64,7 +64,8 @@ void add_connection_flags(CLI::App& command, ConnectionFlags& flags) {
   command.add_option("--config", flags.config_file,
                      "Configuration (default: ./redkeep.toml, /etc/redkeep/redkeep.toml)");
   command.add_option("--prefix", flags.prefix, "Prefix of our keys (default: reed:)");
-  command.add_option("--limit", flags.limit, "Limit where the server has no maxmemory, such as 2GiB");
+  command.add_option("--limit", flags.limit,
+                     "Limit where the server has no maxmemory, such as 2GiB");
   command.add_option("--log-level", flags.log_level, "debug, info, warn or error");
 }
 

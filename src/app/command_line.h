@@ -11,8 +11,9 @@
 namespace redkeep::app {
 
 struct CommandLine {
-  CLI::App parser{"Keeps a Redis healthy that holds both data that must live and caches that may go",
-                  "redkeep"};
+  CLI::App parser{
+      "Keeps a Redis healthy that holds both data that must live and caches that may go",
+      "redkeep"};
   ConnectionFlags flags;
   /// What the chosen subcommand does; returns the exit code.
   std::function<int()> action;
@@ -26,8 +27,8 @@ void add_connection_flags(CLI::App& command, ConnectionFlags& flags);
 Result<Settings> start(const ConnectionFlags& flags);
 
 /// Runs a coroutine to its end. SIGINT and SIGTERM ask it to stop; a second one ends the program.
-int run_to_end(
-    const std::function<boost::asio::awaitable<int>(boost::asio::io_context&, std::stop_token)>& main);
+int run_to_end(const std::function<boost::asio::awaitable<int>(boost::asio::io_context&,
+                                                               std::stop_token)>& main);
 
 // One for each file in commands/.
 void register_check_config(CommandLine& line);

@@ -1,10 +1,10 @@
 // redkeep.toml. This is the only file that knows TOML; the example file in examples/ is its manual.
 #include <sys/stat.h>
+#include <toml++/toml.h>
 
 #include <algorithm>
 #include <functional>
 #include <map>
-#include <toml++/toml.h>
 
 #include "app/endpoint_url.h"
 #include "app/settings.h"
@@ -24,7 +24,8 @@ class FileReader {
   FileReader(std::string path, SettingsErrors& errors) : path_(std::move(path)), errors_(errors) {}
 
   void bad(const toml::source_region& where, std::string_view why) {
-    errors_.lines.push_back(fmt::format("{}:{}:{}: {}", path_, where.begin.line, where.begin.column, why));
+    errors_.lines.push_back(
+        fmt::format("{}:{}:{}: {}", path_, where.begin.line, where.begin.column, why));
   }
 
   // Gives each text of the table to the setter of its name; anything else is an error.
@@ -32,12 +33,14 @@ class FileReader {
     for (const auto& [key, node] : table) {
       const auto setter = setters.find(key.str());
       if (setter == setters.end()) {
-        bad(key.source(), fmt::format("unknown setting \"{}\" in {}", printable(key.str()), table_name));
+        bad(key.source(),
+            fmt::format("unknown setting \"{}\" in {}", printable(key.str()), table_name));
         continue;
       }
       const auto text = node.value_exact<std::string>();
       if (!text) {
-        bad(node.source(), fmt::format("{} must be a text in quotes, such as \"85%\" or \"5s\"", key.str()));
+        bad(node.source(),
+            fmt::format("{} must be a text in quotes, such as \"85%\" or \"5s\"", key.str()));
         continue;
       }
       if (const Status set = setter->second(*text); !set) {
@@ -162,10 +165,11 @@ void read_class(FileReader& file, const toml::table& table, std::vector<KeyClass
     }
     texts.erase("shed_order");
   }
-  file.read_texts(texts, "[[class]]",
-                  {{"level", [&](const std::string& text) { return set_level(text, key_class); }},
-                   {"shed_at", [&](const std::string& text) { return set_shed_at(text, key_class); }},
-                   {"ttl", [&](const std::string& text) { return set_ttl(text, key_class); }}});
+  file.read_texts(
+      texts, "[[class]]",
+      {{"level", [&](const std::string& text) { return set_level(text, key_class); }},
+       {"shed_at", [&](const std::string& text) { return set_shed_at(text, key_class); }},
+       {"ttl", [&](const std::string& text) { return set_ttl(text, key_class); }}});
 }
 
 void read_classes(FileReader& file, const toml::table& root, std::vector<KeyClass>& classes) {
@@ -233,8 +237,8 @@ void read_root(FileReader& file, toml::table& root, Settings& settings) {
     const auto known = tables.find(key.str());
     toml::table* table = node.as_table();
     if (known == tables.end() || table == nullptr) {
-      file.bad(key.source(), fmt::format("unknown {} \"{}\"", table ? "table" : "setting",
-                                         printable(key.str())));
+      file.bad(key.source(),
+               fmt::format("unknown {} \"{}\"", table ? "table" : "setting", printable(key.str())));
       continue;
     }
     if (key == "http" && table->contains("hosts")) {
@@ -251,8 +255,9 @@ void read_config_file(const std::string& path, Settings& settings, SettingsError
   struct stat status {};
   const int failed = ::stat(path.c_str(), &status) == 0 ? 0 : errno;
   if (failed != 0 || !S_ISREG(status.st_mode)) {
-    errors.lines.push_back(fmt::format("the configuration file {} cannot be read: {}", path,
-                                       failed != 0 ? system_reason(failed) : "it is no regular file"));
+    errors.lines.push_back(
+        fmt::format("the configuration file {} cannot be read: {}", path,
+                    failed != 0 ? system_reason(failed) : "it is no regular file"));
     return;
   }
   FileReader file(path, errors);

@@ -41,8 +41,9 @@ Status apply_socket(const urls::url_view& url, EndpointOptions& endpoint) {
 
 Status apply_host(const urls::url_view& url, EndpointOptions& endpoint) {
   endpoint.unix_path.clear();
-  endpoint.host = url.host_type() == urls::host_type::ipv6 ? std::string(url.host_ipv6_address().to_string())
-                                                           : url.host();
+  endpoint.host = url.host_type() == urls::host_type::ipv6
+                      ? std::string(url.host_ipv6_address().to_string())
+                      : url.host();
   if (endpoint.host.empty()) return bad("names no host");
   endpoint.port = 6379;
   if (url.has_port()) {

@@ -1,5 +1,6 @@
 #pragma once
-// Redis URLs: redis://[user[:password]@]host[:port][/db], rediss:// (TLS), unix:///path[?db=N]. Pure.
+// Redis URLs: redis://[user[:password]@]host[:port][/db], rediss:// (TLS), unix:///path[?db=N].
+// Pure.
 #include <string_view>
 
 #include "redkeep/options.h"
@@ -7,8 +8,8 @@
 
 namespace redkeep::app {
 
-/// Sets where and as whom in `endpoint`; deadlines and the CA file stay. Fails with InvalidInput; the
-/// message never repeats the URL's user or password.
+/// Sets where and as whom in `endpoint`; deadlines and the CA file stay. Fails with InvalidInput;
+/// the message never repeats the URL's user or password.
 Status apply_url(std::string_view url, EndpointOptions& endpoint);
 
 /// Where the password stands in a URL on the command line; empty if there is none.

@@ -28,8 +28,9 @@ void ProgressLine::show(std::string_view doing, std::int64_t count, double share
     constexpr int kWidth = 20;
     const int filled = static_cast<int>(share * kWidth);
     const auto left_ms = static_cast<std::int64_t>(1000 * seconds * (1 - share) / share);
-    line = fmt::format("[{:#<{}}{:-<{}}] {:3.0f} %  {}, {} left", "", filled, "", kWidth - filled,
-                       100 * share, line, sizes::print_duration(std::chrono::milliseconds{left_ms}));
+    line =
+        fmt::format("[{:#<{}}{:-<{}}] {:3.0f} %  {}, {} left", "", filled, "", kWidth - filled,
+                    100 * share, line, sizes::print_duration(std::chrono::milliseconds{left_ms}));
   }
   if (is_terminal_) {
     fmt::print(stderr, "\r\x1b[K{}", line);

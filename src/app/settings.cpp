@@ -96,7 +96,8 @@ void read_environment(Settings& settings, SettingsErrors& errors) {
   if (const auto password = value("REDKEEP_PASSWORD"); !password.empty()) {
     endpoint.password = password;
   }
-  if (const auto prefix = value("REDKEEP_PREFIX"); !prefix.empty()) settings.options.prefix = prefix;
+  if (const auto prefix = value("REDKEEP_PREFIX"); !prefix.empty())
+    settings.options.prefix = prefix;
   if (const auto limit = value("REDKEEP_LIMIT"); !limit.empty()) {
     apply_limit(limit, "REDKEEP_LIMIT", settings, errors);
   }

@@ -15,7 +15,7 @@ struct Settings {
   std::string http_listen = "127.0.0.1:8390";  ///< HOST:PORT; empty: no HTTP.
   std::vector<std::string> http_hosts;         ///< Further names that a Host header may have.
   std::string log_level = "info";
-  std::string config_file;             ///< The file that was read; empty: none.
+  std::string config_file;            ///< The file that was read; empty: none.
   std::vector<std::string> warnings;  ///< What was accepted but should be mended.
 };
 

@@ -1,6 +1,5 @@
 #include "census/census.h"
 
-
 #include "error/error.h"
 #include "keys/fingerprint_set.h"
 #include "keys/keyspace_walk.h"
@@ -110,7 +109,8 @@ redis::awaitable<Result<Census>> take_census(std::shared_ptr<redis::Client> clie
     if (progress) progress(counter.keys());
     if (options.duty < 1.0) {
       const auto worked = Clock::now() - page_begun;
-      co_await redis::pause_for(std::chrono::duration_cast<Clock::duration>(worked * (1.0 / options.duty - 1)));
+      co_await redis::pause_for(
+          std::chrono::duration_cast<Clock::duration>(worked * (1.0 / options.duty - 1)));
     }
   }
   co_return counter.finish(

@@ -26,7 +26,7 @@ struct CensusOptions {
 };
 
 struct Census {
-  std::vector<ClassUse> classes;  ///< In the table's order.
+  std::vector<ClassUse> classes;       ///< In the table's order.
   std::int64_t unclassified_keys = 0;  ///< Of no class: other applications' keys among them.
   std::chrono::milliseconds took{0};
   /// True if there were too many keys to tell which were named twice.

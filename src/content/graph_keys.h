@@ -1,7 +1,9 @@
 #pragma once
-// What a record stands for in Redis: its keys, and the fields of its hash. The loader writes them in
-// bulk and the library one record at a time, from the same functions. Pure.
+// What a record stands for in Redis: its keys, and the fields of its hash. The loader writes them
+// in bulk, the restore looks for what is missing of them and the library stores one record at a
+// time, all from the same functions. Pure.
 #include <array>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -31,10 +33,41 @@ class HashFields {
   std::size_t size_ = 0;
 };
 
-/// entity:{type}:{id}. `path` is that of the containment that the entity is the child of; empty: none.
+/// entity:{type}:{id}. `path` is that of the containment that the entity is the child of; empty:
+/// none.
 HashFields entity_fields(const EntityView& entity, std::string_view path);
 
 /// assoc:{path}.
 HashFields association_fields(const AssociationView& association);
+
+/// Gives every piece of an entity to `sink`, which has
+///   hash(key, HashFields), string(key, value),
+///   member(bytes) -> a token for it, in_set(key, token).
+template <class Sink>
+void spread(const keys::KeySchema& schema, const EntityView& entity, std::string_view path,
+            std::span<const std::string_view> words, Sink& sink) {
+  sink.hash(schema.entity(entity.type, entity.id), entity_fields(entity, path));
+  sink.string(schema.type_of(entity.id), entity.type);
+  if (!entity.semantic_name.empty()) {
+    sink.string(schema.semantic(entity.type, entity.semantic_name), entity.id);
+  }
+  const auto member = sink.member(entity.id);
+  sink.in_set(schema.type_index(entity.type), member);
+  for (const auto word : words) sink.in_set(schema.word(word), member);
+}
+
+/// The same for an association.
+template <class Sink>
+void spread(const keys::KeySchema& schema, const AssociationView& association, Sink& sink) {
+  sink.hash(schema.association(association.path), association_fields(association));
+  if (association.is_containment()) {
+    sink.in_set(schema.children(association.parent_id), sink.member(association.child_id));
+    sink.string(schema.parent(association.child_id), association.parent_id);
+    return;
+  }
+  const auto member = sink.member(association.path);
+  sink.in_set(schema.links(association.parent_id), member);
+  sink.in_set(schema.links(association.child_id), member);
+}
 
 }  // namespace redkeep::content

@@ -20,9 +20,8 @@ bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool has_control(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-  });
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
 FieldFault fault(std::string_view field, std::string_view value, std::string_view why) {
@@ -37,7 +36,11 @@ std::optional<FieldFault> stamp_fault(std::string_view field, std::string_view v
 // The length of the well-formed sequence of several bytes at `at`, or 0.
 std::size_t multibyte_length(const unsigned char* at, std::size_t left) {
   const unsigned char lead = at[0];
-  const std::size_t length = lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
+  const std::size_t length = lead < 0xC2   ? 0
+                             : lead < 0xE0 ? 2
+                             : lead < 0xF0 ? 3
+                             : lead < 0xF5 ? 4
+                                           : 0;
   if (length == 0 || left < length) return 0;
   for (std::size_t i = 1; i < length; ++i) {
     if ((at[i] & 0xC0) != 0x80) return 0;
@@ -88,9 +91,8 @@ bool is_uuid(std::string_view text) {
 
 bool is_type_name(std::string_view text) {
   return !text.empty() && text.size() <= kMostTypeBytes && is_lower(text[0]) &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return is_lower(c) || is_digit(c) || c == '_' || c == '-';
-         });
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_lower(c) || is_digit(c) || c == '_' || c == '-'; });
 }
 
 bool is_semantic_name(std::string_view text) {
@@ -102,7 +104,8 @@ bool is_semantic_name(std::string_view text) {
 
 std::optional<FieldFault> find_fault(const EntityView& entity) {
   if (!is_uuid(entity.id)) return fault("id", entity.id, "is not a UUID in lower case");
-  if (!is_type_name(entity.type)) return fault("type", entity.type, "is not of the form [a-z][a-z0-9_-]*");
+  if (!is_type_name(entity.type))
+    return fault("type", entity.type, "is not of the form [a-z][a-z0-9_-]*");
   if (!entity.semantic_name.empty() && !is_semantic_name(entity.semantic_name)) {
     return fault("semantic_name", entity.semantic_name, "is not $ and 1 to 128 of [a-z0-9_.-]");
   }

@@ -1,7 +1,8 @@
 #pragma once
-// Records as views into somebody else's bytes (a CSV row, a record, a reply): what the rules, the key
-// builder and the loader work on, so that loading copies nothing.
-#include <cstdint>
+// Records as views into somebody else's bytes (a CSV row, a record, a reply): what the rules, the
+// key builder and the loader work on, so that loading copies nothing.
+#include <charconv>
+#include <string>
 #include <string_view>
 
 #include "redkeep/records.h"
@@ -31,6 +32,21 @@ struct AssociationView {
 inline EntityView view_of(const Entity& entity) {
   return {entity.id,         entity.type,       entity.semantic_name, entity.data,
           entity.created_by, entity.created_at, entity.updated_at};
+}
+
+inline Entity record_of(const EntityView& view) {
+  return {
+      std::string(view.id),        std::string(view.type),       std::string(view.semantic_name),
+      std::string(view.data),      std::string(view.created_by), std::string(view.created_at),
+      std::string(view.updated_at)};
+}
+
+/// Of a view that keeps the rules: another weight than a number counts as 0.
+inline Association record_of(const AssociationView& view) {
+  Association record{std::string(view.parent_id), std::string(view.child_id),
+                     std::string(view.path), std::string(view.type), 0};
+  std::from_chars(view.weight.data(), view.weight.data() + view.weight.size(), record.weight);
+  return record;
 }
 
 /// `weight` must outlive the view.

@@ -1,16 +1,17 @@
-// Design: most text needs no ICU call at all. Text is cut at ASCII white space, where there is always
-// a word boundary. A chunk of characters that fold to themselves or to one other character, and that
-// are plainly letters, digits or separators, is cut by a table made from ICU's own properties;
-// everything else (combining marks, dictionary scripts, compatibility forms, emoji) goes to ICU in one
-// call per record. tests/unit/content compares the two on random and on real text.
+// Design: most text needs no ICU call at all. Text is cut at ASCII white space, where there is
+// always a word boundary. A chunk of characters that fold to themselves or to one other character,
+// and that are plainly letters, digits or separators, is cut by a table made from ICU's own
+// properties; everything else (combining marks, dictionary scripts, compatibility forms, emoji)
+// goes to ICU in one call per record. tests/unit/content compares the two on random and on real
+// text.
 #include "content/words.h"
 
 #include <unicode/brkiter.h>
 #include <unicode/normalizer2.h>
 #include <unicode/rbbi.h>
 #include <unicode/uchar.h>
-#include <unicode/uscript.h>
 #include <unicode/unistr.h>
+#include <unicode/uscript.h>
 #include <unicode/uvernum.h>
 
 #include <algorithm>
@@ -248,9 +249,10 @@ const std::vector<std::string_view>& WordExtractor::words_of_text(std::string_vi
     start = end + 1;
   }
   if (!complex_.empty()) {
-    icu_->cut(complex_, [this](const std::string& piece, std::size_t code_points, bool short_enough) {
-      add_folded(piece, code_points, short_enough);
-    });
+    icu_->cut(complex_,
+              [this](const std::string& piece, std::size_t code_points, bool short_enough) {
+                add_folded(piece, code_points, short_enough);
+              });
   }
   return finish();
 }

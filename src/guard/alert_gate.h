@@ -7,8 +7,8 @@
 
 namespace redkeep::guard {
 
-/// At most one alert of a subject in `every`. Each subject has its own clock, so that a warning does
-/// not hide the critical alert that follows it.
+/// At most one alert of a subject in `every`. Each subject has its own clock, so that a warning
+/// does not hide the critical alert that follows it.
 class AlertGate {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;

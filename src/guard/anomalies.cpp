@@ -36,11 +36,11 @@ std::vector<Anomaly> find_anomalies(const MemoryReading& now) {
   const auto slack = now.resident_bytes - now.used_bytes;
   if (slack > kSlackBytes && static_cast<double>(now.resident_bytes) >
                                  kFragmentation * static_cast<double>(now.used_bytes)) {
-    found.push_back({"fragmentation",
-                     fmt::format("the server holds {} of memory for {} of data",
-                                 sizes::print_bytes(now.resident_bytes),
-                                 sizes::print_bytes(now.used_bytes)),
-                     false});
+    found.push_back(
+        {"fragmentation",
+         fmt::format("the server holds {} of memory for {} of data",
+                     sizes::print_bytes(now.resident_bytes), sizes::print_bytes(now.used_bytes)),
+         false});
   }
   return found;
 }
@@ -62,22 +62,25 @@ std::vector<Anomaly> find_anomalies(const MemoryReading& before, const MemoryRea
                      true});
   }
   if (before.limit_bytes != now.limit_bytes) {
-    found.push_back({"limit", fmt::format("the limit changed from {} to {}",
-                                          sizes::print_bytes(before.limit_bytes),
-                                          sizes::print_bytes(now.limit_bytes)),
-                     false});
+    found.push_back(
+        {"limit",
+         fmt::format("the limit changed from {} to {}", sizes::print_bytes(before.limit_bytes),
+                     sizes::print_bytes(now.limit_bytes)),
+         false});
   }
   if (before.eviction_policy != now.eviction_policy) {
-    found.push_back({"policy", fmt::format("the eviction policy changed from \"{}\" to \"{}\"",
-                                           before.eviction_policy, now.eviction_policy),
+    found.push_back({"policy",
+                     fmt::format("the eviction policy changed from \"{}\" to \"{}\"",
+                                 before.eviction_policy, now.eviction_policy),
                      false});
   }
   if (now.limit_bytes > 0 && before.limit_bytes == now.limit_bytes &&
       now.usage_pct() - before.usage_pct() >= kLeapPct) {
-    found.push_back({"leap", fmt::format("usage went from {} to {} between two readings",
-                                         sizes::print_pct(before.usage_pct()),
-                                         sizes::print_pct(now.usage_pct())),
-                     false});
+    found.push_back(
+        {"leap",
+         fmt::format("usage went from {} to {} between two readings",
+                     sizes::print_pct(before.usage_pct()), sizes::print_pct(now.usage_pct())),
+         false});
   }
   return found;
 }

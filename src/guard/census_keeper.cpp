@@ -34,9 +34,8 @@ CensusKeeper::CensusKeeper(boost::asio::any_io_executor executor, Options option
 
 redis::awaitable<void> CensusKeeper::run(std::stop_token stop) {
   boost::asio::steady_timer rest(executor_);
-  const std::stop_callback wake(stop, [this, &rest] {
-    boost::asio::dispatch(executor_, [&rest] { rest.cancel(); });
-  });
+  const std::stop_callback wake(
+      stop, [this, &rest] { boost::asio::dispatch(executor_, [&rest] { rest.cancel(); }); });
   const census::CensusOptions census_options{
       .page_keys = 200, .duty = kDuty, .most_fingerprint_bytes = kMostFingerprintBytes};
   while (!stop.stop_requested()) {

@@ -10,6 +10,7 @@
 
 #include "error/error.h"
 #include "guard/anomalies.h"
+#include "guard/emergency.h"
 #include "guard/level_key.h"
 #include "redis/pause.h"
 #include "sizes/sizes.h"
@@ -25,7 +26,8 @@ using pressure::Pressure;
 constexpr double kLogAbovePct = 50;
 
 double pct_of(std::int64_t bytes, std::int64_t limit_bytes) {
-  return limit_bytes > 0 ? 100.0 * static_cast<double>(bytes) / static_cast<double>(limit_bytes) : 0;
+  return limit_bytes > 0 ? 100.0 * static_cast<double>(bytes) / static_cast<double>(limit_bytes)
+                         : 0;
 }
 
 }  // namespace
@@ -52,21 +54,20 @@ Guard::Guard(boost::asio::any_io_executor executor, Options options, keys::Class
 redis::awaitable<void> Guard::tick(std::stop_token stop) {
   const Pressure pressure = co_await read_pressure();
   note(pressure);
-  const shed::ShedPlan plan = shed::plan_for_pressure(pressure, table_, options_.pressure);
-  if (!plan.empty()) {
-    const shed::ShedOutcome outcome =
-        co_await shedder_.run(plan, shed::ShedBudget{}, shed::ShedMode::Real, stop);
-    record(plan, outcome, pressure.reading.limit_bytes);
-    co_await rescue(pressure, outcome, stop);
+  const shed::ShedPlan plan = plan_for(pressure);
+  const shed::ShedOutcome outcome =
+      co_await shedder_.run(plan, shed::ShedBudget{}, shed::ShedMode::Real, stop);
+  note(pressure, plan, outcome);
+  if (is_still_critical(pressure, plan, outcome, options_.pressure)) {
+    co_await use_content(outcome.used_after_bytes, pressure.reading.limit_bytes, stop);
   }
   co_await publish(pressure.level);
 }
 
 redis::awaitable<void> Guard::run(std::stop_token stop) {
   boost::asio::steady_timer pause(executor_);
-  const std::stop_callback wake(stop, [this, &pause] {
-    boost::asio::dispatch(executor_, [&pause] { pause.cancel(); });
-  });
+  const std::stop_callback wake(
+      stop, [this, &pause] { boost::asio::dispatch(executor_, [&pause] { pause.cancel(); }); });
   while (!stop.stop_requested()) {
     co_await tick(stop);
     if (stop.stop_requested()) break;
@@ -113,7 +114,8 @@ redis::awaitable<Status> Guard::meet_server() {
                                                   redis::ServerSettings::MayChange);
   if (!found) co_return found.error();
   snapshot_.server_version = found->product;
-  ledger_.add(LedgerKind::Notice, "connected", fmt::format("guarding {} at {}", found->product, snapshot_.endpoint));
+  ledger_.add(LedgerKind::Notice, "connected",
+              fmt::format("guarding {} at {}", found->product, snapshot_.endpoint));
   for (const auto& change : found->changes) {
     ledger_.add(LedgerKind::Notice, "settings", change);
   }
@@ -150,7 +152,8 @@ void Guard::note(const Pressure& pressure) {
                         sizes::print_pct(reading.usage_pct()),
                         sizes::print_bytes(static_cast<std::int64_t>(pressure.growth_bytes_per_s)));
   if (pressure.level_changed()) {
-    ledger_.add(LedgerKind::LevelChange, std::string(to_string(pressure.level)), fmt::format("was {}; {}", to_string(pressure.level_before), numbers));
+    ledger_.add(LedgerKind::LevelChange, std::string(to_string(pressure.level)),
+                fmt::format("was {}; {}", to_string(pressure.level_before), numbers));
   }
   if (pressure.level != PressureLevel::Normal) {
     alarm(std::string(to_string(pressure.level)), numbers);
@@ -176,10 +179,20 @@ void Guard::alarm(std::string subject, std::string reason) {
   ledger_.add(LedgerKind::Alarm, std::move(subject), std::move(reason));
 }
 
-void Guard::record(const shed::ShedPlan& plan, const shed::ShedOutcome& outcome,
-                   std::int64_t limit_bytes) {
+shed::ShedPlan Guard::plan_for(const Pressure& pressure) const {
+  shed::ShedPlan plan = shed::plan_for_pressure(pressure, table_, options_.pressure);
+  if (!sweeps_.may_sweep(pressure, Clock::now())) plan.steps.clear();
+  return plan;
+}
+
+void Guard::note(const Pressure& pressure, const shed::ShedPlan& plan,
+                 const shed::ShedOutcome& outcome) {
+  if (plan.empty()) return;
+  sweeps_.note(pressure, outcome, Clock::now());
+  const auto limit_bytes = pressure.reading.limit_bytes;
   for (const auto& row : outcome.classes) {
     ShedTotals& total = snapshot_.shed[row.name];
+    gauge_.note_shed(row.bytes);
     total.keys += row.keys;
     total.bytes += row.bytes;
     LedgerEntry entry;
@@ -188,7 +201,8 @@ void Guard::record(const shed::ShedPlan& plan, const shed::ShedOutcome& outcome,
     entry.outcome = to_string(outcome.end);
     entry.reason = plan.reason;
     if (row.became_persistent > 0) {
-      entry.reason += fmt::format("; {} keys had lost their TTL and were kept", row.became_persistent);
+      entry.reason +=
+          fmt::format("; {} keys had lost their TTL and were kept", row.became_persistent);
     }
     if (row.too_big > 0) {
       entry.reason += fmt::format("; {} big collections were left", row.too_big);
@@ -199,9 +213,62 @@ void Guard::record(const shed::ShedPlan& plan, const shed::ShedOutcome& outcome,
     entry.usage_after_pct = pct_of(outcome.used_after_bytes, limit_bytes);
     ledger_.add(std::move(entry));
   }
+  // Something flows in or it would not have come to this: look again at once.
+  if (outcome.keys() > 0) next_reading_in_ = options_.pressure.min_interval;
   if (outcome.failure) {
     alarm("shedding", fmt::format("{}: {}", to_string(outcome.end), outcome.failure->message));
   }
+}
+
+// The last step of an emergency: what is missing is written back if it fits, and if not, a person
+// is told how much memory is needed. Rebuilding makes no room, so it is not tried again at once.
+redis::awaitable<void> Guard::use_content(std::int64_t used_bytes, std::int64_t limit_bytes,
+                                          std::stop_token stop) {
+  const auto now = Clock::now();
+  if (content_used_ && now - *content_used_ < options_.pressure.restore_cool_down) co_return;
+  content_used_ = now;
+  std::int64_t missing_bytes = 0;
+  if (!options_.content_directory.empty()) {
+    const auto room = room_bytes(used_bytes, limit_bytes, options_.pressure);
+    const auto outcome = co_await recovery::restore_missing(client_, options_.prefix,
+                                                            options_.content_directory, room, stop);
+    note(outcome);
+    if (outcome && outcome->end == recovery::RestoreEnd::Restored) co_return;
+    if (outcome) missing_bytes = outcome->missing_bytes;
+  }
+  const auto needed = limit_needed_bytes(used_bytes + missing_bytes, options_.pressure);
+  alarm("does-not-fit",
+        fmt::format(
+            "the protected data does not fit: {} ({} bytes) are used and nothing is left to "
+            "shed{}; the limit is {}, and {} ({} bytes) are needed to be below the stop mark",
+            sizes::print_bytes(used_bytes), used_bytes,
+            missing_bytes > 0
+                ? fmt::format(", and {} of content are missing", sizes::print_bytes(missing_bytes))
+                : "",
+            sizes::print_bytes(limit_bytes), sizes::print_bytes(needed), needed));
+}
+
+void Guard::note(const Result<recovery::RestoreOutcome>& outcome) {
+  if (!outcome) {
+    alarm("restore", fmt::format("the content directory {} could not be used: {}",
+                                 options_.content_directory, outcome.error().message));
+    return;
+  }
+  LedgerEntry entry;
+  entry.kind = LedgerKind::Restore;
+  entry.subject = "content";
+  entry.outcome = recovery::to_string(outcome->end);
+  entry.reason = fmt::format(
+      "still critical with nothing left to shed; of {} entities and {} "
+      "associations {} pieces were missing",
+      outcome->entities, outcome->associations, outcome->missing_pieces);
+  if (outcome->end == recovery::RestoreEnd::BadContent) {
+    entry.reason = fmt::format("{} bad rows in {}, the first: {}", outcome->problems.count,
+                               options_.content_directory, outcome->problems.first.front());
+  }
+  entry.keys = outcome->end == recovery::RestoreEnd::Restored ? outcome->missing_pieces : 0;
+  entry.bytes = outcome->missing_bytes;
+  ledger_.add(std::move(entry));
 }
 
 redis::awaitable<void> Guard::publish(PressureLevel level) {

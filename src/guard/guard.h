@@ -9,9 +9,11 @@
 #include "guard/alert_gate.h"
 #include "guard/ledger.h"
 #include "guard/snapshot.h"
+#include "guard/sweep_gate.h"
 #include "keys/class_table.h"
 #include "keys/key_schema.h"
 #include "pressure/pressure_gauge.h"
+#include "recovery/restore.h"
 #include "redis/client.h"
 #include "redkeep/options.h"
 #include "shed/shedder.h"
@@ -43,10 +45,12 @@ class Guard {
   redis::awaitable<Status> meet_server();
   void note(const pressure::Pressure& pressure);
   void note_anomalies(const pressure::MemoryReading& reading);
-  void record(const shed::ShedPlan& plan, const shed::ShedOutcome& outcome,
-              std::int64_t limit_bytes);
-  redis::awaitable<void> rescue(pressure::Pressure pressure, shed::ShedOutcome shed,
-                                std::stop_token stop);
+  shed::ShedPlan plan_for(const pressure::Pressure& pressure) const;
+  void note(const pressure::Pressure& pressure, const shed::ShedPlan& plan,
+            const shed::ShedOutcome& outcome);
+  void note(const Result<recovery::RestoreOutcome>& outcome);
+  redis::awaitable<void> use_content(std::int64_t used_bytes, std::int64_t limit_bytes,
+                                     std::stop_token stop);
   redis::awaitable<void> publish(PressureLevel level);
   void alarm(std::string subject, std::string reason);
 
@@ -57,6 +61,7 @@ class Guard {
   std::shared_ptr<redis::Client> client_;
   pressure::PressureGauge gauge_;
   shed::Shedder shedder_;
+  SweepGate sweeps_;
   AlertGate alerts_;
   Ledger ledger_;
   Snapshot snapshot_;
@@ -66,7 +71,7 @@ class Guard {
   std::chrono::milliseconds next_reading_in_{0};
   PressureLevel published_level_ = PressureLevel::Blind;
   std::chrono::steady_clock::time_point published_{};
-  std::chrono::steady_clock::time_point content_used_{};
+  std::optional<std::chrono::steady_clock::time_point> content_used_;
 };
 
 }  // namespace redkeep::guard

@@ -13,8 +13,11 @@ std::string line_of(const LedgerEntry& entry) {
   std::string line = fmt::format("{} {}: {}", to_string(entry.kind), entry.subject, entry.reason);
   if (!entry.outcome.empty()) line += fmt::format(" -> {}", entry.outcome);
   if (entry.keys > 0) {
-    line += fmt::format(", {} keys, {}, usage {} -> {}", sizes::print_count(entry.keys),
-                        sizes::print_bytes(entry.bytes), sizes::print_pct(entry.usage_before_pct),
+    line += fmt::format(", {} keys, {}", sizes::print_count(entry.keys),
+                        sizes::print_bytes(entry.bytes));
+  }
+  if (entry.usage_before_pct > 0) {
+    line += fmt::format(", usage {} -> {}", sizes::print_pct(entry.usage_before_pct),
                         sizes::print_pct(entry.usage_after_pct));
   }
   return line;

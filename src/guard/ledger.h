@@ -1,6 +1,6 @@
 #pragma once
-// The ledger: everything that was noticed and done, with the reason. Bounded: the oldest entries go.
-// Only the io thread uses it.
+// The ledger: everything that was noticed and done, with the reason. Bounded: the oldest entries
+// go. Only the io thread uses it.
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -15,7 +15,7 @@ enum class LedgerKind {
   Shed,         ///< Keys of one class were shed.
   Restore,      ///< Missing protected keys were written back from the content directory.
   Alarm,        ///< A condition that a person has to know of.
-  Notice,       ///< Something noticed: evictions by the server, a changed limit or policy, a restart.
+  Notice,  ///< Something noticed: evictions by the server, a changed limit or policy, a restart.
 };
 
 struct LedgerEntry {

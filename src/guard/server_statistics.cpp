@@ -26,8 +26,9 @@ redis::awaitable<Result<Statistics>> take_statistics(std::shared_ptr<redis::Clie
   std::vector<std::string> info{"INFO"};
   const auto reply = co_await client->call(std::move(info));
   if (!reply) co_return reply.error();
-  const auto reading = pressure::read_memory(redis::ServerInfo::parse(reply->text),
-                                             options.pressure.limit_bytes, options.endpoint.database);
+  const auto reading =
+      pressure::read_memory(redis::ServerInfo::parse(reply->text), options.pressure.limit_bytes,
+                            options.endpoint.database);
   if (!reading) co_return reading.error();
 
   Statistics statistics;

@@ -81,13 +81,13 @@ Result<ClassTable> ClassTable::compile(const std::string& prefix, std::vector<Ke
       table.patterns_.push_back(std::move(*pattern));
     }
   }
-  std::stable_sort(table.patterns_.begin(), table.patterns_.end(),
-                   [&](const Pattern& a, const Pattern& b) {
-                     if (a.literal_bytes != b.literal_bytes) {
-                       return a.literal_bytes > b.literal_bytes;
-                     }
-                     return table.classes_[a.class_index].level < table.classes_[b.class_index].level;
-                   });
+  std::stable_sort(
+      table.patterns_.begin(), table.patterns_.end(), [&](const Pattern& a, const Pattern& b) {
+        if (a.literal_bytes != b.literal_bytes) {
+          return a.literal_bytes > b.literal_bytes;
+        }
+        return table.classes_[a.class_index].level < table.classes_[b.class_index].level;
+      });
   for (std::size_t i = 0; i < table.patterns_.size(); ++i) {
     const auto first = static_cast<unsigned char>(table.patterns_[i].head[0]);
     table.by_first_byte_[first].push_back(static_cast<std::uint16_t>(i));
@@ -108,8 +108,8 @@ std::optional<ClassIndex> ClassTable::classify(std::string_view key) const {
   return std::nullopt;
 }
 
-// Recursion is as deep as the pattern has wildcards. A component ends at ':' or the end, so only `*`
-// needs to try several places.
+// Recursion is as deep as the pattern has wildcards. A component ends at ':' or the end, so only
+// `*` needs to try several places.
 bool ClassTable::matches(const Pattern& pattern, std::size_t piece, std::string_view rest) {
   if (piece == pattern.pieces.size()) return rest.empty();
   const auto& [any, literal] = pattern.pieces[piece];

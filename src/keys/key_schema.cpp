@@ -76,7 +76,9 @@ std::string decode_component(std::string_view component) {
 std::string KeySchema::entity(std::string_view type, std::string_view id) const {
   return join(prefix_, {"entity:", type, ":", id});
 }
-std::string KeySchema::type_of(std::string_view id) const { return join(prefix_, {"type_of:", id}); }
+std::string KeySchema::type_of(std::string_view id) const {
+  return join(prefix_, {"type_of:", id});
+}
 std::string KeySchema::semantic(std::string_view type, std::string_view name) const {
   return join(prefix_, {"semantic:", type, ":", name});
 }
@@ -96,7 +98,9 @@ std::string KeySchema::word(std::string_view word) const {
 std::string KeySchema::type_index(std::string_view type) const {
   return join(prefix_, {"type_index:", type});
 }
-std::string KeySchema::guard(std::string_view what) const { return join(prefix_, {"guard:", what}); }
+std::string KeySchema::guard(std::string_view what) const {
+  return join(prefix_, {"guard:", what});
+}
 
 std::string KeySchema::page(std::string_view path, std::string_view locale,
                             std::string_view theme) const {

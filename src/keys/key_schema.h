@@ -1,6 +1,6 @@
 #pragma once
-// The one place where keys are built. Every function returns the whole key, prefix included, so that
-// a prefix is never applied twice. The table of keys is in docs/data-model.md. Pure.
+// The one place where keys are built. Every function returns the whole key, prefix included, so
+// that a prefix is never applied twice. The table of keys is in docs/data-model.md. Pure.
 #include <string>
 #include <string_view>
 

@@ -6,7 +6,8 @@
 
 namespace redkeep::keys {
 namespace {
-// Far above any real keyspace at 1,000 keys a page; a server that gives a cursor for ever is broken.
+// Far above any real keyspace at 1,000 keys a page; a server that gives a cursor for ever is
+// broken.
 constexpr std::int64_t kMostPages = 100'000'000;
 }  // namespace
 
@@ -30,8 +31,8 @@ Result<std::vector<std::string>> KeyspaceWalk::take(redis::Reply reply) {
                       reply.elements[0].is_string() && reply.elements[1].is_array();
   if (!shaped) return redis::unexpected_reply("SCAN", reply);
   cursor_ = std::move(reply.elements[0].text);
-  if (cursor_.empty() || !std::all_of(cursor_.begin(), cursor_.end(),
-                                      [](char c) { return c >= '0' && c <= '9'; })) {
+  if (cursor_.empty() ||
+      !std::all_of(cursor_.begin(), cursor_.end(), [](char c) { return c >= '0' && c <= '9'; })) {
     return make_error(ErrorKind::Protocol, "the server answered SCAN with the cursor \"{}\"",
                       printable(cursor_));
   }

@@ -30,7 +30,7 @@ struct MemoryReading {
 };
 
 /// Fails with Protocol if there is no used_memory, with ServerBusy while the server is loading.
-Result<MemoryReading> read_memory(const redis::ServerInfo& info, std::int64_t configured_limit_bytes,
-                                  int database);
+Result<MemoryReading> read_memory(const redis::ServerInfo& info,
+                                  std::int64_t configured_limit_bytes, int database);
 
 }  // namespace redkeep::pressure

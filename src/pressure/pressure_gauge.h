@@ -23,15 +23,18 @@ struct Pressure {
   bool level_changed() const { return level != level_before; }
 };
 
-/// normal -> warning -> critical are entered as soon as a reading is at or above their mark, since a
-/// flood does not wait. They are left only below a lower mark (critical below leave_emergency_pct,
-/// warning below stop_shedding_pct) and after `dwell` in the level. Without a reading the level is
-/// blind at once; the first reading afterwards decides anew from what was before.
+/// normal -> warning -> critical are entered as soon as a reading is at or above their mark, since
+/// a flood does not wait. They are left only below a lower mark (critical below
+/// leave_emergency_pct, warning below stop_shedding_pct) and after `dwell` in the level. Without a
+/// reading the level is blind at once; the first reading afterwards decides anew from what was
+/// before.
 class PressureGauge {
  public:
   explicit PressureGauge(PressureOptions options) : options_(options) {}
 
   Pressure judge(const MemoryReading& reading, TimePoint now);
+  /// Tells what was shed since the last reading: growth is what came in, not what is left of it.
+  void note_shed(std::int64_t bytes) { shed_bytes_ += bytes; }
   Pressure blind(TimePoint now);
 
   /// The level that one reading alone means, without a history.
@@ -49,6 +52,7 @@ class PressureGauge {
   std::optional<MemoryReading> last_;
   TimePoint last_time_{};
   double growth_bytes_per_s_ = 0;
+  std::int64_t shed_bytes_ = 0;
 };
 
 }  // namespace redkeep::pressure

@@ -7,8 +7,8 @@
 namespace redkeep::recovery {
 namespace {
 
-// Large enough that a system call a window does not matter, small enough that a window is made while
-// the server works on what is in the socket's buffer.
+// Large enough that a system call a window does not matter, small enough that a window is made
+// while the server works on what is in the socket's buffer.
 constexpr std::size_t kWindowBytes = 128 * 1024;
 constexpr std::size_t kMostUnanswered = 2;
 // One window is milliseconds of work; a server that needs half a minute for it does not work.
@@ -29,7 +29,8 @@ std::string command_at(std::string_view wire, std::size_t place) {
     const std::size_t arguments = read_number(wire);
     for (std::size_t i = 0; i < arguments; ++i) {
       const std::size_t size = read_number(wire);
-      if (i < 2) shown += fmt::format("{}{}", i == 0 ? "" : " ", printable(wire.substr(0, size), 120));
+      if (i < 2)
+        shown += fmt::format("{}{}", i == 0 ? "" : " ", printable(wire.substr(0, size), 120));
       wire.remove_prefix(size + 2);
     }
     if (place == 0) return shown;
@@ -71,7 +72,7 @@ redis::awaitable<Status> BulkPipe::receive_window() {
   unanswered_.pop_front();
   std::size_t place = 0;
   std::optional<std::pair<std::size_t, redis::Reply>> refused;
-  const std::function<void(redis::Reply&&)> sink = [&](redis::Reply&& reply) {
+  const std::function<void(redis::Reply &&)> sink = [&](redis::Reply&& reply) {
     if (reply.is_error() && !refused) refused.emplace(place, std::move(reply));
     ++place;
   };

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "content/stored_records.h"
 #include "redis/connection.h"
 
 namespace redkeep::recovery {
@@ -12,7 +13,10 @@ namespace redkeep::recovery {
 class BulkPipe {
  public:
   explicit BulkPipe(std::unique_ptr<redis::Connection> connection)
-      : connection_(std::move(connection)) {}
+      : connection_(std::move(connection)),
+        asks_([this](redis::CommandBuffer commands) { return ask(std::move(commands)); }) {}
+  BulkPipe(const BulkPipe&) = delete;
+  BulkPipe& operator=(const BulkPipe&) = delete;
 
   /// Where the next commands go; to be offered to advance() often.
   redis::CommandBuffer& commands() { return commands_; }
@@ -26,6 +30,8 @@ class BulkPipe {
 
   /// One exchange on the same connection; only when nothing is unanswered (after finish()).
   redis::awaitable<Result<std::vector<redis::Reply>>> ask(redis::CommandBuffer commands);
+  /// ask() as those take it who read stored records. The pipe must outlive it.
+  const content::Ask& asks() const { return asks_; }
 
   std::int64_t commands_sent() const { return sent_; }
 
@@ -34,6 +40,7 @@ class BulkPipe {
   redis::awaitable<Status> receive_window();
 
   std::unique_ptr<redis::Connection> connection_;
+  content::Ask asks_;
   redis::CommandBuffer commands_;
   std::deque<redis::CommandBuffer> unanswered_;
   std::int64_t sent_ = 0;

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "error/error.h"
+#include "recovery/size_estimate.h"
 
 namespace redkeep::recovery {
 namespace {
@@ -11,10 +12,6 @@ namespace {
 using keys::fingerprint;
 using Next = CsvReader::Next;
 
-// What keys cost a Redis of 64 bits beside their bytes (dictionary entry, object, string headers,
-// the allocator's rounding), fitted to the Debian content, which is within 5 % of it.
-constexpr std::int64_t kKeyBytes = 88;
-constexpr std::int64_t kMemberBytes = 72;
 // Words are not counted in the check; most texts have a different word for each so many bytes.
 constexpr std::int64_t kTextBytesPerWord = 11;
 
@@ -169,20 +166,25 @@ Status pass_entities(EntityFile& file, ContentCheck& check, const std::stop_toke
   }
 }
 
-void check_search_row(const CsvReader& reader, ContentCheck& check) {
+void check_search_row(const CsvReader& reader, keys::FingerprintSet& words, ContentCheck& check) {
   const auto word = reader.field(0);
   if (word.empty() || word.size() > 64) {
     check.problems.add(reader.problem_at(0, "a word must have 1 to 64 bytes"));
+  } else if (!words.insert(fingerprint(word))) {
+    check.problems.add(
+        reader.problem_at(0, fmt::format("the word \"{}\" is there twice", printable(word))));
   }
-  std::string_view ids = reader.field(1);
-  while (!ids.empty()) {
-    const auto id = ids.substr(0, ids.find(' '));
-    if (!id.empty() && !check.entity_ids.contains(fingerprint(id))) {
-      check.problems.add(
-          reader.problem_at(1, fmt::format("there is no entity \"{}\"", printable(id, 80))));
-      return;
-    }
-    ids.remove_prefix(std::min(ids.size(), id.size() + 1));
+  auto ids = ids_in(reader.field(1));
+  for (const auto id : ids) {
+    if (check.entity_ids.contains(fingerprint(id))) continue;
+    check.problems.add(
+        reader.problem_at(1, fmt::format("there is no entity \"{}\"", printable(id, 80))));
+    return;
+  }
+  std::sort(ids.begin(), ids.end());
+  const auto twice = std::adjacent_find(ids.begin(), ids.end());
+  if (twice != ids.end()) {
+    check.problems.add(reader.problem_at(1, fmt::format("the id {} is there twice", *twice)));
   }
 }
 
@@ -192,12 +194,13 @@ Status check_search_index(const std::string& directory, ContentCheck& check) {
     return reader.error().kind == ErrorKind::NotFound ? Status{} : Status{reader.error()};
   }
   check.has_search_index = true;
+  keys::FingerprintSet words;
   check.total_bytes += reader->file_bytes();
   for (;;) {
     const Next next = reader->next();
     if (next == Next::End) return {};
     if (next == Next::Row) {
-      check_search_row(*reader, check);
+      check_search_row(*reader, words, check);
     } else {
       check.problems.add(reader->problem());
     }
@@ -222,8 +225,7 @@ Result<ContentCheck> check_content(const std::string& directory, std::stop_token
   AssociationPass associations;
   Status read;
   {
-    const std::jthread beside(
-        [&] { associations = pass_associations(directory, nullptr, stop); });
+    const std::jthread beside([&] { associations = pass_associations(directory, nullptr, stop); });
     read = pass_entities(*entities, check, stop);
   }
   if (!read) return read.error();

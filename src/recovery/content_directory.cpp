@@ -77,4 +77,14 @@ Result<CsvReader> open_search_index(const std::string& directory) {
   return CsvReader::open(directory + "/search_index.csv", {{"word"}, {"entity_ids"}});
 }
 
+std::vector<std::string_view> ids_in(std::string_view entity_ids) {
+  std::vector<std::string_view> ids;
+  while (!entity_ids.empty()) {
+    const auto id = entity_ids.substr(0, entity_ids.find(' '));
+    if (!id.empty()) ids.push_back(id);
+    entity_ids.remove_prefix(std::min(entity_ids.size(), id.size() + 1));
+  }
+  return ids;
+}
+
 }  // namespace redkeep::recovery

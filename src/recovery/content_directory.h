@@ -1,6 +1,6 @@
 #pragma once
-// A content directory (entities.csv, associations.csv, optionally search_index.csv), read row by row
-// as records, and checked as a whole. Redkeep never writes there.
+// A content directory (entities.csv, associations.csv, optionally search_index.csv), read row by
+// row as records, and checked as a whole. Redkeep never writes there.
 #include <array>
 #include <functional>
 #include <memory>
@@ -58,5 +58,8 @@ class AssociationFile {
 
 /// search_index.csv: `word,entity_ids`, the ids separated by blanks. NotFound: build it instead.
 Result<CsvReader> open_search_index(const std::string& directory);
+
+/// The ids in its second column.
+std::vector<std::string_view> ids_in(std::string_view entity_ids);
 
 }  // namespace redkeep::recovery

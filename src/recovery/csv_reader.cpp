@@ -116,7 +116,8 @@ Status CsvReader::map_header(const std::vector<CsvColumn>& columns) {
       return column.name == field.text;
     });
     if (known == columns.end()) {
-      return bad_header(field.column, fmt::format("unknown column \"{}\"", printable(field.text, 80)));
+      return bad_header(field.column,
+                        fmt::format("unknown column \"{}\"", printable(field.text, 80)));
     }
     int& place = places_[static_cast<std::size_t>(known - columns.begin())];
     if (place >= 0) {
@@ -342,7 +343,8 @@ CsvReader::Next CsvReader::skip_bad_row() {
     char* const begin = buffer_.data() + start_;
     const std::size_t left = filled_ - start_;
     char* newline = static_cast<char*>(std::memchr(begin + searched, '\n', left - searched));
-    const std::size_t bytes = newline == nullptr ? left : static_cast<std::size_t>(newline - begin) + 1;
+    const std::size_t bytes =
+        newline == nullptr ? left : static_cast<std::size_t>(newline - begin) + 1;
     bad_row_.append(begin, bytes);
     start_ += bytes;
     consumed_bytes_ += static_cast<std::int64_t>(bytes);
@@ -352,7 +354,8 @@ CsvReader::Next CsvReader::skip_bad_row() {
     }
     fill();
   }
-  while (!bad_row_.empty() && (bad_row_.back() == '\n' || bad_row_.back() == '\r')) bad_row_.pop_back();
+  while (!bad_row_.empty() && (bad_row_.back() == '\n' || bad_row_.back() == '\r'))
+    bad_row_.pop_back();
   return Next::BadRow;
 }
 

@@ -2,8 +2,8 @@
 // A strict streaming reader of CSV (RFC 4180, UTF-8): blocks of the file in, rows of views out.
 //
 // A BOM and CRLF are accepted. Nothing is guessed: a quote in the middle of a field, text after a
-// closing quote, a bare CR, NUL and invalid UTF-8 are errors, named by line and column. The file must
-// not change while it is read.
+// closing quote, a bare CR, NUL and invalid UTF-8 are errors, named by line and column. The file
+// must not change while it is read.
 #include <cstdint>
 #include <string>
 #include <string_view>

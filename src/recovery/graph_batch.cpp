@@ -12,30 +12,33 @@ constexpr std::size_t kMostMembersAtOnce = 4096;
 
 }  // namespace
 
+// Takes a record's pieces: what can be written at once is, members wait for the rest of their set.
+struct GraphBatch::Sink {
+  GraphBatch& batch;
+  redis::CommandBuffer& out;
+
+  void hash(const std::string& key, const content::HashFields& fields) {
+    batch.add_hash(key, fields, out);
+  }
+  void string(std::string key, std::string_view value) {
+    batch.add_string(std::move(key), value, out);
+  }
+  SetCollector::Number member(std::string_view bytes) { return batch.sets_.member(bytes); }
+  void in_set(const std::string& key, SetCollector::Number member) {
+    batch.sets_.add(batch.sets_.key(key), member);
+  }
+};
+
 void GraphBatch::add_entity(const content::EntityView& entity, std::string_view path,
                             const std::vector<std::string_view>& words, redis::CommandBuffer& out) {
-  add_hash(schema_.entity(entity.type, entity.id), content::entity_fields(entity, path), out);
-  add_string(schema_.type_of(entity.id), entity.type, out);
-  if (!entity.semantic_name.empty()) {
-    add_string(schema_.semantic(entity.type, entity.semantic_name), entity.id, out);
-  }
-  const auto member = sets_.member(entity.id);
-  sets_.add(sets_.key(schema_.type_index(entity.type)), member);
-  for (const auto word : words) sets_.add(sets_.key(schema_.word(word)), member);
+  Sink sink{*this, out};
+  content::spread(schema_, entity, path, words, sink);
 }
 
 void GraphBatch::add_association(const content::AssociationView& association,
                                  redis::CommandBuffer& out) {
-  add_hash(schema_.association(association.path), content::association_fields(association), out);
-  if (association.is_containment()) {
-    const auto member = sets_.member(association.child_id);
-    sets_.add(sets_.key(schema_.children(association.parent_id)), member);
-    add_string(schema_.parent(association.child_id), association.parent_id, out);
-  } else {
-    const auto member = sets_.member(association.path);
-    sets_.add(sets_.key(schema_.links(association.parent_id)), member);
-    sets_.add(sets_.key(schema_.links(association.child_id)), member);
-  }
+  Sink sink{*this, out};
+  content::spread(schema_, association, sink);
 }
 
 void GraphBatch::add_word(std::string_view word, std::string_view entity_id) {
@@ -60,8 +63,11 @@ void GraphBatch::add_hash(const std::string& key, const content::HashFields& fie
     }
     return;
   }
-  // Fields that the new record does not have must not stay.
-  if (existing_ == Existing::Replace) out.add({"UNLINK", key});
+  // Fields that the new record does not have must not stay, and the record must never be gone.
+  if (existing_ == Existing::Replace) {
+    out.add({"MULTI"});
+    out.add({"UNLINK", key});
+  }
   out.begin(2 + 2 * fields.size());
   out.arg("HSET");
   out.arg(key);
@@ -69,6 +75,7 @@ void GraphBatch::add_hash(const std::string& key, const content::HashFields& fie
     out.arg(field.name);
     out.arg(field.value);
   }
+  if (existing_ == Existing::Replace) out.add({"EXEC"});
 }
 
 void GraphBatch::add_string(std::string key, std::string_view value, redis::CommandBuffer& out) {

@@ -40,14 +40,15 @@ class GraphBatch {
   /// Writes the strings that wait for a whole MSET.
   void flush_strings(redis::CommandBuffer& out);
 
-  /// Ends the gathering of sets; then next_set() writes one after the other, until it says false and
-  /// gathering may begin anew.
+  /// Ends the gathering of sets; then next_set() writes one after the other, until it says false
+  /// and gathering may begin anew.
   void sort_sets();
   bool next_set(redis::CommandBuffer& out);
 
   std::int64_t words_written() const { return words_written_; }
 
  private:
+  struct Sink;
   void add_hash(const std::string& key, const content::HashFields& fields,
                 redis::CommandBuffer& out);
   void add_string(std::string key, std::string_view value, redis::CommandBuffer& out);
@@ -58,7 +59,7 @@ class GraphBatch {
   WriteForm form_;
   Existing existing_;
   SetCollector sets_;
-  std::string word_start_;  // what the keys of words begin with
+  std::string word_start_;      // what the keys of words begin with
   bool sets_are_whole_ = true;  // until some were flushed early
   bool members_may_repeat_ = false;
   redis::DumpPayload payload_;

@@ -1,7 +1,7 @@
 // Design: the check costs a tenth of the load and runs first, on two threads, so that nothing is
-// written when a row is bad. Then both files are read again and written as they stream by; only sets
-// (words, children, links) are gathered, because a set written whole costs the server a third of one
-// that grows member by member. Where they outgrow a bound they are written in parts.
+// written when a row is bad. Then both files are read again and written as they stream by; only
+// sets (words, children, links) are gathered, because a set written whole costs the server a third
+// of one that grows member by member. Where they outgrow a bound they are written in parts.
 #include "recovery/loader.h"
 
 #include <fstream>
@@ -223,12 +223,9 @@ redis::awaitable<Status> Load::write_search_index() {
     const Next next = reader->next();
     if (next == Next::End || next == Next::Broken) co_return Status{};
     if (next == Next::BadRow) continue;
-    std::string_view ids = reader->field(1);
-    while (!ids.empty()) {
-      const auto id = ids.substr(0, ids.find(' '));
+    for (const auto id : ids_in(reader->field(1))) {
       const bool known = check_.entity_ids.contains(keys::fingerprint(id));
       if (known) batch_.add_word(reader->field(0), id);
-      ids.remove_prefix(std::min(ids.size(), id.size() + 1));
     }
     const Status stepped = co_await step(reader->bytes_read());
     if (!stepped) co_return stepped;

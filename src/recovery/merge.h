@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "content/record_view.h"
+#include "content/stored_records.h"
 #include "content/words.h"
 #include "keys/key_schema.h"
 #include "recovery/bulk_pipe.h"
@@ -33,15 +34,15 @@ class Merge {
     Entity record;
     std::string path;
     std::vector<std::string> words;
-    std::string old_type;
-    std::string old_name;
-    std::string old_data;
-    std::string old_path;
+    content::StoredEntity old;
+
+    bool changes_type() const { return !old.record.type.empty() && old.record.type != record.type; }
   };
 
   redis::awaitable<Status> read_stored(BulkPipe& pipe);
   redis::awaitable<Status> remove_old_places(BulkPipe& pipe);
-  void remove_stale(NewEntity& entity, redis::CommandBuffer& out);
+  void remove_stale(const NewEntity& entity, redis::CommandBuffer& out);
+  void take_type_over(const NewEntity& entity, redis::CommandBuffer& out);
   void remove_stale(const Association& stored, const std::string& child_type,
                     const Association& fresh, redis::CommandBuffer& out);
 

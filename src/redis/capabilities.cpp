@@ -85,7 +85,9 @@ awaitable<Result<Capabilities>> probe_capabilities(std::shared_ptr<Client> clien
     std::vector<std::string> set{"CONFIG", "SET", "lazyfree-lazy-expire", "yes"};
     const auto done = co_await client->call(std::move(set));
     found.frees_in_background = done.ok();
-    if (done) found.changes.push_back("lazyfree-lazy-expire was turned on, so that keys are freed in the background");
+    if (done)
+      found.changes.push_back(
+          "lazyfree-lazy-expire was turned on, so that keys are freed in the background");
   }
   note_limitations((*answers)[1], (*answers)[2], (*answers)[3], found);
   co_return found;

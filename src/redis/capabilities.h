@@ -12,14 +12,14 @@
 namespace redkeep::redis {
 
 struct Capabilities {
-  bool pexpire_xx = false;       ///< PEXPIRE knows XX (Redis 7.0 and later).
-  bool memory_usage = false;     ///< MEMORY USAGE is permitted.
-  bool config_get = false;       ///< CONFIG GET is permitted.
+  bool pexpire_xx = false;           ///< PEXPIRE knows XX (Redis 7.0 and later).
+  bool memory_usage = false;         ///< MEMORY USAGE is permitted.
+  bool config_get = false;           ///< CONFIG GET is permitted.
   bool frees_in_background = false;  ///< lazyfree-lazy-expire is on.
   bool is_replica = false;
-  std::string product;           ///< "Redis 7.0.15".
-  std::string run_id;            ///< Changes when the server restarts.
-  std::string eviction_policy;   ///< Empty: unknown.
+  std::string product;          ///< "Redis 7.0.15".
+  std::string run_id;           ///< Changes when the server restarts.
+  std::string eviction_policy;  ///< Empty: unknown.
   /// What is missing and what follows from it, one sentence each, for the operator.
   std::vector<std::string> limitations;
   /// Settings of the server that the probe changed, one sentence each.
@@ -30,9 +30,9 @@ struct Capabilities {
 enum class ServerSettings { LeaveAlone, MayChange };
 
 /// Tries everything in two round trips. `probe_key` is a key that does not exist. With MayChange
-/// and where needed, turns lazyfree-lazy-expire on, so that shedding a big collection does not stall
-/// the server (measured: a set of a million members, 195 ms). Fails with ServerBusy while the server
-/// is loading: nothing can be told then.
+/// and where needed, turns lazyfree-lazy-expire on, so that shedding a big collection does not
+/// stall the server (measured: a set of a million members, 195 ms). Fails with ServerBusy while the
+/// server is loading: nothing can be told then.
 awaitable<Result<Capabilities>> probe_capabilities(std::shared_ptr<Client> client,
                                                    std::string probe_key, ServerSettings settings);
 

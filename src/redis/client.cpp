@@ -151,8 +151,8 @@ awaitable<void> Client::run_batch(std::vector<std::shared_ptr<Request>> batch) {
       continue;
     }
     const auto count = static_cast<std::ptrdiff_t>(request->commands.commands());
-    request->finish(std::vector<Reply>(std::make_move_iterator(next),
-                                       std::make_move_iterator(next + count)));
+    request->finish(
+        std::vector<Reply>(std::make_move_iterator(next), std::make_move_iterator(next + count)));
     next += count;
   }
 }

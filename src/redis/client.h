@@ -1,7 +1,7 @@
 #pragma once
 // A connection that comes back: reconnects with backoff and jitter, and lets many coroutines share
-// one connection. Requests that arrive while an exchange is under way wait and leave together in the
-// next one, so concurrency turns into pipelining by itself.
+// one connection. Requests that arrive while an exchange is under way wait and leave together in
+// the next one, so concurrency turns into pipelining by itself.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>

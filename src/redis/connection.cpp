@@ -20,10 +20,11 @@ Error explain_refusal(const EndpointOptions& options, const Reply& reply) {
   Error error = error_from_reply("the greeting", reply);
   if (reply.text.starts_with("NOAUTH") || reply.text.starts_with("WRONGPASS") ||
       reply.text.starts_with("ERR invalid password")) {
-    return make_error(ErrorKind::NotPermitted,
-                      "{} {}: set REDKEEP_PASSWORD or use --password-file{}", where(options),
-                      options.password.empty() ? "needs a password" : "refuses the user or password",
-                      options.password.empty() ? "" : " with the right one");
+    return make_error(
+        ErrorKind::NotPermitted, "{} {}: set REDKEEP_PASSWORD or use --password-file{}",
+        where(options),
+        options.password.empty() ? "needs a password" : "refuses the user or password",
+        options.password.empty() ? "" : " with the right one");
   }
   return within(where(options), error);
 }
@@ -32,8 +33,9 @@ Error explain_refusal(const EndpointOptions& options, const Reply& reply) {
 
 std::string describe(const EndpointOptions& options) {
   if (!options.unix_path.empty()) {
-    return options.database == 0 ? fmt::format("unix://{}", options.unix_path)
-                                 : fmt::format("unix://{}?db={}", options.unix_path, options.database);
+    return options.database == 0
+               ? fmt::format("unix://{}", options.unix_path)
+               : fmt::format("unix://{}?db={}", options.unix_path, options.database);
   }
   const bool is_ipv6 = options.host.find(':') != std::string::npos;
   return fmt::format("{}://{}{}{}:{}/{}", options.tls ? "rediss" : "redis", is_ipv6 ? "[" : "",
@@ -103,7 +105,7 @@ awaitable<Result<std::vector<Reply>>> Connection::exchange(const CommandBuffer& 
                                                            Deadline deadline) {
   std::vector<Reply> replies;
   replies.reserve(commands.commands());
-  const std::function<void(Reply&&)> keep = [&replies](Reply&& reply) {
+  const std::function<void(Reply &&)> keep = [&replies](Reply&& reply) {
     replies.push_back(std::move(reply));
   };
   transport_->arm(deadline);
@@ -113,7 +115,8 @@ awaitable<Result<std::vector<Reply>>> Connection::exchange(const CommandBuffer& 
   if (!received) co_return received.error();
   transport_->disarm();
   if (reader_->has_rest()) {
-    co_return broken(Error{ErrorKind::UnknownOutcome, "the server sent more replies than were due"});
+    co_return broken(
+        Error{ErrorKind::UnknownOutcome, "the server sent more replies than were due"});
   }
   co_return replies;
 }

@@ -20,7 +20,8 @@ constexpr CrcTables make_crc_tables() {
   CrcTables tables{};
   for (std::uint64_t byte = 0; byte < 256; ++byte) {
     std::uint64_t crc = byte;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? kReflectedPolynomial : 0);
+    for (int bit = 0; bit < 8; ++bit)
+      crc = (crc >> 1) ^ ((crc & 1) != 0 ? kReflectedPolynomial : 0);
     tables[0][byte] = crc;
   }
   for (std::size_t byte = 0; byte < 256; ++byte) {
@@ -83,7 +84,8 @@ std::uint64_t crc64(std::string_view bytes, std::uint64_t so_far) {
   std::size_t left = bytes.size();
   for (; left >= 8; left -= 8, at += 8) {
     std::uint64_t word = 0;
-    std::memcpy(&word, at, 8);  // little-endian machines only, as Debian's 64-bit releases for PCs are
+    std::memcpy(&word, at,
+                8);  // little-endian machines only, as Debian's 64-bit releases for PCs are
     crc ^= word;
     crc = kCrcTables[7][crc & 0xFF] ^ kCrcTables[6][(crc >> 8) & 0xFF] ^
           kCrcTables[5][(crc >> 16) & 0xFF] ^ kCrcTables[4][(crc >> 24) & 0xFF] ^

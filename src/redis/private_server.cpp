@@ -63,22 +63,24 @@ Result<DirectoryLock> DirectoryLock::take(const std::string& directory) {
   const std::string path = directory + "/lock";
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) {
-    return make_error(ErrorKind::Io, "the data directory {} cannot be used: {}", printable(directory),
-                      system_reason(errno));
+    return make_error(ErrorKind::Io, "the data directory {} cannot be used: {}",
+                      printable(directory), system_reason(errno));
   }
   DirectoryLock lock(file);
   if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
     std::string owner;
     std::getline(std::ifstream(path), owner);
-    return make_error(ErrorKind::Refused,
-                      "the data directory {} is in use by process {}: stop that one, or use another "
-                      "with --data",
-                      printable(directory), owner.empty() ? "(unknown)" : printable(owner, 20));
+    return make_error(
+        ErrorKind::Refused,
+        "the data directory {} is in use by process {}: stop that one, or use another "
+        "with --data",
+        printable(directory), owner.empty() ? "(unknown)" : printable(owner, 20));
   }
   const std::string pid = fmt::format("{}\n", ::getpid());
   if (::ftruncate(file, 0) != 0 ||
       ::pwrite(file, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
-    return make_error(ErrorKind::Io, "{} cannot be written: {}", printable(path), system_reason(errno));
+    return make_error(ErrorKind::Io, "{} cannot be written: {}", printable(path),
+                      system_reason(errno));
   }
   return lock;
 }
@@ -104,17 +106,21 @@ EndpointOptions PrivateServer::endpoint() const {
   return endpoint;
 }
 
-std::string PrivateServer::url() const { return fmt::format("redis://127.0.0.1:{}/0", options_.port); }
+std::string PrivateServer::url() const {
+  return fmt::format("redis://127.0.0.1:{}/0", options_.port);
+}
 
-// Why these settings: volatile-lfu never evicts a key without a TTL, and unlike volatile-ttl it does
-// not throw out locks and rate limits first (their TTLs are the shortest). The append-only file is
-// rewritten when it has doubled, so it stays bounded; a snapshot beside it would be a second copy.
+// Why these settings: volatile-lfu never evicts a key without a TTL, and unlike volatile-ttl it
+// does not throw out locks and rate limits first (their TTLs are the shortest). The append-only
+// file is rewritten when it has doubled, so it stays bounded; a snapshot beside it would be a
+// second copy.
 std::string PrivateServer::write_configuration() const {
   const std::string path = options_.data_directory + "/redis.conf";
   std::ofstream file(path, std::ios::trunc);
   file << "# Written by redkeep at every start.\n"
        << "bind 127.0.0.1 -::1\nprotected-mode yes\nport " << options_.port << "\n";
-  if (!socket_path_.empty()) file << "unixsocket " << quoted(socket_path_) << "\nunixsocketperm 700\n";
+  if (!socket_path_.empty())
+    file << "unixsocket " << quoted(socket_path_) << "\nunixsocketperm 700\n";
   file << "daemonize no\nsupervised no\npidfile \"\"\n"
        << "dir " << quoted(options_.data_directory) << "\n"
        << "logfile " << quoted(options_.data_directory + "/redis.log") << "\n"
@@ -191,7 +197,8 @@ awaitable<Status> PrivateServer::start(std::stop_token stop,
                                        std::function<void(const std::string&)> waiting) {
   const std::string program = find_program();
   if (program.empty()) {
-    co_return make_error(ErrorKind::Io, "redis-server is not installed: apt-get install redis-server");
+    co_return make_error(ErrorKind::Io,
+                         "redis-server is not installed: apt-get install redis-server");
   }
   const auto begun = Clock::now();
   for (;;) {

@@ -71,8 +71,9 @@ Error error_from_reply(std::string_view command, const Reply& reply) {
 
 Error unexpected_reply(std::string_view command, const Reply& reply) {
   if (reply.is_error()) return error_from_reply(command, reply);
-  return make_error(ErrorKind::Protocol, "the server answered {} with {}, which makes no sense here",
-                    command, name_of(reply.type));
+  return make_error(ErrorKind::Protocol,
+                    "the server answered {} with {}, which makes no sense here", command,
+                    name_of(reply.type));
 }
 
 }  // namespace redkeep::redis

@@ -11,7 +11,8 @@ namespace redkeep::redis {
 namespace {
 
 // hiredis asks for objects by task; a task inside an array has that array's task as its parent. The
-// pointer to a nested array stays good while it is filled, because its parent grows only afterwards.
+// pointer to a nested array stays good while it is filled, because its parent grows only
+// afterwards.
 Reply* place(const redisReadTask* task) {
   if (task->parent == nullptr) return new Reply;
   return &static_cast<Reply*>(task->parent->obj)->elements.emplace_back();

@@ -93,9 +93,9 @@ Transport::awaitable<Status> Transport::start_tls(const EndpointOptions& options
     tls_context_->load_verify_file(options.ca_file, code);
   }
   if (code) {
-    co_return make_error(ErrorKind::InvalidInput, "the certificate authorities in {} cannot be read: {}",
-                         options.ca_file.empty() ? "the system's store" : options.ca_file,
-                         code.message());
+    co_return make_error(
+        ErrorKind::InvalidInput, "the certificate authorities in {} cannot be read: {}",
+        options.ca_file.empty() ? "the system's store" : options.ca_file, code.message());
   }
   tls_context_->set_verify_mode(asio::ssl::verify_peer);
   tls_.emplace(socket_, *tls_context_);

@@ -27,7 +27,7 @@ struct ClassShed {
   std::int64_t bytes = 0;
   std::int64_t became_persistent = 0;  ///< Lost their TTL between the scan and the deletion: kept.
   std::int64_t gone_before = 0;        ///< Were gone when their turn came.
-  std::int64_t too_big = 0;  ///< Left: a big collection would be freed in the foreground.
+  std::int64_t too_big = 0;            ///< Left: a big collection would be freed in the foreground.
 };
 
 struct ShedOutcome {

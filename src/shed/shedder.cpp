@@ -71,8 +71,7 @@ class Shedder::Run {
   std::int64_t keys_left() const { return budget_.most_keys - outcome.keys(); }
 
   void fail(const Error& error) {
-    outcome.end =
-        error.kind == ErrorKind::NotPermitted ? ShedEnd::NotAllowed : ShedEnd::BrokenOff;
+    outcome.end = error.kind == ErrorKind::NotPermitted ? ShedEnd::NotAllowed : ShedEnd::BrokenOff;
     outcome.failure = error;
   }
 
@@ -101,12 +100,13 @@ void Shedder::use(redis::Capabilities capabilities) {
 redis::awaitable<ShedOutcome> Shedder::run(ShedPlan plan, ShedBudget budget, ShedMode mode,
                                            std::stop_token stop) {
   Run run(plan, budget, mode, stop, table_);
+  if (plan.empty()) co_return run.finish();
   if (capabilities_.is_replica) {
     run.fail(Error{ErrorKind::NotPermitted, "this server is a replica: shed on its master"});
     co_return run.finish();
   }
   // The plan may be older than it seems, if this process was stopped since.
-  if (mode == ShedMode::Real && !plan.empty()) {
+  if (mode == ShedMode::Real) {
     const Status measured = co_await measure(run);
     if (!measured) {
       run.fail(measured.error());
@@ -121,36 +121,47 @@ redis::awaitable<ShedOutcome> Shedder::run(ShedPlan plan, ShedBudget budget, She
   co_return run.finish();
 }
 
-// Goes from where the last run ended to the end of the keyspace, then once round all of it: only
-// then is nothing left for sure. A dry run counts, so it goes round once only.
+// Goes from where the last run ended to the end of the keyspace, then round all of it until a whole
+// round finds nothing: a flood writes behind the walk, and a later step must not begin while it
+// does. A dry run counts, so it goes round once only.
 redis::awaitable<Shedder::StepEnd> Shedder::run_step(Run& run, const ShedStep& step) {
-  std::string start = run.mode == ShedMode::DryRun ? "0" : cursor_;
-  for (bool whole_round = start == "0";; whole_round = true, start = "0") {
-    keys::KeyspaceWalk walk(table_.scan_glob(), kPageKeys, start);
-    while (!walk.done()) {
-      if (run.used_bytes <= step.stop_at_bytes) co_return StepEnd::Reached;
-      if (run.must_end()) co_return StepEnd::Ended;
-      redis::CommandBuffer scan;
-      walk.ask(scan);
-      auto replies = co_await client_->exchange(std::move(scan));
-      if (!replies) {
-        run.fail(replies.error());
-        co_return StepEnd::Ended;
-      }
-      auto page = walk.take(std::move(replies->front()));
-      Status shed;
-      if (page) {
-        if (run.mode == ShedMode::Real) cursor_ = walk.cursor();
-        shed = co_await shed_page(run, step, std::move(*page));
-      } else {
-        shed = page.error();
-      }
-      if (!shed) {
-        run.fail(shed.error());
-        co_return StepEnd::Ended;
-      }
+  const bool dry = run.mode == ShedMode::DryRun;
+  std::string start = dry ? "0" : cursor_;
+  for (;; start = "0") {
+    const std::int64_t keys_before = run.outcome.keys();
+    const StepEnd end = co_await walk_from(run, step, start);
+    if (end != StepEnd::NothingLeft) co_return end;
+    const bool whole_round = start == "0";
+    if (whole_round && (dry || run.outcome.keys() == keys_before)) co_return end;
+  }
+}
+
+// One walk to the end of the keyspace.
+redis::awaitable<Shedder::StepEnd> Shedder::walk_from(Run& run, const ShedStep& step,
+                                                      std::string start) {
+  keys::KeyspaceWalk walk(table_.scan_glob(), kPageKeys, std::move(start));
+  while (!walk.done()) {
+    if (run.used_bytes <= step.stop_at_bytes) co_return StepEnd::Reached;
+    if (run.must_end()) co_return StepEnd::Ended;
+    redis::CommandBuffer scan;
+    walk.ask(scan);
+    auto replies = co_await client_->exchange(std::move(scan));
+    if (!replies) {
+      run.fail(replies.error());
+      co_return StepEnd::Ended;
     }
-    if (whole_round) break;
+    auto page = walk.take(std::move(replies->front()));
+    Status shed;
+    if (page) {
+      if (run.mode == ShedMode::Real) cursor_ = walk.cursor();
+      shed = co_await shed_page(run, step, std::move(*page));
+    } else {
+      shed = page.error();
+    }
+    if (!shed) {
+      run.fail(shed.error());
+      co_return StepEnd::Ended;
+    }
   }
   co_return run.used_bytes <= step.stop_at_bytes ? StepEnd::Reached : StepEnd::NothingLeft;
 }
@@ -160,8 +171,8 @@ redis::awaitable<Status> Shedder::shed_page(Run& run, const ShedStep& step,
   std::vector<Candidate> candidates;
   for (auto& key : page) {
     const auto index = table_.classify(key);
-    const bool asked = index && std::find(step.classes.begin(), step.classes.end(), *index) !=
-                                    step.classes.end();
+    const bool asked =
+        index && std::find(step.classes.begin(), step.classes.end(), *index) != step.classes.end();
     if (asked && table_.at(*index).level == KeyLevel::Evictable) {
       candidates.push_back({*index, std::move(key), 0});
     }
@@ -266,7 +277,8 @@ redis::awaitable<Status> Shedder::expire(Run& run, const std::vector<Candidate>&
   }
   if (const Status measured = co_await measure(run); !measured) co_return measured;
   if (!capabilities_.memory_usage) {
-    run.of(chosen.front().class_index).bytes += std::max<std::int64_t>(0, used_before - run.used_bytes);
+    run.of(chosen.front().class_index).bytes +=
+        std::max<std::int64_t>(0, used_before - run.used_bytes);
   }
   if (!kept.empty()) co_return co_await explain_kept(run, std::move(kept));
   co_return Status{};
@@ -295,11 +307,11 @@ redis::awaitable<Status> Shedder::measure(Run& run) {
     std::vector<std::string> info{"INFO", "memory"};
     const auto reply = co_await client_->call(std::move(info));
     if (!reply) co_return reply.error();
-    const auto reading =
-        pressure::read_memory(redis::ServerInfo::parse(reply->text), 0, 0);
+    const auto reading = pressure::read_memory(redis::ServerInfo::parse(reply->text), 0, 0);
     if (!reading) co_return reading.error();
     run.used_bytes = reading->used_bytes;
-    if (reading->lazyfree_pending == 0 || Clock::now() - begun > kLongestLazyWait) co_return Status{};
+    if (reading->lazyfree_pending == 0 || Clock::now() - begun > kLongestLazyWait)
+      co_return Status{};
     co_await redis::pause_for(kLazyPoll);
   }
 }

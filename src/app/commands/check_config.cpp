@@ -16,11 +16,10 @@ void print_settings(const Settings& settings) {
              settings.config_file.empty() ? "none: defaults" : settings.config_file);
   fmt::print("redis          {}\n", redis::describe(settings.options.endpoint));
   fmt::print("prefix         {}\n", settings.options.prefix);
-  fmt::print("marks          stop {}, start {}, leave emergency {}, emergency {}\n",
-             sizes::print_pct(pressure.stop_shedding_pct),
-             sizes::print_pct(pressure.start_shedding_pct),
-             sizes::print_pct(pressure.leave_emergency_pct),
-             sizes::print_pct(pressure.emergency_pct));
+  fmt::print(
+      "marks          stop {}, start {}, leave emergency {}, emergency {}\n",
+      sizes::print_pct(pressure.stop_shedding_pct), sizes::print_pct(pressure.start_shedding_pct),
+      sizes::print_pct(pressure.leave_emergency_pct), sizes::print_pct(pressure.emergency_pct));
   fmt::print("interval       {} to {}, dwell {}\n", sizes::print_duration(pressure.min_interval),
              sizes::print_duration(pressure.interval), sizes::print_duration(pressure.dwell));
   fmt::print("limit          {}\n", pressure.limit_bytes > 0
@@ -29,9 +28,10 @@ void print_settings(const Settings& settings) {
   fmt::print("http           {}\n", settings.http_listen.empty() ? "off" : settings.http_listen);
   fmt::print("classes        {}\n", settings.options.classes.size());
   for (const auto& key_class : settings.options.classes) {
-    fmt::print("  {:<16} {:<12} {}{}\n", key_class.name, to_string(key_class.level),
-               fmt::join(key_class.patterns, " "),
-               key_class.ttl ? fmt::format("  (ttl {})", sizes::print_duration(*key_class.ttl)) : "");
+    fmt::print(
+        "  {:<16} {:<12} {}{}\n", key_class.name, to_string(key_class.level),
+        fmt::join(key_class.patterns, " "),
+        key_class.ttl ? fmt::format("  (ttl {})", sizes::print_duration(*key_class.ttl)) : "");
   }
   for (const auto& warning : settings.warnings) fmt::print("warning: {}\n", warning);
 }
@@ -39,9 +39,9 @@ void print_settings(const Settings& settings) {
 }  // namespace
 
 void register_check_config(CommandLine& line) {
-  auto* command = line.parser.add_subcommand(
-      "check-config", "Check a configuration and show what is in force\n"
-                      "Example: redkeep check-config redkeep.toml");
+  auto* command = line.parser.add_subcommand("check-config",
+                                             "Check a configuration and show what is in force\n"
+                                             "Example: redkeep check-config redkeep.toml");
   command->add_option("file", line.flags.config_file, "The file to check");
   command->callback([&line] {
     line.action = [&line] {

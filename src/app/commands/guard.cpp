@@ -26,8 +26,9 @@ asio::awaitable<int> run(asio::io_context& context, const Settings& settings,
 
 void register_guard(CommandLine& line) {
   auto* command = line.parser.add_subcommand(
-      "guard", "Guard a Redis that already runs: watch its memory, shed caches in order, alert\n"
-               "Example: redkeep guard --url redis://127.0.0.1:6379/0 --http 127.0.0.1:8390");
+      "guard",
+      "Guard a Redis that already runs: watch its memory, shed caches in order, alert\n"
+      "Example: redkeep guard --url redis://127.0.0.1:6379/0 --http 127.0.0.1:8390");
   const auto http = std::make_shared<std::string>();
   const auto content = std::make_shared<std::string>();
   add_connection_flags(*command, line.flags);

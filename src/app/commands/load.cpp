@@ -36,12 +36,14 @@ asio::awaitable<int> run(const Settings& settings, const LoadFlags& flags, std::
   if (!outcome) co_return fail(outcome.error());
   print_problems(outcome->problems);
   if (outcome->bad_rows > 0 && !flags.skip_bad_rows) {
-    fmt::print(stderr, "redkeep: nothing was written: mend these, or leave them out with "
-                       "--skip-bad-rows\n");
+    fmt::print(stderr,
+               "redkeep: nothing was written: mend these, or leave them out with "
+               "--skip-bad-rows\n");
     co_return static_cast<int>(ExitCode::ProblemsFound);
   }
   if (outcome->bad_rows > 0) {
-    fmt::print(stderr, "redkeep: {} rows were left out, see {}\n", outcome->bad_rows, flags.rejects);
+    fmt::print(stderr, "redkeep: {} rows were left out, see {}\n", outcome->bad_rows,
+               flags.rejects);
   }
   fmt::print("{}\n", describe_load(*outcome, std::chrono::duration_cast<std::chrono::milliseconds>(
                                                  std::chrono::steady_clock::now() - begun)));
@@ -52,8 +54,9 @@ asio::awaitable<int> run(const Settings& settings, const LoadFlags& flags, std::
 
 void register_load(CommandLine& line) {
   auto* command = line.parser.add_subcommand(
-      "load", "Load CSV content (entities.csv, associations.csv) into Redis\n"
-              "Example: redkeep load examples/site --url redis://127.0.0.1:6390");
+      "load",
+      "Load CSV content (entities.csv, associations.csv) into Redis\n"
+      "Example: redkeep load examples/site --url redis://127.0.0.1:6390");
   const auto flags = std::make_shared<LoadFlags>();
   add_connection_flags(*command, line.flags);
   command->add_option("directory", flags->directory, "The content directory")->required();
@@ -66,9 +69,8 @@ void register_load(CommandLine& line) {
     line.action = [&line, flags] {
       const auto settings = start(line.flags);
       if (!settings) return fail(settings.error());
-      return run_to_end([&](asio::io_context&, std::stop_token stop) {
-        return run(*settings, *flags, stop);
-      });
+      return run_to_end(
+          [&](asio::io_context&, std::stop_token stop) { return run(*settings, *flags, stop); });
     };
   });
 }

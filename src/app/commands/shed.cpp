@@ -90,8 +90,8 @@ asio::awaitable<Result<shed::ShedOutcome>> shed_once(std::shared_ptr<redis::Clie
                                                      const keys::ClassTable& table,
                                                      std::stop_token stop) {
   const keys::KeySchema schema(settings.options.prefix);
-  const auto server_settings = flags.dry_run ? redis::ServerSettings::LeaveAlone
-                                             : redis::ServerSettings::MayChange;
+  const auto server_settings =
+      flags.dry_run ? redis::ServerSettings::LeaveAlone : redis::ServerSettings::MayChange;
   auto found = co_await redis::probe_capabilities(client, schema.guard("probe"), server_settings);
   if (!found) co_return found.error();
   std::vector<std::string> info{"INFO"};
@@ -134,9 +134,10 @@ asio::awaitable<int> run(asio::io_context& context, const Settings& settings,
 }  // namespace
 
 void register_shed(CommandLine& line) {
-  auto* command = line.parser.add_subcommand(
-      "shed", "Shed evictable keys in order, no more than needed\n"
-              "Example: redkeep shed --class page_cache --to 70% --dry-run");
+  auto* command =
+      line.parser.add_subcommand("shed",
+                                 "Shed evictable keys in order, no more than needed\n"
+                                 "Example: redkeep shed --class page_cache --to 70% --dry-run");
   const auto flags = std::make_shared<ShedFlags>();
   add_connection_flags(*command, line.flags);
   command->add_option("--class", flags->classes, "Only this class (may be repeated)");

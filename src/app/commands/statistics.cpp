@@ -20,9 +20,10 @@ struct StatisticsFlags {
 void print_status(const Statistics& statistics) {
   const MemoryUse& memory = statistics.memory;
   fmt::print("memory     {} used{}\n", sizes::print_bytes(memory.used_bytes),
-             memory.limit_bytes > 0 ? fmt::format(" of {} ({})", sizes::print_bytes(memory.limit_bytes),
-                                                  sizes::print_pct(memory.usage_pct))
-                                    : ", no limit known (set maxmemory, or [pressure] limit)");
+             memory.limit_bytes > 0
+                 ? fmt::format(" of {} ({})", sizes::print_bytes(memory.limit_bytes),
+                               sizes::print_pct(memory.usage_pct))
+                 : ", no limit known (set maxmemory, or [pressure] limit)");
   fmt::print("level      {} ({})\n", to_string(statistics.level),
              statistics.level_from_guard ? "from the running guard" : "instantaneous, no guard");
   fmt::print("protected  {} keys\n", sizes::print_count(statistics.protected_keys()));
@@ -37,9 +38,11 @@ void print_classes(const Statistics& statistics) {
   fmt::print("\n{:<16} {:<12} {:>14} {:>12}\n", "class", "level", "keys", "bytes");
   for (const auto& use : statistics.classes) {
     fmt::print("{:<16} {:<12} {:>14} {:>12}\n", use.name, to_string(use.level),
-               sizes::print_count(use.keys), use.bytes ? sizes::print_bytes(*use.bytes) : "unknown");
+               sizes::print_count(use.keys),
+               use.bytes ? sizes::print_bytes(*use.bytes) : "unknown");
   }
-  fmt::print("{:<16} {:<12} {:>14}\n", "unclassified", "", sizes::print_count(statistics.unclassified_keys));
+  fmt::print("{:<16} {:<12} {:>14}\n", "unclassified", "",
+             sizes::print_count(statistics.unclassified_keys));
 }
 
 asio::awaitable<int> run(asio::io_context& context, const Settings& settings, bool with_classes,
@@ -52,8 +55,8 @@ asio::awaitable<int> run(asio::io_context& context, const Settings& settings, bo
     progress.show("counting", keys, -1);
   };
   const census::CensusOptions census_options;
-  const auto statistics = co_await guard::take_statistics(client, *table, settings.options,
-                                                          census_options, stop, show);
+  const auto statistics =
+      co_await guard::take_statistics(client, *table, settings.options, census_options, stop, show);
   progress.clear();
   client->close();
   if (!statistics) co_return fail(statistics.error());

@@ -168,8 +168,9 @@ int run_up(const CommandLine& line, const UpFlags& flags) {
 
 void register_up(CommandLine& line) {
   auto* command = line.parser.add_subcommand(
-      "up", "Start a private Redis, load content into it if it is empty, and guard it\n"
-            "Example: redkeep up --content examples/site --maxmemory 1GiB");
+      "up",
+      "Start a private Redis, load content into it if it is empty, and guard it\n"
+      "Example: redkeep up --content examples/site --maxmemory 1GiB");
   const auto flags = std::make_shared<UpFlags>();
   command->add_option("--data", flags->data, "Data directory (default: redkeep-data)");
   command->add_option("--content", flags->content, "Content directory to load if Redis is empty");
@@ -181,7 +182,8 @@ void register_up(CommandLine& line) {
                       "Configuration (default: ./redkeep.toml, /etc/redkeep/redkeep.toml)");
   command->add_option("--prefix", line.flags.prefix, "Prefix of our keys (default: reed:)");
   command->add_option("--log-level", line.flags.log_level, "debug, info, warn or error");
-  command->callback([&line, flags] { line.action = [&line, flags] { return run_up(line, *flags); }; });
+  command->callback(
+      [&line, flags] { line.action = [&line, flags] { return run_up(line, *flags); }; });
 }
 
 }  // namespace redkeep::app

@@ -76,9 +76,11 @@ void add_memory(const guard::Snapshot& snapshot, Families& out) {
 
 void add_actions(const guard::Snapshot& snapshot, Families& out) {
   out.start("redkeep_shed_keys_total", "Keys shed, by class.", MetricType::Counter);
-  for (const auto& [name, totals] : snapshot.shed) out.add(as_double(totals.keys), {{"class", name}});
+  for (const auto& [name, totals] : snapshot.shed)
+    out.add(as_double(totals.keys), {{"class", name}});
   out.start("redkeep_shed_bytes_total", "Bytes shed, by class.", MetricType::Counter);
-  for (const auto& [name, totals] : snapshot.shed) out.add(as_double(totals.bytes), {{"class", name}});
+  for (const auto& [name, totals] : snapshot.shed)
+    out.add(as_double(totals.bytes), {{"class", name}});
   out.start("redkeep_alerts_total", "Alerts, by subject.", MetricType::Counter);
   for (const auto& [subject, count] : snapshot.alerts) {
     out.add(as_double(count), {{"subject", subject}});
@@ -120,8 +122,9 @@ std::string status_json(const guard::Snapshot& snapshot, TimePoint now) {
   object["server"] = snapshot.server_version;
   object["eviction_policy"] = snapshot.eviction_policy;
   object["blind_reason"] = snapshot.blind_reason;
-  object["census_age_seconds"] =
-      snapshot.census ? json::value(seconds_since(snapshot.census_time, now)) : json::value(nullptr);
+  object["census_age_seconds"] = snapshot.census
+                                     ? json::value(seconds_since(snapshot.census_time, now))
+                                     : json::value(nullptr);
   return json::serialize(object);
 }
 
@@ -151,7 +154,8 @@ std::string not_ready_because(const guard::Snapshot& snapshot, const PressureOpt
   }
   const auto fresh_for = 3 * options.interval + std::chrono::seconds{2};
   if (now - snapshot.last_reading > fresh_for) {
-    return fmt::format("the last reading is {:.1f} s old", seconds_since(snapshot.last_reading, now));
+    return fmt::format("the last reading is {:.1f} s old",
+                       seconds_since(snapshot.last_reading, now));
   }
   return {};
 }

@@ -40,8 +40,7 @@ class Server {
   boost::asio::awaitable<void> run(std::stop_token stop);
 
  private:
-  using Stream =
-      boost::beast::basic_stream<boost::asio::ip::tcp, boost::asio::any_io_executor>;
+  using Stream = boost::beast::basic_stream<boost::asio::ip::tcp, boost::asio::any_io_executor>;
   struct Answer {
     unsigned status = 200;
     std::string_view type = "application/json";

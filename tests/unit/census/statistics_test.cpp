@@ -26,10 +26,9 @@ Statistics example() {
 
 TEST(Statistics, HasTheNamesThatDashboardsRelyOn) {
   const auto object = json::parse(to_json(example())).as_object();
-  for (const char* name :
-       {"total_memory_mb", "max_memory_mb", "usage_percent", "protected_keys", "evictable_keys",
-        "breakdown", "level", "limit_bytes", "used_bytes", "keys_with_ttl", "keys_without_ttl",
-        "classes", "unclassified_keys"}) {
+  for (const char* name : {"total_memory_mb", "max_memory_mb", "usage_percent", "protected_keys",
+                           "evictable_keys", "breakdown", "level", "limit_bytes", "used_bytes",
+                           "keys_with_ttl", "keys_without_ttl", "classes", "unclassified_keys"}) {
     EXPECT_TRUE(object.contains(name)) << name;
   }
   EXPECT_EQ(object.at("total_memory_mb").to_number<double>(), 100);

@@ -36,7 +36,8 @@ TEST(Words, CutsAtApostrophesDotsDashesAndUnderscores) {
 
 TEST(Words, DropsWhatIsTooShortOrTooLong) {
   EXPECT_EQ(words("a ab abc"), (Words{"abc"}));
-  EXPECT_EQ(words(std::string(64, 'x') + " " + std::string(65, 'y')), (Words{std::string(64, 'x')}));
+  EXPECT_EQ(words(std::string(64, 'x') + " " + std::string(65, 'y')),
+            (Words{std::string(64, 'x')}));
   EXPECT_TRUE(words("... !!! --- ___").empty());
 }
 
@@ -55,10 +56,14 @@ TEST(Words, ListsEachWordOnceSorted) { EXPECT_EQ(words("bbb aaa bbb"), (Words{"a
 
 TEST(Words, TakesTheTextOfTheEntityAlone) {
   WordExtractor extractor;
-  const EntityView entity{"id", "page", "$hut.menu",
+  const EntityView entity{"id",
+                          "page",
+                          "$hut.menu",
                           R"({"title":"Mountain \u0048ut","price":"secret","content":"Soup",)"
                           R"("description":["nope"],"nested":{"title":"hidden"}})",
-                          "author", "2026", ""};
+                          "author",
+                          "2026",
+                          ""};
   const auto& found = extractor.words_of(entity);
   EXPECT_EQ(Words(found.begin(), found.end()), (Words{"hut", "menu", "mountain", "soup"}));
 }
@@ -67,9 +72,9 @@ TEST(Words, TakesTheTextOfTheEntityAlone) {
 TEST(Words, AgreesWithIcuOnRandomText) {
   std::mt19937 random(5);
   const std::vector<std::pair<char32_t, char32_t>> ranges{
-      {0x20, 0x7E},     {0x20, 0x7E},     {0x09, 0x0D},     {0xA0, 0x24F},    {0x300, 0x370},
-      {0x370, 0x58F},   {0x590, 0x6FF},   {0x900, 0x97F},   {0xE00, 0xE7F},   {0x1100, 0x11FF},
-      {0x1E00, 0x1FFF}, {0x2000, 0x206F}, {0x2100, 0x214F}, {0x3040, 0x30FF}, {0x4E00, 0x4F00},
+      {0x20, 0x7E},     {0x20, 0x7E},     {0x09, 0x0D},       {0xA0, 0x24F},     {0x300, 0x370},
+      {0x370, 0x58F},   {0x590, 0x6FF},   {0x900, 0x97F},     {0xE00, 0xE7F},    {0x1100, 0x11FF},
+      {0x1E00, 0x1FFF}, {0x2000, 0x206F}, {0x2100, 0x214F},   {0x3040, 0x30FF},  {0x4E00, 0x4F00},
       {0xAC00, 0xAD00}, {0xFE00, 0xFFEF}, {0x1F300, 0x1F64F}, {0x10400, 0x1044F}};
   const auto append = [](char32_t c, std::string& out) {
     if (c < 0x80) {
@@ -93,7 +98,8 @@ TEST(Words, AgreesWithIcuOnRandomText) {
     const auto& main_range = ranges[random() % ranges.size()];
     for (std::size_t i = 1 + random() % 24; i > 0; --i) {
       const auto& range = random() % 4 == 0 ? ranges[random() % ranges.size()] : main_range;
-      append(range.first + static_cast<char32_t>(random() % (range.second - range.first + 1)), text);
+      append(range.first + static_cast<char32_t>(random() % (range.second - range.first + 1)),
+             text);
     }
     ASSERT_EQ(words(text), by_icu(text)) << "seed 5, round " << round << ": " << text;
   }

@@ -66,7 +66,8 @@ TEST(Anomalies, TakesUnknownPoliciesAsUnsafe) {
   for (const char* policy : {"allkeys-lru", "allkeys-lrm", "eviction", "volatile"}) {
     auto reading = calm();
     reading.eviction_policy = policy;
-    ASSERT_EQ(subjects(find_anomalies(reading)), std::vector<std::string>{"unsafe-policy"}) << policy;
+    ASSERT_EQ(subjects(find_anomalies(reading)), std::vector<std::string>{"unsafe-policy"})
+        << policy;
     EXPECT_TRUE(find_anomalies(reading)[0].alarming);
   }
   for (const char* policy : {"noeviction", "volatile-ttl", "volatile-lrm"}) {

@@ -75,8 +75,8 @@ TEST(ClassTable, TakesGlobCharactersInAPrefixLiterally) {
 }
 
 TEST(ClassTable, PrefersTheMoreSpecificPattern) {
-  const auto table = ClassTable::compile(
-      "", {lasting("users", "user:*"), evictable("carts", "user:{id}:cart")});
+  const auto table =
+      ClassTable::compile("", {lasting("users", "user:*"), evictable("carts", "user:{id}:cart")});
   ASSERT_TRUE(table);
   EXPECT_EQ(name_of(*table, "user:7"), "users");
   EXPECT_EQ(name_of(*table, "user:7:cart"), "carts");

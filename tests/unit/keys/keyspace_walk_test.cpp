@@ -37,8 +37,9 @@ TEST(KeyspaceWalk, AsksForTheNextCursor) {
   ASSERT_TRUE(walk.take(page("17", {})));
   redis::CommandBuffer commands;
   walk.ask(commands);
-  EXPECT_EQ(commands.wire(),
-            "*6\r\n$4\r\nSCAN\r\n$2\r\n17\r\n$5\r\nMATCH\r\n$6\r\nreed:*\r\n$5\r\nCOUNT\r\n$2\r\n10\r\n");
+  EXPECT_EQ(
+      commands.wire(),
+      "*6\r\n$4\r\nSCAN\r\n$2\r\n17\r\n$5\r\nMATCH\r\n$6\r\nreed:*\r\n$5\r\nCOUNT\r\n$2\r\n10\r\n");
 }
 
 TEST(KeyspaceWalk, RefusesRepliesThatMakeNoSense) {

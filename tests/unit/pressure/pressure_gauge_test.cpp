@@ -32,8 +32,8 @@ struct Clocked {
 };
 
 TEST(MemoryReading, LeavesOutWhatEvictionDoesNotCount) {
-  const auto info = redis::ServerInfo::parse(
-      "used_memory:900\nmem_not_counted_for_evict:100\nmaxmemory:1000\n");
+  const auto info =
+      redis::ServerInfo::parse("used_memory:900\nmem_not_counted_for_evict:100\nmaxmemory:1000\n");
   const auto reading = read_memory(info, 0, 0);
   ASSERT_TRUE(reading);
   EXPECT_DOUBLE_EQ(reading->usage_pct(), 80);
@@ -112,6 +112,17 @@ TEST(Pressure, LooksMoreOftenWhenMemoryFillsFast) {
   EXPECT_LE(filling, milliseconds{200});
   EXPECT_EQ(clocked.after(milliseconds{200}, 84.9).next_reading_in, milliseconds{10});
   EXPECT_EQ(clocked.after(seconds{60}, 50).next_reading_in, milliseconds{1000});
+}
+
+TEST(Pressure, CountsWhatWasShedAsGrowth) {
+  Clocked clocked;
+  const auto before = clocked.after(seconds{1}, 84);
+  clocked.gauge.note_shed(before.reading.limit_bytes / 10);
+  const auto filling = clocked.after(seconds{1}, 80);
+  EXPECT_NEAR(filling.growth_bytes_per_s, 0.06 * static_cast<double>(before.reading.limit_bytes),
+              1000);
+  clocked.gauge.note_shed(0);
+  EXPECT_EQ(clocked.after(seconds{10}, 80).growth_bytes_per_s, 0);
 }
 
 TEST(Pressure, DoesNotGuessGrowthAcrossBlindTimes) {

@@ -100,7 +100,8 @@ TEST(Reply, TellsErrorsApartByTheirFirstWord) {
     reply.text = std::move(text);
     return error_from_reply("SET", reply).kind;
   };
-  EXPECT_EQ(kind("OOM command not allowed when used memory > 'maxmemory'."), ErrorKind::OutOfMemory);
+  EXPECT_EQ(kind("OOM command not allowed when used memory > 'maxmemory'."),
+            ErrorKind::OutOfMemory);
   EXPECT_EQ(kind("ERR Out of memory"), ErrorKind::OutOfMemory);
   EXPECT_EQ(kind("LOADING Redis is loading the dataset in memory"), ErrorKind::ServerBusy);
   EXPECT_EQ(kind("BUSY Redis is busy running a script."), ErrorKind::ServerBusy);

@@ -30,8 +30,8 @@ TEST(ServerInfo, NamesTheProductAndItsOwnVersion) {
 }
 
 TEST(ServerInfo, CountsTheKeysOfOneDatabase) {
-  const auto info =
-      ServerInfo::parse("db0:keys=10,expires=3,avg_ttl=0\r\ndb1:keys=7,expires=0,avg_ttl=0,x=1\r\n");
+  const auto info = ServerInfo::parse(
+      "db0:keys=10,expires=3,avg_ttl=0\r\ndb1:keys=7,expires=0,avg_ttl=0,x=1\r\n");
   EXPECT_EQ(keyspace_counts(info, 0).keys, 10);
   EXPECT_EQ(keyspace_counts(info, 0).with_ttl, 3);
   EXPECT_EQ(keyspace_counts(info, 1).keys, 7);

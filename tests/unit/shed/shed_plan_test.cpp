@@ -91,7 +91,8 @@ TEST(ShedRequest, TakesTheExpendableClassesByDefault) {
 TEST(ShedRequest, RefusesUnknownAndUntouchableClasses) {
   EXPECT_EQ(plan_for_request({"pages"}, 1000, 100, table()).error().kind, ErrorKind::InvalidInput);
   for (const char* name : {"locks", "entities", "search_index", "guard", "rate_limits"}) {
-    EXPECT_EQ(plan_for_request({name}, 1000, 100, table()).error().kind, ErrorKind::Refused) << name;
+    EXPECT_EQ(plan_for_request({name}, 1000, 100, table()).error().kind, ErrorKind::Refused)
+        << name;
   }
 }
 

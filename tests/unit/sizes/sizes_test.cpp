@@ -16,8 +16,8 @@ TEST(Sizes, ReadsBinaryAndDecimalUnits) {
 }
 
 TEST(Sizes, RefusesASizeWithoutAUnit) {
-  for (const char* text : {"512", "", "MiB", "-1MiB", "1e99MiB", "nan MiB", "1G", "10000000TiB",
-                           "1 2MiB", "0x10B"}) {
+  for (const char* text :
+       {"512", "", "MiB", "-1MiB", "1e99MiB", "nan MiB", "1G", "10000000TiB", "1 2MiB", "0x10B"}) {
     EXPECT_FALSE(parse_bytes(text)) << text;
   }
 }

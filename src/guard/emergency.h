@@ -1,0 +1,37 @@
+#pragma once
+// What is left to do when shedding was not enough. Pure.
+#include <cstdint>
+
+#include "pressure/pressure_gauge.h"
+#include "redkeep/options.h"
+#include "shed/shed_outcome.h"
+#include "shed/shed_plan.h"
+
+namespace redkeep::guard {
+
+/// True if the level is critical, everything that may go has gone, and memory measured afterwards
+/// is still above the mark at which critical is left.
+inline bool is_still_critical(const pressure::Pressure& pressure, const shed::ShedPlan& plan,
+                              const shed::ShedOutcome& outcome, const PressureOptions& options) {
+  if (pressure.level != PressureLevel::Critical || pressure.reading.limit_bytes == 0) return false;
+  const bool nothing_left = plan.empty() || outcome.end == shed::ShedEnd::NothingLeft;
+  const double used_pct = 100.0 * static_cast<double>(outcome.used_after_bytes) /
+                          static_cast<double>(pressure.reading.limit_bytes);
+  return nothing_left && used_pct >= options.leave_emergency_pct;
+}
+
+/// How much may be added before usage reaches the stop mark; below zero if it is above it.
+inline std::int64_t room_bytes(std::int64_t used_bytes, std::int64_t limit_bytes,
+                               const PressureOptions& options) {
+  return static_cast<std::int64_t>(options.stop_shedding_pct / 100.0 *
+                                   static_cast<double>(limit_bytes)) -
+         used_bytes;
+}
+
+/// The limit at which so much lies below the stop mark.
+inline std::int64_t limit_needed_bytes(std::int64_t used_bytes, const PressureOptions& options) {
+  return static_cast<std::int64_t>(static_cast<double>(used_bytes) * 100.0 /
+                                   options.stop_shedding_pct);
+}
+
+}  // namespace redkeep::guard
