@@ -9,9 +9,7 @@ namespace {
 
 using Closings = std::vector<std::pair<std::uint32_t, std::string>>;
 
-std::string name(std::size_t number) {
-  return "id-" + std::to_string(number);
-}
+std::string name(std::size_t number) { return "id-" + std::to_string(number); }
 
 // A row "child in parent" at a line; its path is "/child".
 void put(Containments& containments, std::uint32_t line, const std::string& parent,

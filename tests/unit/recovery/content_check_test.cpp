@@ -254,18 +254,19 @@ TEST(ContentCheck, ReadsFilesWithTheirColumnsInAnyOrder) {
 
 TEST(ContentCheck, ChecksTheWordsOfASearchIndex) {
   Content content;
-  content.word("hut," + id(1) + " " + id(2) + "  " + id(1)).word("soup,");
-  content.word("," + id(1))
-      .word(std::string(65, 'x') + "," + id(1))
-      .word("lake," + id(1) + " " + id(9));
-  content.word("one,two,three");
+  content.word("hut," + id(1) + "  " + id(2) + " ").word("soup,");
+  content.word("," + id(1)).word(std::string(65, 'x') + "," + id(1));
+  content.word("lake," + id(1) + " " + id(9)).word("one,two,three").word("hut," + id(3));
+  content.word("menu," + id(2) + " " + id(1) + " " + id(2));
   const ContentCheck check = content.check();
   EXPECT_TRUE(check.has_search_index);
   EXPECT_EQ(check.problems.first,
             (Texts{"search_index.csv:4:1: a word must have 1 to 64 bytes",
                    "search_index.csv:5:1: a word must have 1 to 64 bytes",
                    "search_index.csv:6:6: there is no entity \"" + id(9) + "\"",
-                   "search_index.csv:7:1: the row has 3 fields, the header 2"}));
+                   "search_index.csv:7:1: the row has 3 fields, the header 2",
+                   "search_index.csv:8:1: the word \"hut\" is there twice",
+                   "search_index.csv:9:6: the id " + id(2) + " is there twice"}));
 }
 
 TEST(ContentCheck, NamesAnOpenQuoteOnce) {

@@ -143,8 +143,10 @@ TEST(GraphBatch, ReplacesWholeKeysAndTheirTtlWhereTheyMayExist) {
   redis::CommandBuffer out;
   plain.add_entity(kPlain, "", Words{}, out);
   EXPECT_EQ(take(out),
-            (Commands{{"UNLINK", key("entity:snippet:", kSoup)},
-                      {"HSET", key("entity:snippet:", kSoup), "type", "snippet", "data", "{}"}}));
+            (Commands{{"MULTI"},
+                      {"UNLINK", key("entity:snippet:", kSoup)},
+                      {"HSET", key("entity:snippet:", kSoup), "type", "snippet", "data", "{}"},
+                      {"EXEC"}}));
   EXPECT_EQ(sets_of(plain), (Commands{{"SADD", "reed:type_index:snippet", std::string(kSoup)},
                                       {"PERSIST", "reed:type_index:snippet"}}));
 
