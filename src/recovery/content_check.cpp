@@ -43,6 +43,7 @@ struct AssociationPass {
   std::vector<Ends> ends;
   ContentProblems problems;
   std::vector<std::int64_t> bad_lines;
+  std::optional<CsvReader::Version> version;  // none: there is no such file
   std::optional<Error> failure;
 
   void bad(const CsvReader& reader, std::string problem) {
@@ -115,6 +116,7 @@ AssociationPass pass_associations(const std::string& directory, const keys::Fing
     return pass;
   }
   pass.bytes = file->reader().file_bytes();
+  pass.version = file->reader().version();
   keys::FingerprintSet paths;
   content::AssociationView association;
   for (;;) {
@@ -124,6 +126,10 @@ AssociationPass pass_associations(const std::string& directory, const keys::Fing
     }
     const Next next = file->next(association);
     if (next == Next::End) break;
+    if (file->reader().failed()) {
+      pass.failure = Error{ErrorKind::Io, file->problem()};
+      return pass;
+    }
     if (next != Next::Row) {
       pass.bad(file->reader(), file->problem());
       if (next == Next::Broken) break;
@@ -147,6 +153,7 @@ Status pass_entities(EntityFile& file, ContentCheck& check, const std::stop_toke
     if (should_stop(check.entities, stop)) return interrupted();
     const Next next = file.next(entity);
     if (next == Next::End) return {};
+    if (reader.failed()) return Error{ErrorKind::Io, file.problem()};
     if (next != Next::Row) {
       bad(file.problem());
       if (next == Next::Broken) return {};
@@ -194,11 +201,13 @@ Status check_search_index(const std::string& directory, ContentCheck& check) {
     return reader.error().kind == ErrorKind::NotFound ? Status{} : Status{reader.error()};
   }
   check.has_search_index = true;
+  check.files[reader->name()] = reader->version();
   keys::FingerprintSet words;
   check.total_bytes += reader->file_bytes();
   for (;;) {
     const Next next = reader->next();
     if (next == Next::End) return {};
+    if (reader->failed()) return Error{ErrorKind::Io, reader->problem()};
     if (next == Next::Row) {
       check_search_row(*reader, words, check);
     } else {
@@ -222,6 +231,7 @@ Result<ContentCheck> check_content(const std::string& directory, std::stop_token
   if (!entities) return entities.error();
   ContentCheck check;
   check.total_bytes = entities->reader().file_bytes();
+  check.files[entities->reader().name()] = entities->reader().version();
   AssociationPass associations;
   Status read;
   {
@@ -235,6 +245,7 @@ Result<ContentCheck> check_content(const std::string& directory, std::stop_token
     associations = pass_associations(directory, &check.entity_ids, stop);
     if (associations.failure) return *associations.failure;
   }
+  if (associations.version) check.files["associations.csv"] = *associations.version;
   check.associations = associations.rows;
   check.total_bytes += associations.bytes;
   check.estimated_bytes += associations.estimated_bytes;
@@ -243,6 +254,13 @@ Result<ContentCheck> check_content(const std::string& directory, std::stop_token
   check.bad_association_lines = std::move(associations.bad_lines);
   if (const Status index = check_search_index(directory, check); !index) return index.error();
   return check;
+}
+
+Status same_as_checked(const ContentCheck& check, const CsvReader& reader) {
+  const auto checked = check.files.find(reader.name());
+  if (checked != check.files.end() && checked->second == reader.version()) return {};
+  return make_error(ErrorKind::Io, "{} was changed after it was checked: start again",
+                    reader.name());
 }
 
 }  // namespace redkeep::recovery

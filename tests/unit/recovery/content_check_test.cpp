@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "unit/recovery/temporary_directory.h"
 
 namespace redkeep::recovery {
@@ -296,6 +299,56 @@ TEST(ContentCheck, StopsOnRequest) {
   const auto check = check_content(content.write().path(), stop.get_token());
   ASSERT_FALSE(check);
   EXPECT_EQ(check.error().kind, ErrorKind::Interrupted);
+}
+
+// A file that is not what was checked must not be loaded by what the check said.
+TEST(ContentCheck, KnowsTheFilesThatWereChecked) {
+  Content content;
+  content.association(1, 2, "/a").word("hut," + id(1));
+  const ContentCheck check = content.check();
+  const TemporaryDirectory& directory = content.write();
+  const ContentCheck again = content.check();
+  EXPECT_EQ(again.files.size(), 3U);
+  auto same = EntityFile::open(directory.path());
+  ASSERT_TRUE(same);
+  EXPECT_TRUE(same_as_checked(again, same->reader()));
+  EXPECT_EQ(same_as_checked(ContentCheck{}, same->reader()).error().message,
+            "entities.csv was changed after it was checked: start again");
+
+  // An editor writes beside and renames; another appends.
+  std::filesystem::copy_file(directory.file("entities.csv"), directory.file("fresh.csv"));
+  std::filesystem::rename(directory.file("fresh.csv"), directory.file("entities.csv"));
+  const auto replaced = EntityFile::open(directory.path());
+  ASSERT_TRUE(replaced);
+  EXPECT_FALSE(same_as_checked(again, replaced->reader()));
+  std::ofstream(directory.file("associations.csv"), std::ios::app) << "\n";
+  const auto longer = AssociationFile::open(directory.path());
+  ASSERT_TRUE(longer);
+  EXPECT_FALSE(same_as_checked(again, longer->reader()));
+}
+
+// Somebody appends all the time; sooner or later it happens between a file's first byte and its
+// last.
+TEST(ContentCheck, RefusesAFileThatGrowsMeanwhile) {
+  Content content;
+  for (int i = 0; i < 2000; ++i) content.association(1, 2, std::to_string(i), "references");
+  for (int i = 0; i < 2000; ++i) content.word("word" + std::to_string(i) + "," + id(1));
+  for (const char* name : {"entities.csv", "associations.csv", "search_index.csv"}) {
+    const TemporaryDirectory& directory = content.write();
+    const std::jthread appending([&](const std::stop_token& stop) {
+      std::ofstream out(directory.file(name), std::ios::app);
+      while (!stop.stop_requested()) out << "\n" << std::flush;
+    });
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+    auto check = check_content(directory.path(), {});
+    while (check && std::chrono::steady_clock::now() < deadline) {
+      check = check_content(directory.path(), {});
+    }
+    ASSERT_FALSE(check) << name;
+    EXPECT_EQ(check.error().kind, ErrorKind::Io) << name;
+    EXPECT_NE(check.error().message.find("was changed while it was read"), std::string::npos)
+        << check.error().message;
+  }
 }
 
 // Real content, whole: nothing in it is refused.
