@@ -173,26 +173,27 @@ Status pass_entities(EntityFile& file, ContentCheck& check, const std::stop_toke
   }
 }
 
-void check_search_row(const CsvReader& reader, keys::FingerprintSet& words, ContentCheck& check) {
+// Why a row of the search index is bad, if it is.
+std::optional<std::string> search_row_fault(const CsvReader& reader, keys::FingerprintSet& words,
+                                            const keys::FingerprintSet& entities) {
   const auto word = reader.field(0);
   if (word.empty() || word.size() > 64) {
-    check.problems.add(reader.problem_at(0, "a word must have 1 to 64 bytes"));
-  } else if (!words.insert(fingerprint(word))) {
-    check.problems.add(
-        reader.problem_at(0, fmt::format("the word \"{}\" is there twice", printable(word))));
+    return reader.problem_at(0, "a word must have 1 to 64 bytes");
   }
   auto ids = ids_in(reader.field(1));
   for (const auto id : ids) {
-    if (check.entity_ids.contains(fingerprint(id))) continue;
-    check.problems.add(
-        reader.problem_at(1, fmt::format("there is no entity \"{}\"", printable(id, 80))));
-    return;
+    if (entities.contains(fingerprint(id))) continue;
+    return reader.problem_at(1, fmt::format("there is no entity \"{}\"", printable(id, 80)));
   }
   std::sort(ids.begin(), ids.end());
   const auto twice = std::adjacent_find(ids.begin(), ids.end());
   if (twice != ids.end()) {
-    check.problems.add(reader.problem_at(1, fmt::format("the id {} is there twice", *twice)));
+    return reader.problem_at(1, fmt::format("the id {} is there twice", *twice));
   }
+  if (!words.insert(fingerprint(word))) {
+    return reader.problem_at(0, fmt::format("the word \"{}\" is there twice", printable(word)));
+  }
+  return std::nullopt;
 }
 
 Status check_search_index(const std::string& directory, ContentCheck& check) {
@@ -202,17 +203,17 @@ Status check_search_index(const std::string& directory, ContentCheck& check) {
   }
   check.has_search_index = true;
   check.files[reader->name()] = reader->version();
-  keys::FingerprintSet words;
   check.total_bytes += reader->file_bytes();
+  keys::FingerprintSet words;
   for (;;) {
     const Next next = reader->next();
     if (next == Next::End) return {};
     if (reader->failed()) return Error{ErrorKind::Io, reader->problem()};
-    if (next == Next::Row) {
-      check_search_row(*reader, words, check);
-    } else {
-      check.problems.add(reader->problem());
-    }
+    std::optional<std::string> fault = reader->problem();
+    if (next == Next::Row) fault = search_row_fault(*reader, words, check.entity_ids);
+    if (!fault) continue;
+    check.problems.add(std::move(*fault));
+    check.bad_index_lines.push_back(reader->line());
     if (next == Next::Broken) return {};
   }
 }

@@ -22,9 +22,10 @@ struct ContentCheck {
   Containments containments;
   keys::FingerprintSet entity_ids;
   ContentProblems problems;
-  /// Lines of bad rows by file (entities, associations), in order: what --skip-bad-rows leaves out.
+  /// Lines of bad rows by file, in order: what --skip-bad-rows leaves out.
   std::vector<std::int64_t> bad_entity_lines;
   std::vector<std::int64_t> bad_association_lines;
+  std::vector<std::int64_t> bad_index_lines;
 };
 
 /// Reads both files at the same time, with a second thread for the associations. The error is that

@@ -222,15 +222,19 @@ redis::awaitable<Status> Load::write_search_index() {
   auto reader = open_search_index(options_.directory);
   if (!reader) co_return reader.error();
   if (const Status same = same_as_checked(check_, *reader); !same) co_return same;
+  BadLines bad(check_.bad_index_lines);
   for (;;) {
     const Next next = reader->next();
-    if (reader->failed()) co_return Error{ErrorKind::Io, reader->problem()};
-    if (next == Next::End || next == Next::Broken) co_return Status{};
-    if (next == Next::BadRow) continue;
-    for (const auto id : ids_in(reader->field(1))) {
-      const bool known = check_.entity_ids.contains(keys::fingerprint(id));
-      if (known) batch_.add_word(reader->field(0), id);
+    if (next == Next::End) co_return Status{};
+    if (next != Next::Row || bad.contains(reader->line())) {
+      if (next == Next::Broken && (options_.rejects_file.empty() || reader->failed())) {
+        co_return make_error(ErrorKind::Io, "{}", reader->problem());
+      }
+      reject(*reader, reader->problem().empty() ? "contradicts another row" : reader->problem());
+      if (next == Next::Broken) co_return Status{};
+      continue;
     }
+    for (const auto id : ids_in(reader->field(1))) batch_.add_word(reader->field(0), id);
     const Status stepped = co_await step(reader->bytes_read());
     if (!stepped) co_return stepped;
   }

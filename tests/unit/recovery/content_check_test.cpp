@@ -270,6 +270,7 @@ TEST(ContentCheck, ChecksTheWordsOfASearchIndex) {
                    "search_index.csv:7:1: the row has 3 fields, the header 2",
                    "search_index.csv:8:1: the word \"hut\" is there twice",
                    "search_index.csv:9:6: the id " + id(2) + " is there twice"}));
+  EXPECT_EQ(check.bad_index_lines, (Lines{4, 5, 6, 7, 8, 9}));
 }
 
 TEST(ContentCheck, NamesAnOpenQuoteOnce) {
