@@ -67,12 +67,12 @@ TEST_F(GuardLive, SessionsGoOnlyAboveTheCriticalMarkAndOnlySoManyAsNeeded) {
 
 TEST_F(GuardLive, PagesGoBeforeTemplatesAndTemplatesBeforeSessions) {
   const auto sessions = write_keys(redis, kSessions, 200);
-  const auto templates = write_keys(redis, kTemplates, 500);
-  const auto pages = write_keys(redis, kPages, 500);
+  const auto templates = write_keys(redis, kTemplates, 900);
+  const auto pages = write_keys(redis, kPages, 900);
   fill_to(redis, kProtected, 86);
   RunningGuard guard(redis.url());
   ASSERT_TRUE(eventually([&] { return guard.level() == "normal"; }));
-  EXPECT_EQ(redis.existing(templates), 500) << "templates went while pages were left";
+  EXPECT_EQ(redis.existing(templates), 900) << "templates went while pages were left";
   EXPECT_GT(redis.existing(pages), 0);
   fill_to(redis, kProtected, 86);
   ASSERT_TRUE(eventually([&] { return redis.existing(pages) == 0; }));

@@ -219,15 +219,12 @@ TEST_F(UpLive, TheAppendOnlyFileDoesNotGrowForEver) {
   RunningUp up(data());
   up.redis().run({"CONFIG", "SET", "auto-aof-rewrite-min-size", "1mb"});
   const std::string value(10'000, 'x');
-  for (int round = 0; round < 20; ++round) {
+  for (int round = 0; round < 5; ++round) {
     std::vector<Command> writes;
-    for (int i = 0; i < 100; ++i) writes.push_back({"SET", "reed:temp:a:b", value, "EX", "600"});
+    for (int i = 0; i < 120; ++i) writes.push_back({"SET", "reed:temp:a:b", value, "EX", "600"});
     up.redis().run_all(writes);
+    EXPECT_TRUE(eventually([&] { return up.redis().info_number("aof_current_size") < 500'000; }));
   }
-  EXPECT_TRUE(eventually([&] {
-    return up.redis().info("aof_rewrite_in_progress") == "0" &&
-           up.redis().info_number("aof_current_size") < 2'500'000;
-  })) << up.redis().info("aof_current_size");
 }
 
 }  // namespace
