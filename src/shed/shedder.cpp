@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "error/error.h"
+#include "keys/fingerprint_set.h"
 #include "pressure/memory_reading.h"
 #include "redis/pause.h"
 
@@ -75,6 +76,11 @@ class Shedder::Run {
     outcome.failure = error;
   }
 
+  // Counts a key that stays, once however often the walk comes by.
+  void leave(const Candidate& candidate, std::int64_t ClassShed::*count) {
+    if (left_.insert(keys::fingerprint(candidate.key))) ++(of(candidate.class_index).*count);
+  }
+
   // A dry run's way of shedding.
   void reckon(const std::vector<Candidate>& chosen) {
     for (const auto& candidate : chosen) {
@@ -99,6 +105,7 @@ class Shedder::Run {
   ShedBudget budget_;
   std::stop_token stop_;
   const keys::ClassTable& table_;
+  keys::FingerprintSet left_;
   Clock::time_point begun_ = Clock::now();
 };
 
@@ -132,39 +139,48 @@ redis::awaitable<ShedOutcome> Shedder::run(ShedPlan plan, ShedBudget budget, She
   co_return run.finish();
 }
 
-// Goes from where the last run ended to the end of the keyspace, then once round all of it: only
-// then is nothing left for sure. A dry run counts, so it goes round once only.
+// Goes from where the last run ended to the end of the keyspace, then round all of it until a whole
+// round finds nothing: a flood writes behind the walk, and a later step must not begin while it
+// does. A dry run counts, so it goes round once only.
 redis::awaitable<Shedder::StepEnd> Shedder::run_step(Run& run, const ShedStep& step) {
-  if (run.used_bytes <= step.stop_at_bytes) co_return StepEnd::Reached;
-  if (run.must_end()) co_return StepEnd::Ended;
-  std::string start = run.mode == ShedMode::DryRun ? "0" : cursor_;
-  for (bool whole_round = start == "0";; whole_round = true, start = "0") {
-    keys::KeyspaceWalk walk(table_.scan_glob(), kPageKeys, start);
-    while (!walk.done()) {
-      redis::CommandBuffer scan;
-      walk.ask(scan);
-      auto replies = co_await client_->exchange(std::move(scan), met_on_);
-      if (!replies) {
-        run.fail(replies.error());
-        co_return StepEnd::Ended;
-      }
-      auto page = walk.take(std::move(replies->front()));
-      Status shed;
-      if (page) {
-        if (run.mode == ShedMode::Real) cursor_ = walk.cursor();
-        shed = co_await shed_page(run, step, std::move(*page));
-      } else {
-        shed = page.error();
-      }
-      if (!shed) {
-        run.fail(shed.error());
-        co_return StepEnd::Ended;
-      }
-      // A page that was left on the way has more to give.
-      if (run.used_bytes <= step.stop_at_bytes) co_return StepEnd::Reached;
-      if (run.must_end()) co_return StepEnd::Ended;
+  const bool dry = run.mode == ShedMode::DryRun;
+  std::string start = dry ? "0" : cursor_;
+  for (;; start = "0") {
+    const std::int64_t keys_before = run.outcome.keys();
+    const StepEnd end = co_await walk_from(run, step, start);
+    if (end != StepEnd::NothingLeft) co_return end;
+    const bool whole_round = start == "0";
+    if (whole_round && (dry || run.outcome.keys() == keys_before)) co_return end;
+  }
+}
+
+// One walk to the end of the keyspace.
+redis::awaitable<Shedder::StepEnd> Shedder::walk_from(Run& run, const ShedStep& step,
+                                                      std::string start) {
+  keys::KeyspaceWalk walk(table_.scan_glob(), kPageKeys, std::move(start));
+  for (;;) {
+    if (run.used_bytes <= step.stop_at_bytes) co_return StepEnd::Reached;
+    if (run.must_end()) co_return StepEnd::Ended;  // perhaps in the middle of the last page
+    if (walk.done()) co_return StepEnd::NothingLeft;
+    redis::CommandBuffer scan;
+    walk.ask(scan);
+    auto replies = co_await client_->exchange(std::move(scan), met_on_);
+    if (!replies) {
+      run.fail(replies.error());
+      co_return StepEnd::Ended;
     }
-    if (whole_round) co_return StepEnd::NothingLeft;
+    auto page = walk.take(std::move(replies->front()));
+    Status shed;
+    if (page) {
+      if (run.mode == ShedMode::Real) cursor_ = walk.cursor();
+      shed = co_await shed_page(run, step, std::move(*page));
+    } else {
+      shed = page.error();
+    }
+    if (!shed) {
+      run.fail(shed.error());
+      co_return StepEnd::Ended;
+    }
   }
 }
 
@@ -243,7 +259,7 @@ redis::awaitable<Status> Shedder::leave_big_collections(Run& run,
     if (!suspicious(candidate)) return false;
     const bool collection = type->text != "string" && type->text != "none";
     ++type;
-    if (collection) ++run.of(candidate.class_index).too_big;
+    if (collection) run.leave(candidate, &ClassShed::too_big);
     return collection;
   });
   co_return Status{};
@@ -296,12 +312,8 @@ redis::awaitable<Status> Shedder::explain_kept(Run& run, std::vector<Candidate> 
   auto answers = co_await client_->exchange(std::move(ask), met_on_);
   if (!answers) co_return answers.error();
   for (std::size_t i = 0; i < kept.size(); ++i) {
-    ClassShed& row = run.of(kept[i].class_index);
-    if ((*answers)[i].integer == -2) {
-      ++row.gone_before;
-    } else {
-      ++row.became_persistent;
-    }
+    const bool gone = (*answers)[i].integer == -2;
+    run.leave(kept[i], gone ? &ClassShed::gone_before : &ClassShed::became_persistent);
   }
   co_return Status{};
 }

@@ -154,6 +154,24 @@ TEST_F(ShedderTest, AKeyThatLostItsTtlStaysAndIsToldFromOneThatIsGone) {
   EXPECT_TRUE(keyspace_->holds("reed:query:cache:1"));
 }
 
+// The keyspace is walked round until a round finds nothing: what stays is met again and again.
+TEST_F(ShedderTest, KeysThatStayAreCountedOnceHoweverOftenTheWalkComesBy) {
+  auto keys = pages(6);
+  keys[1].fate = keys[2].fate = Fate::Persistent;
+  keys[3].bytes = 2 << 20;
+  keys[3].type = "list";
+  auto capabilities = everything();
+  capabilities.frees_in_background = false;
+  serve(keys, capabilities);
+  const auto outcome = run(plan_of({"query_cache"}, 0));
+  EXPECT_EQ(outcome.end, ShedEnd::NothingLeft);
+  EXPECT_GE(server_->count("SCAN"), 2);
+  ASSERT_EQ(outcome.classes.size(), 1u);
+  EXPECT_EQ(outcome.classes[0].keys, 3);
+  EXPECT_EQ(outcome.classes[0].became_persistent, 2);
+  EXPECT_EQ(outcome.classes[0].too_big, 1);
+}
+
 TEST_F(ShedderTest, AReplicaShedsNothing) {
   auto capabilities = everything();
   capabilities.is_replica = true;
