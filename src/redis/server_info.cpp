@@ -4,6 +4,8 @@
 
 #include <charconv>
 
+#include "error/error.h"
+
 namespace redkeep::redis {
 namespace {
 
@@ -66,9 +68,9 @@ std::optional<double> ServerInfo::number(std::string_view field) const {
 
 std::string ServerInfo::product() const {
   // Valkey and Dragonfly keep redis_version at the version they are compatible with.
-  if (const auto version = text("valkey_version")) return fmt::format("Valkey {}", *version);
-  if (const auto version = text("dragonfly_version")) return fmt::format("Dragonfly {}", *version);
-  return fmt::format("Redis {}", text("redis_version").value_or("(version unknown)"));
+  if (const auto version = text("valkey_version")) return "Valkey " + printable(*version);
+  if (const auto version = text("dragonfly_version")) return "Dragonfly " + printable(*version);
+  return "Redis " + printable(text("redis_version").value_or("(version unknown)"));
 }
 
 KeyspaceCounts keyspace_counts(const ServerInfo& info, int database) {

@@ -22,7 +22,8 @@ class ServerInfo {
   std::optional<std::int64_t> count(std::string_view field) const;
   std::optional<double> number(std::string_view field) const;
 
-  /// "Redis 7.0.15", "Valkey 8.1.1", "Dragonfly df-v1.2": the name and version of the product.
+  /// "Redis 7.0.15", "Valkey 8.1.1", "Dragonfly df-v1.2": the name and version of the product,
+  /// fit to be shown.
   std::string product() const;
 
  private:

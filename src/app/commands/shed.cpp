@@ -94,6 +94,8 @@ asio::awaitable<Result<shed::ShedOutcome>> shed_once(std::shared_ptr<redis::Clie
       flags.dry_run ? redis::ServerSettings::LeaveAlone : redis::ServerSettings::MayChange;
   auto found = co_await redis::probe_capabilities(client, schema.guard("probe"), server_settings);
   if (!found) co_return found.error();
+  shed::Shedder shedder(client, table);
+  shedder.use(std::move(*found));
   std::vector<std::string> info{"INFO"};
   const auto reply = co_await client->call(std::move(info));
   if (!reply) co_return reply.error();
@@ -105,8 +107,6 @@ asio::awaitable<Result<shed::ShedOutcome>> shed_once(std::shared_ptr<redis::Clie
   if (!stop_bytes) co_return stop_bytes.error();
   auto plan = shed::plan_for_request(flags.classes, reading->used_bytes, *stop_bytes, table);
   if (!plan) co_return plan.error();
-  shed::Shedder shedder(client, table);
-  shedder.use(std::move(*found));
   const shed::ShedBudget budget{.most_time = std::chrono::hours{24}};
   const auto mode = flags.dry_run ? shed::ShedMode::DryRun : shed::ShedMode::Real;
   co_return co_await shedder.run(std::move(*plan), budget, mode, stop);

@@ -133,7 +133,9 @@ asio::awaitable<void> Server::serve(std::shared_ptr<Stream> owned) {
     if (code && code.category() != make_error_code(bhttp::error::bad_method).category()) break;
     if (code == bhttp::error::body_limit) said = {413, kText, "requests here have no body\n"};
     if (code == bhttp::error::header_limit) said = {431, kText, "the header is too long\n"};
-    if (!code) {
+    const bool one_host = code || parser.get().count(bhttp::field::host) <= 1;
+    if (!one_host) said.body = "more than one Host header\n";
+    if (!code && one_host) {
       const auto& request = parser.get();
       is_head = request.method() == bhttp::verb::head;
       const auto method = request.method_string();
@@ -142,7 +144,7 @@ asio::awaitable<void> Server::serve(std::shared_ptr<Stream> owned) {
       said = answer({method.data(), method.size()}, {target.data(), target.size()},
                     {host.data(), host.size()});
     }
-    keep_alive = !code && parser.get().keep_alive();
+    keep_alive = !code && one_host && parser.get().keep_alive();
     response.version(11);
     response.result(said.status);
     response.set(bhttp::field::server, "redkeep");
