@@ -9,9 +9,11 @@
 //
 // Caches are stored with the TTL of their class.
 //
-// All calls come from the executor that the manager was created on; many may be under way at once
-// and share one connection. Every call may fail with Unreachable, UnknownOutcome (the connection
-// broke after sending; stores and removals may simply be repeated), NotPermitted or OutOfMemory.
+// All calls come from the executor that the manager was created on (programs without an event loop
+// use redkeep/blocking_memory_manager.h); many may be under way at once and share one connection.
+// The manager must outlive its calls and be destroyed before its executor. Every call may fail with
+// Unreachable, UnknownOutcome (the connection broke after sending; stores and removals may simply
+// be repeated), NotPermitted or OutOfMemory.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
@@ -44,12 +46,12 @@ struct ReliefReport {
   MemoryUse memory;              ///< Afterwards.
 };
 struct RebuildReport {
-  std::string outcome;            ///< Restored, NothingMissing, DoesNotFit.
-  std::int64_t entities = 0;      ///< In the content directory.
-  std::int64_t associations = 0;  ///< In the content directory.
-  std::int64_t words = 0;         ///< Different words of the search index that were written.
-  std::int64_t written = 0;       ///< Records that were missing and have been written back.
-  std::int64_t bytes_needed = 0;  ///< Of DoesNotFit: what the content needs, estimated.
+  std::string outcome;             ///< Restored, NothingMissing or DoesNotFit.
+  std::int64_t entities = 0;       ///< In the content directory.
+  std::int64_t associations = 0;   ///< In the content directory.
+  std::int64_t words = 0;          ///< Different words of its search index.
+  std::int64_t missing = 0;        ///< Pieces (hashes, strings, members of sets) that were missing.
+  std::int64_t missing_bytes = 0;  ///< What they take in Redis, estimated.
 };
 
 class MemoryManager {
@@ -83,7 +85,9 @@ class MemoryManager {
   /// NotFound if it is nowhere contained.
   awaitable<Result<std::string>> parent(std::string child_id);
 
-  // The search index. store_entity keeps it by itself; these are for words of your own.
+  // The search index. store_entity keeps it by itself; these are for words of your own, which are
+  // folded as those of a text are. Fails with InvalidInput if it is not exactly one word, and
+  // adding with NotFound if an entity does not exist.
   awaitable<Status> add_word(std::string word, std::vector<std::string> entity_ids);
   awaitable<Status> remove_word(std::string word, std::vector<std::string> entity_ids);
   /// The ids of the entities that have all the words of the text; sorted.

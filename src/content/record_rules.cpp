@@ -52,8 +52,9 @@ std::size_t multibyte_length(const unsigned char* at, std::size_t left) {
 
 }  // namespace
 
-bool is_utf8(std::string_view text) {
-  const auto* at = reinterpret_cast<const unsigned char*>(text.data());
+std::size_t utf8_bytes(std::string_view text) {
+  const auto* const begin = reinterpret_cast<const unsigned char*>(text.data());
+  const auto* at = begin;
   std::size_t left = text.size();
   while (left > 0) {
     // Eight bytes of plain ASCII without NUL at a time: most text is.
@@ -65,14 +66,17 @@ bool is_utf8(std::string_view text) {
       at += 8;
       left -= 8;
     }
-    if (left == 0) break;
-    if (*at == 0) return false;
+    if (left == 0 || *at == 0) break;
     const std::size_t length = *at < 0x80 ? 1 : multibyte_length(at, left);
-    if (length == 0) return false;
+    if (length == 0) break;
     at += length;
     left -= length;
   }
-  return true;
+  return static_cast<std::size_t>(at - begin);
+}
+
+bool is_utf8(std::string_view text) {
+  return utf8_bytes(text) == text.size();
 }
 
 bool is_uuid(std::string_view text) {

@@ -24,4 +24,8 @@ bool is_type_name(std::string_view text);      ///< [a-z][a-z0-9_-]*, at most 64
 bool is_semantic_name(std::string_view text);  ///< $ and 1 to 128 of [a-z0-9_.-].
 bool is_utf8(std::string_view text);           ///< Well-formed (RFC 3629) and without NUL.
 
+/// How many bytes at the front of a text are well-formed UTF-8 without NUL: where the first bad
+/// byte is, if there is one.
+std::size_t utf8_bytes(std::string_view text);
+
 }  // namespace redkeep::content

@@ -54,10 +54,10 @@ Guard::Guard(boost::asio::any_io_executor executor, Options options, keys::Class
 redis::awaitable<void> Guard::tick(std::stop_token stop) {
   const Pressure pressure = co_await read_pressure();
   note(pressure);
-  const shed::ShedPlan plan = shed::plan_for_pressure(pressure, table_, options_.pressure);
+  const shed::ShedPlan plan = plan_for(pressure);
   const shed::ShedOutcome outcome =
       co_await shedder_.run(plan, shed::ShedBudget{}, shed::ShedMode::Real, stop);
-  record(plan, outcome, pressure.reading.limit_bytes);
+  note(pressure, plan, outcome);
   if (is_still_critical(pressure, plan, outcome, options_.pressure)) {
     co_await use_content(outcome.used_after_bytes, pressure.reading.limit_bytes, stop);
   }
@@ -179,10 +179,20 @@ void Guard::alarm(std::string subject, std::string reason) {
   ledger_.add(LedgerKind::Alarm, std::move(subject), std::move(reason));
 }
 
-void Guard::record(const shed::ShedPlan& plan, const shed::ShedOutcome& outcome,
-                   std::int64_t limit_bytes) {
+shed::ShedPlan Guard::plan_for(const Pressure& pressure) const {
+  shed::ShedPlan plan = shed::plan_for_pressure(pressure, table_, options_.pressure);
+  if (!sweeps_.may_sweep(pressure, Clock::now())) plan.steps.clear();
+  return plan;
+}
+
+void Guard::note(const Pressure& pressure, const shed::ShedPlan& plan,
+                 const shed::ShedOutcome& outcome) {
+  if (plan.empty()) return;
+  sweeps_.note(pressure, outcome, Clock::now());
+  const auto limit_bytes = pressure.reading.limit_bytes;
   for (const auto& row : outcome.classes) {
     ShedTotals& total = snapshot_.shed[row.name];
+    gauge_.note_shed(row.bytes);
     total.keys += row.keys;
     total.bytes += row.bytes;
     LedgerEntry entry;
@@ -203,6 +213,8 @@ void Guard::record(const shed::ShedPlan& plan, const shed::ShedOutcome& outcome,
     entry.usage_after_pct = pct_of(outcome.used_after_bytes, limit_bytes);
     ledger_.add(std::move(entry));
   }
+  // Something flows in or it would not have come to this: look again at once.
+  if (outcome.keys() > 0) next_reading_in_ = options_.pressure.min_interval;
   if (outcome.failure) {
     alarm("shedding", fmt::format("{}: {}", to_string(outcome.end), outcome.failure->message));
   }
@@ -220,7 +232,7 @@ redis::awaitable<void> Guard::use_content(std::int64_t used_bytes, std::int64_t 
     const auto room = room_bytes(used_bytes, limit_bytes, options_.pressure);
     const auto outcome = co_await recovery::restore_missing(client_, options_.prefix,
                                                             options_.content_directory, room, stop);
-    record(outcome);
+    note(outcome);
     if (outcome && outcome->end == recovery::RestoreEnd::Restored) co_return;
     if (outcome) missing_bytes = outcome->missing_bytes;
   }
@@ -236,7 +248,7 @@ redis::awaitable<void> Guard::use_content(std::int64_t used_bytes, std::int64_t 
             sizes::print_bytes(limit_bytes), sizes::print_bytes(needed), needed));
 }
 
-void Guard::record(const Result<recovery::RestoreOutcome>& outcome) {
+void Guard::note(const Result<recovery::RestoreOutcome>& outcome) {
   if (!outcome) {
     alarm("restore", fmt::format("the content directory {} could not be used: {}",
                                  options_.content_directory, outcome.error().message));

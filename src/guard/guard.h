@@ -9,6 +9,7 @@
 #include "guard/alert_gate.h"
 #include "guard/ledger.h"
 #include "guard/snapshot.h"
+#include "guard/sweep_gate.h"
 #include "keys/class_table.h"
 #include "keys/key_schema.h"
 #include "pressure/pressure_gauge.h"
@@ -44,9 +45,10 @@ class Guard {
   redis::awaitable<Status> meet_server();
   void note(const pressure::Pressure& pressure);
   void note_anomalies(const pressure::MemoryReading& reading);
-  void record(const shed::ShedPlan& plan, const shed::ShedOutcome& outcome,
-              std::int64_t limit_bytes);
-  void record(const Result<recovery::RestoreOutcome>& outcome);
+  shed::ShedPlan plan_for(const pressure::Pressure& pressure) const;
+  void note(const pressure::Pressure& pressure, const shed::ShedPlan& plan,
+            const shed::ShedOutcome& outcome);
+  void note(const Result<recovery::RestoreOutcome>& outcome);
   redis::awaitable<void> use_content(std::int64_t used_bytes, std::int64_t limit_bytes,
                                      std::stop_token stop);
   redis::awaitable<void> publish(PressureLevel level);
@@ -59,6 +61,7 @@ class Guard {
   std::shared_ptr<redis::Client> client_;
   pressure::PressureGauge gauge_;
   shed::Shedder shedder_;
+  SweepGate sweeps_;
   AlertGate alerts_;
   Ledger ledger_;
   Snapshot snapshot_;

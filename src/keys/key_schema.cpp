@@ -10,7 +10,7 @@ namespace {
 
 bool needs_encoding(char c) {
   const auto byte = static_cast<unsigned char>(c);
-  return byte < 0x20 || byte == 0x7F || c == ':' || c == '%' || c == '{' || c == '}' || c == '*';
+  return byte < 0x20 || byte == 0x7F || c == ':' || c == '%' || c == '{' || c == '}';
 }
 
 int hex_digit(char c) {

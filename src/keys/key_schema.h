@@ -12,8 +12,8 @@ namespace redkeep::keys {
 /// in a 64-bit hash (XXH3) of the whole.
 inline constexpr std::size_t kMaxComponentBytes = 256;
 
-/// Percent-encodes what would be taken for structure: `:`, `%`, `{`, `}`, `*` and control
-/// characters. Everything else stays, so `/a/b` and `/a_b` stay different.
+/// Percent-encodes what would be taken for structure: `:`, `%`, `{`, `}` and control characters
+/// (below U+0020, and U+007F). Everything else stays, so `/a/b` and `/a_b` stay different.
 std::string encode_component(std::string_view component);
 
 /// The reverse of encode_component; malformed escapes stay as they are.

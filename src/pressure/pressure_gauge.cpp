@@ -1,6 +1,7 @@
 #include "pressure/pressure_gauge.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace redkeep::pressure {
 namespace {
@@ -57,9 +58,11 @@ PressureLevel PressureGauge::next_level(double usage_pct, TimePoint now) const {
 }
 
 void PressureGauge::follow_growth(const MemoryReading& reading, TimePoint now) {
+  const std::int64_t shed_bytes = std::exchange(shed_bytes_, 0);
   if (!last_ || now <= last_time_) return;
   const double elapsed = seconds(now - last_time_);
-  const double rate = static_cast<double>(reading.used_bytes - last_->used_bytes) / elapsed;
+  const double rate =
+      static_cast<double>(reading.used_bytes - last_->used_bytes + shed_bytes) / elapsed;
   const double kept = std::max(0.0, 1.0 - elapsed / kGrowthMemorySeconds);
   growth_bytes_per_s_ = std::max(rate, growth_bytes_per_s_ * kept);
 }

@@ -33,6 +33,8 @@ class PressureGauge {
   explicit PressureGauge(PressureOptions options) : options_(options) {}
 
   Pressure judge(const MemoryReading& reading, TimePoint now);
+  /// Tells what was shed since the last reading: growth is what came in, not what is left of it.
+  void note_shed(std::int64_t bytes) { shed_bytes_ += bytes; }
   Pressure blind(TimePoint now);
 
   /// The level that one reading alone means, without a history.
@@ -50,6 +52,7 @@ class PressureGauge {
   std::optional<MemoryReading> last_;
   TimePoint last_time_{};
   double growth_bytes_per_s_ = 0;
+  std::int64_t shed_bytes_ = 0;
 };
 
 }  // namespace redkeep::pressure

@@ -19,7 +19,6 @@ namespace {
 
 constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
 constexpr std::string_view kBom = "\xEF\xBB\xBF";
-constexpr std::size_t kMostHeaderFields = 1000;
 constexpr std::size_t kMostRowBytes = 2 * CsvReader::kMaxFieldBytes;
 
 std::int64_t modified_ns(const struct stat& status) {
@@ -56,33 +55,8 @@ std::string csv_field(std::string_view text) {
   return quoted + '"';
 }
 
-CsvReader::CsvReader(CsvReader&& other) noexcept { *this = std::move(other); }
-
-CsvReader& CsvReader::operator=(CsvReader&& other) noexcept {
-  std::swap(path_, other.path_);
-  std::swap(shown_name_, other.shown_name_);
-  std::swap(file_, other.file_);
-  std::swap(file_bytes_, other.file_bytes_);
-  std::swap(modified_ns_, other.modified_ns_);
-  std::swap(inode_, other.inode_);
-  std::swap(buffer_, other.buffer_);
-  std::swap(start_, other.start_);
-  std::swap(filled_, other.filled_);
-  std::swap(at_end_, other.at_end_);
-  std::swap(consumed_bytes_, other.consumed_bytes_);
-  std::swap(line_, other.line_);
-  std::swap(row_line_, other.row_line_);
-  std::swap(fields_, other.fields_);
-  std::swap(places_, other.places_);
-  std::swap(header_fields_, other.header_fields_);
-  std::swap(header_, other.header_);
-  std::swap(problem_, other.problem_);
-  std::swap(bad_row_, other.bad_row_);
-  return *this;
-}
-
-CsvReader::~CsvReader() {
-  if (file_ >= 0) ::close(file_);
+CsvReader::File::~File() {
+  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 Result<CsvReader> CsvReader::open(const std::string& path, std::vector<CsvColumn> columns) {
@@ -93,17 +67,16 @@ Result<CsvReader> CsvReader::open(const std::string& path, std::vector<CsvColumn
 }
 
 Status CsvReader::open_file(const std::string& path) {
-  path_ = path;
   const auto slash = path.rfind('/');
   shown_name_ = printable(slash == std::string::npos ? path : path.substr(slash + 1));
   // O_NONBLOCK: opening a FIFO must not wait for a writer.
-  file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (file_ < 0) {
+  file_ = File(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file_.descriptor() < 0) {
     return make_error(errno == ENOENT ? ErrorKind::NotFound : ErrorKind::Io, "cannot open {}: {}",
                       printable(path), system_reason(errno));
   }
   struct stat status {};
-  if (::fstat(file_, &status) != 0 || !S_ISREG(status.st_mode)) {
+  if (::fstat(file_.descriptor(), &status) != 0 || !S_ISREG(status.st_mode)) {
     return make_error(ErrorKind::Io, "{} is not a regular file", printable(path));
   }
   file_bytes_ = status.st_size;
@@ -115,16 +88,17 @@ Status CsvReader::open_file(const std::string& path) {
 
 Status CsvReader::read_header(std::vector<CsvColumn> columns) {
   fill();
-  if (std::string_view(buffer_.data(), filled_).starts_with(kBom)) start_ = kBom.size();
+  if (std::string_view(buffer_.data(), filled_).starts_with(kBom)) {
+    start_ = kBom.size();
+    consumed_bytes_ = static_cast<std::int64_t>(start_);
+  }
   const Next header = next_raw();
   if (header == Next::End) {
     return make_error(ErrorKind::InvalidInput, "{}:1:1: the file is empty: it needs a header",
                       shown_name_);
   }
-  if (header != Next::Row) return Error{ErrorKind::InvalidInput, problem_};
-  if (fields_.size() > kMostHeaderFields) {
-    return make_error(ErrorKind::InvalidInput, "{}:1:1: the header has {} columns", shown_name_,
-                      fields_.size());
+  if (header != Next::Row) {
+    return Error{read_error_ != 0 ? ErrorKind::Io : ErrorKind::InvalidInput, problem_};
   }
   header_ = row_as_csv();
   header_fields_ = fields_.size();
@@ -159,8 +133,8 @@ Status CsvReader::map_header(const std::vector<CsvColumn>& columns) {
   return {};
 }
 
-// Reads more behind what is not parsed yet; false at the end of the file or on an error (problem_).
-bool CsvReader::fill() {
+// Reads more behind what is not parsed yet, or finds that there is no more to read.
+void CsvReader::fill() {
   if (start_ > 0) {
     std::memmove(buffer_.data(), buffer_.data() + start_, filled_ - start_);
     filled_ -= start_;
@@ -168,21 +142,19 @@ bool CsvReader::fill() {
   }
   if (filled_ == buffer_.size()) buffer_.resize(buffer_.size() * 2);
   for (;;) {
-    const ssize_t bytes = ::read(file_, buffer_.data() + filled_, buffer_.size() - filled_);
-    if (bytes > 0) {
-      filled_ += static_cast<std::size_t>(bytes);
-      return true;
-    }
+    const ssize_t bytes =
+        ::read(file_.descriptor(), buffer_.data() + filled_, buffer_.size() - filled_);
     if (bytes < 0 && errno == EINTR) continue;
-    if (bytes < 0) problem_ = fmt::format("{}: cannot be read: {}", path_, system_reason(errno));
-    at_end_ = true;
-    return false;
+    if (bytes > 0) filled_ += static_cast<std::size_t>(bytes);
+    if (bytes < 0) read_error_ = errno;
+    at_end_ = bytes <= 0;
+    return;
   }
 }
 
 bool CsvReader::unchanged() const {
   struct stat status {};
-  return ::fstat(file_, &status) == 0 && status.st_size == file_bytes_ &&
+  return ::fstat(file_.descriptor(), &status) == 0 && status.st_size == file_bytes_ &&
          modified_ns(status) == modified_ns_ && status.st_ino == inode_;
 }
 
@@ -191,27 +163,28 @@ CsvReader::Next CsvReader::next() {
   if (found != Next::Row || fields_.size() == header_fields_) return found;
   problem_ = fmt::format("{}:{}:1: the row has {} fields, the header {}", shown_name_, row_line_,
                          fields_.size(), header_fields_);
-  bad_row_ = row_as_csv();
   return Next::BadRow;
 }
 
 CsvReader::Next CsvReader::next_raw() {
+  if (broken_) return Next::Broken;
   problem_.clear();
-  for (;;) {
-    if (start_ < filled_ || at_end_) {
-      const Step step = start_ < filled_ ? parse_row() : Step::NeedMore;
-      if (step == Step::Done) return Next::Row;
-      if (step == Step::BadText) return Next::BadRow;
-      if (step == Step::Bad) return skip_bad_row();
-    }
+  bad_row_.clear();
+  while (read_error_ == 0) {
+    const Step step = start_ < filled_ ? parse_row() : Step::NeedMore;
+    if (step == Step::Done) return Next::Row;
+    if (step == Step::BadWhole) return Next::BadRow;
+    if (step == Step::Bad) return skip_bad_row();
     if (at_end_) break;
-    if (filled_ - start_ > kMostRowBytes) {
+    if (filled_ - start_ >= kMostRowBytes) {
       return quote_line_ != 0 ? broken("the quote that opens here is not closed for 128 MiB",
                                        quote_line_, quote_column_)
                               : broken("the row is longer than 128 MiB", line_, 1);
     }
     fill();
-    if (!problem_.empty()) return Next::Broken;
+  }
+  if (read_error_ != 0) {
+    return broken("the file cannot be read: " + system_reason(read_error_), line_, 1);
   }
   if (!unchanged()) {
     return broken("the file was changed while it was read: start again", line_, 1);
@@ -224,9 +197,14 @@ CsvReader::Next CsvReader::next_raw() {
 
 CsvReader::Next CsvReader::broken(std::string_view reason, std::int64_t line, std::int64_t column) {
   problem_ = fmt::format("{}:{}:{}: {}", shown_name_, line, column, reason);
-  start_ = filled_;
-  at_end_ = true;
-  quote_line_ = 0;
+  fields_.clear();
+  const std::size_t left = filled_ - start_;
+  if (bad_row_.size() + left < kMostRowBytes) {
+    bad_row_.append(buffer_.data() + start_, left);
+  } else {
+    bad_row_.clear();  // a part of a row is no row
+  }
+  broken_ = true;
   return Next::Broken;
 }
 
@@ -240,14 +218,14 @@ CsvReader::Step CsvReader::parse_row() {
   line_start_ = at;
   quote_line_ = 0;
   for (bool row_ends = false; !row_ends;) {
+    if (fields_.size() == kMaxFields) {
+      return bad(at, fmt::format("there are more than {} fields", kMaxFields));
+    }
     Field field{{}, at_line_, at - line_start_ + 1};
     const bool quoted = at < end && *at == '"';
     Step step = quoted ? parse_quoted(at, end, field) : parse_plain(at, end, field);
     if (step == Step::Done) step = end_field(at, end, row_ends);
     if (step != Step::Done) return step;
-    if (field.text.size() > kMaxFieldBytes) {
-      return bad(at, fmt::format("a field has more than {} MiB", kMaxFieldBytes >> 20));
-    }
     fields_.push_back(field);
   }
   const std::string_view row(buffer_.data() + start_,
@@ -255,20 +233,37 @@ CsvReader::Step CsvReader::parse_row() {
   start_ += row.size();
   consumed_bytes_ += static_cast<std::int64_t>(row.size());
   line_ = at_line_;
-  if (!content::is_utf8(row)) return bad_text(row);
+  return check_row(row);
+}
+
+// What only a whole row can be asked. A fault here keeps the row's end where it is.
+CsvReader::Step CsvReader::check_row(std::string_view row) {
+  if (find_bad_text(row)) {
+    bad_row_ = row.substr(0, row.find_last_not_of("\r\n") + 1);
+    return Step::BadWhole;
+  }
   for (Field& field : fields_) close_up_quotes(field.text);
+  for (const Field& field : fields_) {
+    if (field.text.size() <= kMaxFieldBytes) continue;
+    problem_ = fmt::format("{}:{}:{}: a field has more than {} MiB", shown_name_, field.line,
+                           field.column, kMaxFieldBytes >> 20);
+    return Step::BadWhole;
+  }
   return Step::Done;
 }
 
-CsvReader::Step CsvReader::bad_text(std::string_view row) {
-  for (const Field& field : fields_) {
-    if (content::is_utf8(field.text)) continue;
-    problem_ = fmt::format("{}:{}:{}: the field has a NUL or is not UTF-8", shown_name_, field.line,
-                           field.column);
-    break;
-  }
-  bad_row_ = row.substr(0, row.find_last_not_of("\r\n") + 1);
-  return Step::BadText;
+// Whether a byte of the row is no text; then the problem names it.
+bool CsvReader::find_bad_text(std::string_view row) {
+  const std::size_t bad_byte = content::utf8_bytes(row);
+  if (bad_byte == row.size()) return false;
+  const auto before = row.substr(0, bad_byte);
+  const auto lines = std::count(before.begin(), before.end(), '\n');
+  const std::size_t column = bad_byte - (before.rfind('\n') + 1) + 1;  // npos + 1 is 0
+  const auto byte = static_cast<unsigned char>(row[bad_byte]);
+  const auto reason =
+      byte == 0 ? "a NUL byte" : fmt::format("the byte \\x{:02x} is not UTF-8", byte);
+  problem_ = fmt::format("{}:{}:{}: {}", shown_name_, row_line_ + lines, column, reason);
+  return true;
 }
 
 CsvReader::Step CsvReader::parse_quoted(char*& at, char* end, Field& field) {
@@ -328,30 +323,37 @@ CsvReader::Step CsvReader::end_field(char*& at, char* end, bool& row_ends) {
   return Step::Done;
 }
 
+// Bytes that are no text come first, where they are in front of the fault: they tell what is wrong
+// with a file in another encoding.
 CsvReader::Step CsvReader::bad(char* at, std::string_view reason) {
-  problem_ = fmt::format("{}:{}:{}: {}", shown_name_, at_line_, at - line_start_ + 1, reason);
+  char* const begin = buffer_.data() + start_;
+  before_fault_ = static_cast<std::size_t>(at - begin);
+  if (!find_bad_text({begin, before_fault_})) {
+    problem_ = fmt::format("{}:{}:{}: {}", shown_name_, at_line_, at - line_start_ + 1, reason);
+  }
   return Step::Bad;
 }
 
-// A bad row ends at the next newline: it was not inside quotes, or they have been closed.
+// A bad row ends at the next newline behind its fault, which was not inside quotes. What is in
+// front of the fault may be quoted text with newlines, and must not be taken for rows.
 CsvReader::Next CsvReader::skip_bad_row() {
-  const std::string problem = problem_;
   quote_line_ = 0;
-  bad_row_.clear();
-  for (;;) {
+  line_ = at_line_ + 1;
+  for (std::size_t searched = before_fault_;; searched = 0) {
     char* const begin = buffer_.data() + start_;
     const std::size_t left = filled_ - start_;
-    char* newline = static_cast<char*>(std::memchr(begin, '\n', left));
+    char* newline = static_cast<char*>(std::memchr(begin + searched, '\n', left - searched));
     const std::size_t bytes =
         newline == nullptr ? left : static_cast<std::size_t>(newline - begin) + 1;
-    bad_row_.append(begin, std::min(bytes, kBlockBytes));
+    bad_row_.append(begin, bytes);
     start_ += bytes;
     consumed_bytes_ += static_cast<std::int64_t>(bytes);
     if (newline != nullptr || at_end_) break;
+    if (bad_row_.size() >= kMostRowBytes) {
+      return broken("the row is longer than 128 MiB", row_line_, 1);
+    }
     fill();
   }
-  ++line_;
-  problem_ = problem;
   while (!bad_row_.empty() && (bad_row_.back() == '\n' || bad_row_.back() == '\r'))
     bad_row_.pop_back();
   return Next::BadRow;
@@ -370,7 +372,7 @@ std::string CsvReader::problem_at(std::size_t column, std::string_view reason) c
 }
 
 std::string CsvReader::row_as_csv() const {
-  if (!bad_row_.empty() && !problem_.empty()) return bad_row_;
+  if (!bad_row_.empty()) return bad_row_;
   std::string row;
   for (std::size_t i = 0; i < fields_.size(); ++i) {
     if (i > 0) row += ',';

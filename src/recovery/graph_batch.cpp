@@ -62,8 +62,11 @@ void GraphBatch::add_hash(const std::string& key, const content::HashFields& fie
     }
     return;
   }
-  // Fields that the new record does not have must not stay.
-  if (existing_ == Existing::Replace) out.add({"UNLINK", key});
+  // Fields that the new record does not have must not stay, and the record must never be gone.
+  if (existing_ == Existing::Replace) {
+    out.add({"MULTI"});
+    out.add({"UNLINK", key});
+  }
   out.begin(2 + 2 * fields.size());
   out.arg("HSET");
   out.arg(key);
@@ -71,6 +74,7 @@ void GraphBatch::add_hash(const std::string& key, const content::HashFields& fie
     out.arg(field.name);
     out.arg(field.value);
   }
+  if (existing_ == Existing::Replace) out.add({"EXEC"});
 }
 
 void GraphBatch::add_string(std::string key, std::string_view value, redis::CommandBuffer& out) {

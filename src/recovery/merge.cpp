@@ -9,6 +9,10 @@ namespace {
 
 constexpr std::size_t kRecordsAtOnce = 256;
 
+// A merge may be cut after any command, and the next one finds what is stale in what is stored. So
+// the record that tells goes last: members of sets before the association that names them, words
+// and mappings before the hash that they are computed from.
+
 // Removes a mapping only if it still points to what it was read with: another record of the same
 // content may have taken the name over already.
 constexpr std::string_view kRemoveIfEqual =
@@ -62,8 +66,8 @@ redis::awaitable<Status> Merge::remove_old_places(BulkPipe& pipe) {
   for (std::size_t i = 0; i < moved.size(); ++i) {
     const Association& old = (*places)[i];
     if (old.child_id != moved[i]->record.id || !old.is_containment()) continue;
-    pipe.commands().add({"UNLINK", schema_.association(old.path)});
     pipe.commands().add({"SREM", schema_.children(old.parent_id), old.child_id});
+    pipe.commands().add({"UNLINK", schema_.association(old.path)});
   }
   co_return Status{};
 }
@@ -71,10 +75,7 @@ redis::awaitable<Status> Merge::remove_old_places(BulkPipe& pipe) {
 void Merge::remove_stale(const NewEntity& entity, redis::CommandBuffer& out) {
   const Entity& fresh = entity.record;
   const Entity& old = entity.old.record;
-  if (!old.type.empty() && old.type != fresh.type) {
-    out.add({"UNLINK", schema_.entity(old.type, fresh.id)});
-    out.add({"SREM", schema_.type_index(old.type), fresh.id});
-  }
+  if (entity.changes_type()) out.add({"SREM", schema_.type_index(old.type), fresh.id});
   const bool renamed = old.semantic_name != fresh.semantic_name || old.type != fresh.type;
   if (!old.semantic_name.empty() && renamed) {
     remove_if_equal(schema_.semantic(old.type, old.semantic_name), fresh.id, out);
@@ -87,6 +88,15 @@ void Merge::remove_stale(const NewEntity& entity, redis::CommandBuffer& out) {
   }
 }
 
+// In one step: whatever type is found, the whole hash is there under it.
+void Merge::take_type_over(const NewEntity& entity, redis::CommandBuffer& out) {
+  constexpr std::string_view kTakeOver =
+      "redis.call('SET', KEYS[1], ARGV[1]) return redis.call('UNLINK', KEYS[2])";
+  const Entity& fresh = entity.record;
+  out.add({"EVAL", kTakeOver, "2", schema_.type_of(fresh.id),
+           schema_.entity(entity.old.record.type, fresh.id), fresh.type});
+}
+
 redis::awaitable<Status> Merge::write_entities(BulkPipe& pipe, GraphBatch& batch) {
   if (entities_.empty()) co_return Status{};
   if (const Status sent = co_await pipe.finish(); !sent) co_return sent;
@@ -97,6 +107,7 @@ redis::awaitable<Status> Merge::write_entities(BulkPipe& pipe, GraphBatch& batch
     const std::vector<std::string_view> words(entity.words.begin(), entity.words.end());
     const auto& path = entity.path.empty() ? entity.old.path : entity.path;
     batch.add_entity(content::view_of(entity.record), path, words, pipe.commands());
+    if (entity.changes_type()) take_type_over(entity, pipe.commands());
   }
   entities_.clear();
   co_return Status{};

@@ -35,11 +35,14 @@ class Merge {
     std::string path;
     std::vector<std::string> words;
     content::StoredEntity old;
+
+    bool changes_type() const { return !old.record.type.empty() && old.record.type != record.type; }
   };
 
   redis::awaitable<Status> read_stored(BulkPipe& pipe);
   redis::awaitable<Status> remove_old_places(BulkPipe& pipe);
   void remove_stale(const NewEntity& entity, redis::CommandBuffer& out);
+  void take_type_over(const NewEntity& entity, redis::CommandBuffer& out);
   void remove_stale(const Association& stored, const std::string& child_type,
                     const Association& fresh, redis::CommandBuffer& out);
 

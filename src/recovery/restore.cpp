@@ -66,6 +66,7 @@ class Restore {
     RestoreOutcome outcome;
     outcome.entities = check_.entities;
     outcome.associations = check_.associations;
+    outcome.words = static_cast<std::int64_t>(words_.size());
     outcome.missing_pieces = missing_pieces_;
     outcome.missing_bytes = missing_bytes_;
     if (missing_pieces_ == 0) co_return outcome;
@@ -102,6 +103,7 @@ class Restore {
   content::Ask asks_;
   content::WordExtractor extractor_;
   PieceList pieces_;
+  keys::FingerprintSet words_;
   bool writes_ = false;
   std::int64_t missing_pieces_ = 0;
   std::int64_t missing_bytes_ = 0;
@@ -166,6 +168,7 @@ redis::awaitable<Status> Restore::search_index() {
   for (Next next = reader->next(); next != Next::End; next = reader->next()) {
     if (next != Next::Row) co_return make_error(ErrorKind::InvalidInput, "{}", reader->problem());
     const std::string key = schema_.word(reader->field(0));
+    words_.insert(keys::fingerprint(reader->field(0)));
     for (const auto id : ids_in(reader->field(1))) pieces_.in_set(key, id);
     const Status settled = co_await settle(kPiecesAtOnce);
     if (!settled) co_return settled;
@@ -201,6 +204,7 @@ redis::awaitable<Status> Restore::take(const std::vector<Entity>& batch) {
     const auto view = content::view_of(wanted);
     std::span<const std::string_view> words;
     if (!check_.has_search_index) words = extractor_.words_of(view);
+    for (const auto word : words) words_.insert(keys::fingerprint(word));
     content::spread(schema_, view, path, words, pieces_);
     const Status settled = co_await settle(kPiecesAtOnce);
     if (!settled) co_return settled;

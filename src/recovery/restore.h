@@ -25,6 +25,7 @@ struct RestoreOutcome {
   RestoreEnd end = RestoreEnd::NothingMissing;
   std::int64_t entities = 0;        ///< In the content directory.
   std::int64_t associations = 0;    ///< In the content directory.
+  std::int64_t words = 0;           ///< Different ones, of its search index.
   std::int64_t missing_pieces = 0;  ///< Hashes, strings and members of sets.
   std::int64_t missing_bytes = 0;   ///< What they take, estimated.
   ContentProblems problems;

@@ -39,17 +39,23 @@ void append_little_endian(std::uint64_t value, int bytes, std::string& out) {
   for (int i = 0; i < bytes; ++i) out += static_cast<char>((value >> (8 * i)) & 0xFF);
 }
 
+// How many bytes an entry's length takes behind it. The limits are those of lpEncodeBacklen, of
+// which all but the first are one below what fits: a server that expects another byte loses its way
+// in the listpack and aborts.
+int back_length_bytes(std::size_t entry_bytes) {
+  if (entry_bytes <= 127) return 1;
+  if (entry_bytes < 16383) return 2;
+  if (entry_bytes < 2097151) return 3;
+  return entry_bytes < 268435455 ? 4 : 5;
+}
+
 // An entry's length again, behind it, so that a listpack can be walked backwards: seven bits a
 // byte, the first byte of them the highest, continued bytes marked.
 void append_back_length(std::size_t entry_bytes, std::string& out) {
-  char reversed[5];
-  int count = 0;
-  do {
-    reversed[count++] = static_cast<char>(entry_bytes & 0x7F);
-    entry_bytes >>= 7;
-  } while (entry_bytes != 0);
-  for (int i = count - 1; i >= 0; --i) {
-    out += i == count - 1 ? reversed[i] : static_cast<char>(reversed[i] | 0x80);
+  const int last = back_length_bytes(entry_bytes) - 1;
+  for (int i = last; i >= 0; --i) {
+    const std::size_t bits = (entry_bytes >> (7 * i)) & 0x7F;
+    out += static_cast<char>(i == last ? bits : bits | 0x80);
   }
 }
 

@@ -121,36 +121,47 @@ redis::awaitable<ShedOutcome> Shedder::run(ShedPlan plan, ShedBudget budget, She
   co_return run.finish();
 }
 
-// Goes from where the last run ended to the end of the keyspace, then once round all of it: only
-// then is nothing left for sure. A dry run counts, so it goes round once only.
+// Goes from where the last run ended to the end of the keyspace, then round all of it until a whole
+// round finds nothing: a flood writes behind the walk, and a later step must not begin while it
+// does. A dry run counts, so it goes round once only.
 redis::awaitable<Shedder::StepEnd> Shedder::run_step(Run& run, const ShedStep& step) {
-  std::string start = run.mode == ShedMode::DryRun ? "0" : cursor_;
-  for (bool whole_round = start == "0";; whole_round = true, start = "0") {
-    keys::KeyspaceWalk walk(table_.scan_glob(), kPageKeys, start);
-    while (!walk.done()) {
-      if (run.used_bytes <= step.stop_at_bytes) co_return StepEnd::Reached;
-      if (run.must_end()) co_return StepEnd::Ended;
-      redis::CommandBuffer scan;
-      walk.ask(scan);
-      auto replies = co_await client_->exchange(std::move(scan));
-      if (!replies) {
-        run.fail(replies.error());
-        co_return StepEnd::Ended;
-      }
-      auto page = walk.take(std::move(replies->front()));
-      Status shed;
-      if (page) {
-        if (run.mode == ShedMode::Real) cursor_ = walk.cursor();
-        shed = co_await shed_page(run, step, std::move(*page));
-      } else {
-        shed = page.error();
-      }
-      if (!shed) {
-        run.fail(shed.error());
-        co_return StepEnd::Ended;
-      }
+  const bool dry = run.mode == ShedMode::DryRun;
+  std::string start = dry ? "0" : cursor_;
+  for (;; start = "0") {
+    const std::int64_t keys_before = run.outcome.keys();
+    const StepEnd end = co_await walk_from(run, step, start);
+    if (end != StepEnd::NothingLeft) co_return end;
+    const bool whole_round = start == "0";
+    if (whole_round && (dry || run.outcome.keys() == keys_before)) co_return end;
+  }
+}
+
+// One walk to the end of the keyspace.
+redis::awaitable<Shedder::StepEnd> Shedder::walk_from(Run& run, const ShedStep& step,
+                                                      std::string start) {
+  keys::KeyspaceWalk walk(table_.scan_glob(), kPageKeys, std::move(start));
+  while (!walk.done()) {
+    if (run.used_bytes <= step.stop_at_bytes) co_return StepEnd::Reached;
+    if (run.must_end()) co_return StepEnd::Ended;
+    redis::CommandBuffer scan;
+    walk.ask(scan);
+    auto replies = co_await client_->exchange(std::move(scan));
+    if (!replies) {
+      run.fail(replies.error());
+      co_return StepEnd::Ended;
     }
-    if (whole_round) break;
+    auto page = walk.take(std::move(replies->front()));
+    Status shed;
+    if (page) {
+      if (run.mode == ShedMode::Real) cursor_ = walk.cursor();
+      shed = co_await shed_page(run, step, std::move(*page));
+    } else {
+      shed = page.error();
+    }
+    if (!shed) {
+      run.fail(shed.error());
+      co_return StepEnd::Ended;
+    }
   }
   co_return run.used_bytes <= step.stop_at_bytes ? StepEnd::Reached : StepEnd::NothingLeft;
 }

@@ -46,6 +46,7 @@ class Shedder {
   enum class StepEnd { Reached, NothingLeft, Ended };
 
   redis::awaitable<StepEnd> run_step(Run& run, const ShedStep& step);
+  redis::awaitable<StepEnd> walk_from(Run& run, const ShedStep& step, std::string start);
   redis::awaitable<Status> shed_page(Run& run, const ShedStep& step, std::vector<std::string> page);
   redis::awaitable<Status> size_up(Run& run, std::vector<Candidate>& candidates);
   redis::awaitable<Status> leave_big_collections(Run& run, std::vector<Candidate>& candidates);

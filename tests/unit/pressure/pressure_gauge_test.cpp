@@ -114,6 +114,17 @@ TEST(Pressure, LooksMoreOftenWhenMemoryFillsFast) {
   EXPECT_EQ(clocked.after(seconds{60}, 50).next_reading_in, milliseconds{1000});
 }
 
+TEST(Pressure, CountsWhatWasShedAsGrowth) {
+  Clocked clocked;
+  const auto before = clocked.after(seconds{1}, 84);
+  clocked.gauge.note_shed(before.reading.limit_bytes / 10);
+  const auto filling = clocked.after(seconds{1}, 80);
+  EXPECT_NEAR(filling.growth_bytes_per_s, 0.06 * static_cast<double>(before.reading.limit_bytes),
+              1000);
+  clocked.gauge.note_shed(0);
+  EXPECT_EQ(clocked.after(seconds{10}, 80).growth_bytes_per_s, 0);
+}
+
 TEST(Pressure, DoesNotGuessGrowthAcrossBlindTimes) {
   Clocked clocked;
   clocked.after(seconds{1}, 10);

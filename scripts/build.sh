@@ -1,0 +1,61 @@
+# Sourced by ./run and ./check: packages and builds.
+
+build_packages=(
+  g++ cmake ninja-build ccache pkg-config
+  libboost1.81-dev libboost-url1.81-dev libboost-json1.81-dev
+  libhiredis-dev libssl-dev libicu-dev libspdlog-dev libfmt-dev libcli11-dev
+  libtomlplusplus-dev prometheus-cpp-dev libxxhash-dev
+)
+run_packages=(redis-server redis-tools)
+test_packages=(libgtest-dev clang-format clang-tidy python3 openssl procps)
+
+say() { printf '\n== %s (%s)\n' "$1" "$(date +%H:%M:%S)"; }
+
+# Installs those of the packages that are not there yet. Asks dpkg only, so that nothing to do takes
+# no time.
+install_packages() {
+  local missing
+  mapfile -t missing < <(comm -23 <(printf '%s\n' "$@" | sort -u) <(installed_packages "$@" | sort -u))
+  [ ${#missing[@]} -eq 0 ] && return
+  echo "installing ${missing[*]}"
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || {
+      echo "these packages are missing and there is no sudo: apt-get install ${missing[*]}" >&2
+      exit 1
+    }
+    as_root=(sudo)
+  fi
+  "${as_root[@]}" apt-get update -q
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -q -y --no-install-recommends "${missing[@]}"
+}
+
+installed_packages() {
+  dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null |
+    sed -n 's/^installed //p' || true
+}
+
+# configure KIND: makes build/KIND ready. `release` is what users run; `test` is the same with the
+# tests; `sanitize` is Debug with AddressSanitizer and UndefinedBehaviorSanitizer and the tests.
+configure() {
+  local directory="$project/build/$1" options=()
+  [ -f "$directory/build.ninja" ] && return
+  case $1 in
+    release) options=(-DCMAKE_BUILD_TYPE=Release) ;;
+    test) options=(-DCMAKE_BUILD_TYPE=Release -DREDKEEP_TESTS=ON) ;;
+    sanitize) options=(-DCMAKE_BUILD_TYPE=Debug -DREDKEEP_SANITIZE=ON -DREDKEEP_TESTS=ON) ;;
+  esac
+  cmake -S "$project" -B "$directory" -G Ninja -DCMAKE_CXX_COMPILER_LAUNCHER=ccache "${options[@]}"
+}
+
+# build KIND [TARGET]
+build() {
+  configure "$1"
+  CCACHE_BASEDIR="$project" CCACHE_NOHASHDIR=1 cmake --build "$project/build/$1" --target "${2:-all}"
+}
+
+# run_tests KIND
+run_tests() {
+  ctest --test-dir "$project/build/$1" --output-on-failure --parallel "$(nproc)" --no-tests=error
+}

@@ -1,0 +1,108 @@
+#include "guard/emergency.h"
+
+#include <gtest/gtest.h>
+
+#include "guard/sweep_gate.h"
+
+namespace redkeep::guard {
+namespace {
+
+using pressure::Pressure;
+using shed::ShedEnd;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::int64_t kLimitBytes = 1000;
+
+Pressure at(PressureLevel level, std::int64_t used_bytes, std::int64_t keys_with_ttl = 0) {
+  Pressure made;
+  made.level = level;
+  made.reading.used_bytes = used_bytes;
+  made.reading.limit_bytes = kLimitBytes;
+  made.reading.keyspace.with_ttl = keys_with_ttl;
+  return made;
+}
+
+shed::ShedOutcome ended(ShedEnd end, std::int64_t used_after_bytes, std::int64_t keys = 0) {
+  shed::ShedOutcome made;
+  made.end = end;
+  made.used_after_bytes = used_after_bytes;
+  made.took = milliseconds{100};
+  if (keys > 0) {
+    made.classes.emplace_back();
+    made.classes.back().keys = keys;
+  }
+  return made;
+}
+
+shed::ShedPlan some_plan() {
+  shed::ShedPlan plan;
+  plan.steps.emplace_back();
+  return plan;
+}
+
+TEST(Emergency, IsWhenNothingIsLeftToShedAndUsageIsStillHigh) {
+  const auto critical = at(PressureLevel::Critical, 960);
+  const auto plan = some_plan();
+  EXPECT_TRUE(is_still_critical(critical, plan, ended(ShedEnd::NothingLeft, 950), {}));
+  EXPECT_TRUE(is_still_critical(critical, {}, ended(ShedEnd::TargetReached, 950), {}));
+  EXPECT_FALSE(is_still_critical(critical, plan, ended(ShedEnd::NothingLeft, 899), {}));
+  EXPECT_FALSE(is_still_critical(critical, plan, ended(ShedEnd::BudgetSpent, 950), {}));
+  EXPECT_FALSE(is_still_critical(critical, plan, ended(ShedEnd::BrokenOff, 950), {}));
+}
+
+TEST(Emergency, IsNeverDeclaredBlindOrAtWarningOrWithoutALimit) {
+  const auto outcome = ended(ShedEnd::NothingLeft, 990);
+  EXPECT_FALSE(is_still_critical(at(PressureLevel::Warning, 940), some_plan(), outcome, {}));
+  EXPECT_FALSE(is_still_critical(at(PressureLevel::Blind, 990), some_plan(), outcome, {}));
+  auto unlimited = at(PressureLevel::Critical, 990);
+  unlimited.reading.limit_bytes = 0;
+  EXPECT_FALSE(is_still_critical(unlimited, some_plan(), outcome, {}));
+}
+
+TEST(Emergency, RoomEndsAtTheStopMark) {
+  EXPECT_EQ(room_bytes(700, 1000, {}), 100);
+  EXPECT_EQ(room_bytes(900, 1000, {}), -100);
+  EXPECT_EQ(limit_needed_bytes(800, {}), 1000);
+}
+
+class Sweeps : public testing::Test {
+ protected:
+  bool may(const Pressure& pressure, milliseconds after) {
+    return gate.may_sweep(pressure, now + after);
+  }
+
+  SweepGate gate;
+  SweepGate::TimePoint now{seconds{1000}};
+  const Pressure warning = at(PressureLevel::Warning, 900, 50);
+};
+
+TEST_F(Sweeps, AreNotRepeatedAfterARoundThatFoundNothing) {
+  EXPECT_TRUE(may(warning, {}));
+  gate.note(warning, ended(ShedEnd::NothingLeft, 900), now);
+  EXPECT_FALSE(may(warning, seconds{30}));
+  EXPECT_TRUE(may(warning, seconds{60}));
+}
+
+TEST_F(Sweeps, AreMadeAgainWhenKeysWithATtlHaveCome) {
+  gate.note(warning, ended(ShedEnd::NothingLeft, 900), now);
+  const auto more = at(PressureLevel::Warning, 900, 51);
+  EXPECT_FALSE(
+      may(more, milliseconds{800}));  // a round took 100 ms: nine tenths of the time are rest
+  EXPECT_TRUE(may(more, milliseconds{900}));
+}
+
+TEST_F(Sweeps, AreMadeAtOnceWhenTheLevelRises) {
+  gate.note(warning, ended(ShedEnd::NothingLeft, 900), now);
+  EXPECT_TRUE(may(at(PressureLevel::Critical, 960, 50), milliseconds{1}));
+}
+
+TEST_F(Sweeps, GoOnWhileTheyFindSomething) {
+  gate.note(warning, ended(ShedEnd::NothingLeft, 900, 3), now);
+  EXPECT_TRUE(may(warning, milliseconds{1}));
+  gate.note(warning, ended(ShedEnd::BudgetSpent, 900), now);
+  EXPECT_TRUE(may(warning, milliseconds{1}));
+}
+
+}  // namespace
+}  // namespace redkeep::guard
