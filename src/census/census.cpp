@@ -1,5 +1,8 @@
 #include "census/census.h"
 
+#include <algorithm>
+#include <optional>
+
 #include "error/error.h"
 #include "keys/fingerprint_set.h"
 #include "keys/keyspace_walk.h"
@@ -82,6 +85,15 @@ class Counter {
   std::int64_t keys_ = 0;
 };
 
+// In small pieces: after a page that took long the rest is long too, and a stop does not wait for
+// it.
+redis::awaitable<void> rest(std::chrono::duration<double> time, std::stop_token stop) {
+  constexpr std::chrono::duration<double> kPiece{0.1};
+  for (; time.count() > 0 && !stop.stop_requested(); time -= kPiece) {
+    co_await redis::pause_for(std::chrono::duration_cast<Clock::duration>(std::min(time, kPiece)));
+  }
+}
+
 }  // namespace
 
 redis::awaitable<Result<Census>> take_census(std::shared_ptr<redis::Client> client,
@@ -91,6 +103,7 @@ redis::awaitable<Result<Census>> take_census(std::shared_ptr<redis::Client> clie
   const auto begun = Clock::now();
   Counter counter(table, options);
   keys::KeyspaceWalk walk("*", options.page_keys);
+  std::optional<std::uint64_t> connection;  // that the walk began on: its cursor is good there only
   while (!walk.done() || counter.sizes_due()) {
     if (stop.stop_requested()) co_return make_error(ErrorKind::Interrupted, "stopped on request");
     const auto page_begun = Clock::now();
@@ -98,8 +111,9 @@ redis::awaitable<Result<Census>> take_census(std::shared_ptr<redis::Client> clie
     counter.ask_sizes(commands);
     const bool scans = !walk.done();
     if (scans) walk.ask(commands);
-    auto replies = co_await client->exchange(std::move(commands));
+    auto replies = co_await client->exchange(std::move(commands), connection);
     if (!replies) co_return replies.error();
+    if (!connection) connection = client->generation();
     if (const Status sized = counter.take_sizes(*replies); !sized) co_return sized.error();
     if (scans) {
       auto page = walk.take(std::move(replies->back()));
@@ -108,9 +122,7 @@ redis::awaitable<Result<Census>> take_census(std::shared_ptr<redis::Client> clie
     }
     if (progress) progress(counter.keys());
     if (options.duty < 1.0) {
-      const auto worked = Clock::now() - page_begun;
-      co_await redis::pause_for(
-          std::chrono::duration_cast<Clock::duration>(worked * (1.0 / options.duty - 1)));
+      co_await rest((Clock::now() - page_begun) * (1.0 / options.duty - 1), stop);
     }
   }
   co_return counter.finish(

@@ -3,11 +3,10 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <boost/asio/dispatch.hpp>
 
 #include "census/census.h"
 #include "guard/server_statistics.h"
-#include "redis/pause.h"
+#include "guard/stop_wake.h"
 
 namespace redkeep::guard {
 namespace {
@@ -33,9 +32,7 @@ CensusKeeper::CensusKeeper(boost::asio::any_io_executor executor, Options option
       client_(redis::Client::create(executor, options_.endpoint)) {}
 
 redis::awaitable<void> CensusKeeper::run(std::stop_token stop) {
-  boost::asio::steady_timer rest(executor_);
-  const std::stop_callback wake(
-      stop, [this, &rest] { boost::asio::dispatch(executor_, [&rest] { rest.cancel(); }); });
+  StopWake wake(executor_, stop, client_);
   const census::CensusOptions census_options{
       .page_keys = 200, .duty = kDuty, .most_fingerprint_bytes = kMostFingerprintBytes};
   while (!stop.stop_requested()) {
@@ -51,8 +48,7 @@ redis::awaitable<void> CensusKeeper::run(std::stop_token stop) {
       spdlog::debug("the census was not complete: {}", counted.error().message);
     }
     if (stop.stop_requested()) break;
-    rest.expires_after(wait);
-    co_await rest.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+    co_await wake.pause_for(wait);
   }
   client_->close();
 }

@@ -12,6 +12,7 @@
 #include "guard/anomalies.h"
 #include "guard/emergency.h"
 #include "guard/level_key.h"
+#include "guard/stop_wake.h"
 #include "redis/pause.h"
 #include "sizes/sizes.h"
 
@@ -65,14 +66,11 @@ redis::awaitable<void> Guard::tick(std::stop_token stop) {
 }
 
 redis::awaitable<void> Guard::run(std::stop_token stop) {
-  boost::asio::steady_timer pause(executor_);
-  const std::stop_callback wake(
-      stop, [this, &pause] { boost::asio::dispatch(executor_, [&pause] { pause.cancel(); }); });
+  StopWake wake(executor_, stop, client_);
   while (!stop.stop_requested()) {
     co_await tick(stop);
     if (stop.stop_requested()) break;
-    pause.expires_after(next_reading_in_);
-    co_await pause.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+    co_await wake.pause_for(next_reading_in_);
   }
   client_->close();
 }

@@ -16,7 +16,7 @@ struct MemoryReading {
   std::int64_t lazyfree_pending = 0;  ///< Objects that wait to be freed in the background.
   std::int64_t evicted_keys = 0;
   std::int64_t expired_keys = 0;
-  std::string eviction_policy;  ///< Empty: unknown.
+  std::string eviction_policy;  ///< Fit to be shown. Empty: unknown.
   std::string run_id;           ///< Empty where the INFO section was not asked for.
   redis::KeyspaceCounts keyspace;
 

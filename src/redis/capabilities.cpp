@@ -16,8 +16,9 @@ std::string refusal(const Reply& reply) { return printable(reply.text, 120); }
 void read_info(const ServerInfo& info, Capabilities& found) {
   found.product = info.product();
   found.run_id = info.text("run_id").value_or("");
-  found.eviction_policy = info.text("maxmemory_policy").value_or("");
-  found.is_replica = info.text("role").value_or("master") == "slave";
+  found.eviction_policy = printable(info.text("maxmemory_policy").value_or(""));
+  // "slave" in Redis and Valkey, "replica" in Dragonfly, "active-replica" in KeyDB.
+  found.is_replica = info.text("role").value_or("master") != "master";
 }
 
 void note_limitations(const Reply& pexpire, const Reply& usage, const Reply& config,
@@ -36,7 +37,7 @@ void note_limitations(const Reply& pexpire, const Reply& usage, const Reply& con
     said.push_back(fmt::format("bytes by class are not known, because MEMORY USAGE is refused ({})",
                                refusal(usage)));
   }
-  if (!found.pexpire_xx) {
+  if (!found.pexpire_xx && !found.is_replica) {
     said.push_back(fmt::format("shedding uses a small script, because PEXPIRE XX is refused ({})",
                                refusal(pexpire)));
   }

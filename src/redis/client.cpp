@@ -30,8 +30,11 @@ std::chrono::milliseconds with_jitter(std::chrono::milliseconds backoff) {
 }  // namespace
 
 struct Client::Request {
-  Request(const asio::any_io_executor& executor, CommandBuffer sent)
-      : commands(std::move(sent)), done(executor, asio::steady_timer::time_point::max()) {}
+  Request(const asio::any_io_executor& executor, CommandBuffer sent,
+          std::optional<std::uint64_t> generation)
+      : commands(std::move(sent)),
+        only_on(generation),
+        done(executor, asio::steady_timer::time_point::max()) {}
 
   void finish(Result<std::vector<Reply>> with) {
     result = std::move(with);
@@ -39,6 +42,7 @@ struct Client::Request {
   }
 
   CommandBuffer commands;
+  std::optional<std::uint64_t> only_on;
   std::optional<Result<std::vector<Reply>>> result;
   asio::steady_timer done;  // never fires: cancelled when the result is there
 };
@@ -50,14 +54,15 @@ std::shared_ptr<Client> Client::create(asio::any_io_executor executor, EndpointO
 Client::Client(asio::any_io_executor executor, EndpointOptions options)
     : executor_(std::move(executor)), options_(std::move(options)) {}
 
-awaitable<Result<std::vector<Reply>>> Client::exchange(CommandBuffer commands) {
+awaitable<Result<std::vector<Reply>>> Client::exchange(CommandBuffer commands,
+                                                       std::optional<std::uint64_t> only_on) {
   if (closed_) co_return make_error(ErrorKind::Unreachable, "the client is closed");
   if (waiting_bytes_ + commands.bytes() > kMostWaitingBytes && !waiting_.empty()) {
     co_return make_error(ErrorKind::Refused, "{}: {} MiB of commands wait for the server already",
                          describe(options_), waiting_bytes_ >> 20);
   }
   waiting_bytes_ += commands.bytes();
-  const auto request = std::make_shared<Request>(executor_, std::move(commands));
+  const auto request = std::make_shared<Request>(executor_, std::move(commands), only_on);
   waiting_.push_back(request);
   if (!pumping_) {
     pumping_ = true;
@@ -88,13 +93,23 @@ awaitable<void> Client::pump() {
   while (!waiting_.empty()) {
     const Status ready = co_await ensure_connected();
     auto batch = take_batch();
-    if (ready) {
-      co_await run_batch(std::move(batch));
-    } else {
+    if (!ready) {
       for (const auto& request : batch) request->finish(ready.error());
+      continue;
     }
+    std::erase_if(batch, [this](const auto& request) { return !is_for_now(*request); });
+    if (!batch.empty()) co_await run_batch(std::move(batch));
   }
   pumping_ = false;
+}
+
+// A request for an earlier connection is finished here, unsent.
+bool Client::is_for_now(Request& request) const {
+  if (!request.only_on || *request.only_on == generation_) return true;
+  request.finish(make_error(ErrorKind::Unreachable,
+                            "{}: the connection was lost and made anew on the way",
+                            describe(options_)));
+  return false;
 }
 
 std::vector<std::shared_ptr<Client::Request>> Client::take_batch() {
@@ -122,6 +137,7 @@ awaitable<Status> Client::ensure_connected() {
   connection_.reset();
   if (std::chrono::steady_clock::now() < not_before_) co_return last_failure_;
   auto opened = co_await Connection::open(options_);
+  if (closed_) co_return make_error(ErrorKind::Unreachable, "the client is closed");
   if (!opened) {
     backoff_ = backoff_.count() == 0 ? kFirstBackoff : std::min(backoff_ * 2, kLongestBackoff);
     not_before_ = std::chrono::steady_clock::now() + with_jitter(backoff_);
@@ -160,6 +176,12 @@ awaitable<void> Client::run_batch(std::vector<std::shared_ptr<Request>> batch) {
 void Client::close() {
   closed_ = true;
   if (connection_) connection_->close();
+  // What is under way fails by that; what has not left, here.
+  for (const auto& request : waiting_) {
+    request->finish(make_error(ErrorKind::Unreachable, "the client is closed"));
+  }
+  waiting_.clear();
+  waiting_bytes_ = 0;
 }
 
 }  // namespace redkeep::redis

@@ -8,6 +8,7 @@
 #include <deque>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -23,7 +24,11 @@ class Client : public std::enable_shared_from_this<Client> {
   /// Sends the commands, returns as many replies. Error replies are replies, not errors. Errors:
   /// Unreachable (nothing was sent), UnknownOutcome (the connection broke after sending), Refused
   /// (too much is waiting already).
-  awaitable<Result<std::vector<Reply>>> exchange(CommandBuffer commands);
+  ///
+  /// With `only_on`, the commands go over the connection of that generation and no other: where a
+  /// walk is, or what a server can do, means nothing on another server. Unreachable otherwise.
+  awaitable<Result<std::vector<Reply>>> exchange(CommandBuffer commands,
+                                                 std::optional<std::uint64_t> only_on = {});
 
   /// One command; an error reply becomes an error.
   awaitable<Result<Reply>> call(std::vector<std::string> arguments);
@@ -42,6 +47,7 @@ class Client : public std::enable_shared_from_this<Client> {
   awaitable<void> pump();
   awaitable<Status> ensure_connected();
   awaitable<void> run_batch(std::vector<std::shared_ptr<Request>> batch);
+  bool is_for_now(Request& request) const;
   std::vector<std::shared_ptr<Request>> take_batch();
 
   boost::asio::any_io_executor executor_;

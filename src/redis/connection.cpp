@@ -10,23 +10,39 @@
 namespace redkeep::redis {
 namespace {
 
-// Sent after AUTH and SELECT; servers that do not know or allow them are fine without.
-constexpr std::size_t kOptionalCommands = 2;
-
 std::string where(const EndpointOptions& options) { return describe(options); }
+
+// Servers repeat the arguments of a command that they do not know, perhaps cut off somewhere; those
+// of AUTH are the user and the password.
+Reply without_password(Reply reply, const std::string& password) {
+  reply.text = reply.text.substr(0, reply.text.find(", with args"));
+  if (!password.empty()) reply.text = reply.text.substr(0, reply.text.find(password));
+  return reply;
+}
 
 // What a refused handshake means for the person who has to mend it.
 Error explain_refusal(const EndpointOptions& options, const Reply& reply) {
-  Error error = error_from_reply("the greeting", reply);
-  if (reply.text.starts_with("NOAUTH") || reply.text.starts_with("WRONGPASS") ||
-      reply.text.starts_with("ERR invalid password")) {
+  const std::string_view said = reply.text;
+  if (said.starts_with("NOAUTH") || said.starts_with("WRONGPASS") ||
+      said.starts_with("ERR invalid password")) {
     return make_error(
         ErrorKind::NotPermitted, "{} {}: set REDKEEP_PASSWORD or use --password-file{}",
         where(options),
         options.password.empty() ? "needs a password" : "refuses the user or password",
         options.password.empty() ? "" : " with the right one");
   }
-  return within(where(options), error);
+  if (said.starts_with("ERR DB index") || said.starts_with("ERR invalid DB index")) {
+    return make_error(ErrorKind::InvalidInput,
+                      "{}: there is no database {} on this server: choose another one in the URL",
+                      where(options), options.database);
+  }
+  return within(where(options),
+                error_from_reply("the greeting", without_password(reply, options.password)));
+}
+
+// Whether this reply to the n-th command of the greeting ends the connection.
+bool is_refusal(const Reply& reply, bool mandatory) {
+  return reply.is_error() && (mandatory || reply.text.starts_with("NOAUTH"));
 }
 
 }  // namespace
@@ -64,6 +80,7 @@ awaitable<Result<std::unique_ptr<Connection>>> Connection::open(EndpointOptions 
   co_return connection;
 }
 
+// Within the deadline that connecting has begun.
 awaitable<Status> Connection::handshake() {
   CommandBuffer greeting;
   if (!options_.password.empty()) {
@@ -74,31 +91,39 @@ awaitable<Status> Connection::handshake() {
     }
   }
   if (options_.database != 0) greeting.add({"SELECT", std::to_string(options_.database)});
+  // Servers that do not know or allow what follows are fine without.
   const std::size_t mandatory = greeting.commands();
   greeting.add({"CLIENT", "SETNAME", "redkeep"});
   // So that looking at a key does not make it look used (Redis 7.2 and later).
   greeting.add({"CLIENT", "NO-TOUCH", "ON"});
-  static_assert(kOptionalCommands == 2);
 
-  auto replies = co_await exchange(greeting, options_.connect_deadline);
-  if (!replies) {
-    co_return make_error(ErrorKind::Unreachable, "{}", replies.error().message);
+  std::vector<Reply> replies;
+  const std::function<void(Reply &&)> keep = [&replies](Reply&& reply) {
+    replies.push_back(std::move(reply));
+  };
+  Status done = co_await send_armed(greeting.wire());
+  if (done) done = co_await receive_armed(greeting.commands(), keep);
+  if (done) done = expect_no_rest();
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    // A server that has no place for us says so instead of an answer and closes.
+    if (is_refusal(replies[i], i < mandatory || !done)) {
+      close();
+      co_return explain_refusal(options_, replies[i]);
+    }
   }
-  for (std::size_t i = 0; i < replies->size(); ++i) {
-    const Reply& reply = (*replies)[i];
-    if (!reply.is_error()) continue;
-    const bool refused = i < mandatory || reply.text.starts_with("NOAUTH") ||
-                         reply.text.starts_with("ERR max number of clients");
-    if (!refused) continue;
-    close();
-    co_return explain_refusal(options_, reply);
-  }
+  if (!done) co_return make_error(ErrorKind::Unreachable, "{}", done.error().message);
+  transport_->disarm();
   co_return Status{};
 }
 
 Error Connection::broken(const Error& cause) {
   close();
   return within(where(options_), cause);
+}
+
+Status Connection::expect_no_rest() {
+  if (!reader_->has_rest()) return {};
+  return broken(Error{ErrorKind::UnknownOutcome, "the server sent more replies than were due"});
 }
 
 awaitable<Result<std::vector<Reply>>> Connection::exchange(const CommandBuffer& commands,
@@ -114,10 +139,7 @@ awaitable<Result<std::vector<Reply>>> Connection::exchange(const CommandBuffer& 
   const Status received = co_await receive_armed(commands.commands(), keep);
   if (!received) co_return received.error();
   transport_->disarm();
-  if (reader_->has_rest()) {
-    co_return broken(
-        Error{ErrorKind::UnknownOutcome, "the server sent more replies than were due"});
-  }
+  if (const Status no_rest = expect_no_rest(); !no_rest) co_return no_rest.error();
   co_return replies;
 }
 

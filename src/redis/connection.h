@@ -59,6 +59,7 @@ class Connection {
   awaitable<Status> handshake();
   awaitable<Status> send_armed(std::string_view wire);
   awaitable<Status> receive_armed(std::size_t count, const std::function<void(Reply&&)>& sink);
+  Status expect_no_rest();
   Error broken(const Error& cause);
 
   EndpointOptions options_;

@@ -31,8 +31,7 @@ constexpr std::chrono::milliseconds kGraceful{3500};
 // A server that was killed together with its owner still has to write out its file and go.
 constexpr std::chrono::milliseconds kPortWait{4000};
 
-std::string find_program() {
-  std::string places = "/usr/local/bin:/usr/bin:/bin";
+std::string find_program(std::string places) {
   if (const char* path = std::getenv("PATH")) places = std::string(path) + ':' + places;
   while (!places.empty()) {
     const auto colon = places.find(':');
@@ -195,7 +194,7 @@ bool PrivateServer::reap() {
 
 awaitable<Status> PrivateServer::start(std::stop_token stop,
                                        std::function<void(const std::string&)> waiting) {
-  const std::string program = find_program();
+  const std::string program = find_program(options_.further_places);
   if (program.empty()) {
     co_return make_error(ErrorKind::Io,
                          "redis-server is not installed: apt-get install redis-server");

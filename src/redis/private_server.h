@@ -20,6 +20,8 @@ struct PrivateServerOptions {
   std::string data_directory;
   std::uint16_t port = 6390;
   std::int64_t maxmemory_bytes = std::int64_t{512} << 20;
+  /// Where redis-server is looked for after PATH, which services often do not have.
+  std::string further_places = "/usr/local/bin:/usr/bin:/bin";
 };
 
 /// Holds the lock on a data directory for as long as it lives.

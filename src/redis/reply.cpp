@@ -28,6 +28,7 @@ constexpr std::array kKnownErrors{
     KnownError{"NOAUTH", ErrorKind::NotPermitted},
     KnownError{"WRONGPASS", ErrorKind::NotPermitted},
     KnownError{"NOPERM", ErrorKind::NotPermitted},
+    KnownError{"DENIED", ErrorKind::NotPermitted},
     KnownError{"ERR unknown command", ErrorKind::NotPermitted},
     KnownError{"ERR unknown subcommand", ErrorKind::NotPermitted},
     KnownError{"ERR Unknown subcommand", ErrorKind::NotPermitted},

@@ -13,13 +13,16 @@ namespace {
 // hiredis asks for objects by task; a task inside an array has that array's task as its parent. The
 // pointer to a nested array stays good while it is filled, because its parent grows only
 // afterwards.
+// Nothing ends the reading with an error.
 Reply* place(const redisReadTask* task) {
+  if (++*static_cast<std::size_t*>(task->privdata) > ReplyReader::kMaxReplyElements) return nullptr;
   if (task->parent == nullptr) return new Reply;
   return &static_cast<Reply*>(task->parent->obj)->elements.emplace_back();
 }
 
 void* create_string(const redisReadTask* task, char* text, std::size_t size) {
   Reply* reply = place(task);
+  if (reply == nullptr) return nullptr;
   reply->type = task->type == REDIS_REPLY_ERROR    ? Reply::Type::Error
                 : task->type == REDIS_REPLY_STATUS ? Reply::Type::Status
                                                    : Reply::Type::String;
@@ -30,6 +33,7 @@ void* create_string(const redisReadTask* task, char* text, std::size_t size) {
 void* create_array(const redisReadTask* task, int claimed_elements) {
   constexpr int kMostReservedAhead = 1024;
   Reply* reply = place(task);
+  if (reply == nullptr) return nullptr;
   reply->type = Reply::Type::Array;
   reply->elements.reserve(
       static_cast<std::size_t>(std::clamp(claimed_elements, 0, kMostReservedAhead)));
@@ -38,6 +42,7 @@ void* create_array(const redisReadTask* task, int claimed_elements) {
 
 void* create_integer(const redisReadTask* task, long long value) {
   Reply* reply = place(task);
+  if (reply == nullptr) return nullptr;
   reply->type = Reply::Type::Integer;
   reply->integer = value;
   return reply;
@@ -54,7 +59,9 @@ redisReplyObjectFunctions object_functions{create_string, create_array, create_i
 
 void ReplyReader::Free::operator()(redisReader* reader) const { redisReaderFree(reader); }
 
-ReplyReader::ReplyReader() : reader_(redisReaderCreateWithFunctions(&object_functions)) {}
+ReplyReader::ReplyReader() : reader_(redisReaderCreateWithFunctions(&object_functions)) {
+  reader_->privdata = &elements_;
+}
 ReplyReader::~ReplyReader() = default;
 
 Status ReplyReader::feed(std::string_view bytes) {
@@ -72,12 +79,17 @@ Status ReplyReader::feed(std::string_view bytes) {
 Result<std::optional<Reply>> ReplyReader::next() {
   void* object = nullptr;
   if (redisReaderGetReply(reader_.get(), &object) != REDIS_OK) {
+    if (elements_ > kMaxReplyElements) {
+      return make_error(ErrorKind::Protocol, "the server sent a reply of more than {} elements",
+                        kMaxReplyElements);
+    }
     return make_error(ErrorKind::Protocol, "the server sent something that is not RESP: {}",
                       printable(reader_->errstr));
   }
   if (object == nullptr) return std::optional<Reply>{};
   const std::unique_ptr<Reply> reply(static_cast<Reply*>(object));
   fed_since_reply_ = reader_->len - reader_->pos;
+  elements_ = 0;
   return std::optional<Reply>(std::move(*reply));
 }
 

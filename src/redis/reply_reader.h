@@ -2,7 +2,8 @@
 // Bytes in, replies out: hiredis's reader, told to build our Reply with bounded allocations. Pure.
 //
 // hiredis would allocate an array by the length that the server claims; ours grow as elements
-// arrive. Depth is bounded by hiredis (7), bytes per reply by kMaxReplyBytes.
+// arrive. Depth is bounded by hiredis (7), bytes per reply by kMaxReplyBytes, and because an
+// element of four bytes on the wire takes some seventy here, elements by kMaxReplyElements.
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -18,6 +19,8 @@ class ReplyReader {
  public:
   /// The largest reply taken, in bytes on the wire: a field of 64 MiB and its neighbours.
   static constexpr std::size_t kMaxReplyBytes = std::size_t{192} << 20;
+  /// The most elements of one reply: a set of four million members. They take about 300 MiB.
+  static constexpr std::size_t kMaxReplyElements = std::size_t{4} << 20;
 
   ReplyReader();
   ~ReplyReader();
@@ -40,6 +43,7 @@ class ReplyReader {
   };
   std::unique_ptr<redisReader, Free> reader_;
   std::size_t fed_since_reply_ = 0;
+  std::size_t elements_ = 0;  // of the reply that is being read
 };
 
 }  // namespace redkeep::redis

@@ -14,7 +14,8 @@ class ServerInfo {
  public:
   ServerInfo() = default;
 
-  /// Reads `field:value` lines; anything else is skipped.
+  /// Reads `field:value` lines; anything else is skipped. Values go into logs and pages, so they
+  /// are kept as they may be shown (see printable).
   static ServerInfo parse(std::string_view text);
 
   std::optional<std::string_view> text(std::string_view field) const;
@@ -22,7 +23,8 @@ class ServerInfo {
   std::optional<std::int64_t> count(std::string_view field) const;
   std::optional<double> number(std::string_view field) const;
 
-  /// "Redis 7.0.15", "Valkey 8.1.1", "Dragonfly df-v1.2": the name and version of the product.
+  /// "Redis 7.0.15", "Valkey 8.1.1", "Dragonfly df-v1.2": the name and version of the product,
+  /// fit to be shown.
   std::string product() const;
 
  private:

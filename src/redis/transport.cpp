@@ -20,8 +20,17 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 namespace {
+
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
+
+// Why OpenSSL did not accept a certificate. The check of the host name is not its own, so that it
+// has no word for it.
+std::string_view reason_of(long verdict) {
+  if (verdict == X509_V_ERR_UNSPECIFIED) return "it is for another host";
+  return X509_verify_cert_error_string(verdict);
 }
+
+}  // namespace
 
 Transport::Transport(asio::any_io_executor executor)
     : executor_(executor), socket_(executor), timer_(executor) {}
@@ -67,6 +76,8 @@ Transport::awaitable<Status> Transport::connect_tcp(const EndpointOptions& optio
     co_return make_error(ErrorKind::Unreachable, "the host name cannot be resolved: {}",
                          code.message());
   }
+  // The look-up itself cannot be interrupted; what it found too late is of no use.
+  if (timed_out_) co_return failed("looking up the host name", code);
   error_code last = asio::error::host_not_found;
   for (const auto& entry : found) {
     error_code ignored;
@@ -109,8 +120,13 @@ Transport::awaitable<Status> Transport::start_tls(const EndpointOptions& options
              name.data());
   }
   const auto [refused] = co_await tls_->async_handshake(asio::ssl::stream_base::client, kAsTuple);
-  if (refused) co_return failed("the TLS handshake with " + options.host, refused);
-  co_return Status{};
+  if (!refused) co_return Status{};
+  const long verdict = SSL_get_verify_result(tls_->native_handle());
+  if (verdict != X509_V_OK && !timed_out_) {
+    co_return make_error(ErrorKind::Unreachable, "the certificate of {} is not accepted: {}",
+                         options.host, reason_of(verdict));
+  }
+  co_return failed("the TLS handshake with " + options.host, refused);
 }
 
 Transport::awaitable<Result<std::size_t>> Transport::read_some(std::span<char> into) {
@@ -157,7 +173,12 @@ void Transport::disarm() {
 
 bool Transport::is_stale() {
   if (!socket_.is_open()) return true;
-  if (tls_) return false;  // session tickets arrive unasked
+  if (tls_) {
+    // What was read but not yet taken. Session tickets, the only thing that arrives unasked, come
+    // before the reply to the greeting.
+    const SSL* tls = tls_->native_handle();
+    if (SSL_has_pending(tls) == 1 || BIO_ctrl_pending(SSL_get_rbio(tls)) > 0) return true;
+  }
   char byte = 0;
   const auto peeked = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return peeked >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);

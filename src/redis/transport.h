@@ -38,7 +38,7 @@ class Transport : public std::enable_shared_from_this<Transport> {
   void disarm();
 
   bool is_open() const { return socket_.is_open(); }
-  /// True if the peer has closed, or has sent what nobody asked for. Plain sockets only.
+  /// True if the peer has closed, or has sent what nobody asked for. Between two exchanges only.
   bool is_stale();
   void close();
 

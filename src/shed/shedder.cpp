@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "error/error.h"
+#include "keys/fingerprint_set.h"
 #include "pressure/memory_reading.h"
 #include "redis/pause.h"
 
@@ -75,6 +76,21 @@ class Shedder::Run {
     outcome.failure = error;
   }
 
+  // Counts a key that stays, once however often the walk comes by.
+  void leave(const Candidate& candidate, std::int64_t ClassShed::*count) {
+    if (left_.insert(keys::fingerprint(candidate.key))) ++(of(candidate.class_index).*count);
+  }
+
+  // A dry run's way of shedding.
+  void reckon(const std::vector<Candidate>& chosen) {
+    for (const auto& candidate : chosen) {
+      ClassShed& row = of(candidate.class_index);
+      ++row.keys;
+      row.bytes += candidate.bytes;
+      used_bytes -= candidate.bytes;
+    }
+  }
+
   ShedOutcome finish() {
     outcome.used_after_bytes = used_bytes;
     outcome.took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun_);
@@ -89,11 +105,13 @@ class Shedder::Run {
   ShedBudget budget_;
   std::stop_token stop_;
   const keys::ClassTable& table_;
+  keys::FingerprintSet left_;
   Clock::time_point begun_ = Clock::now();
 };
 
 void Shedder::use(redis::Capabilities capabilities) {
   capabilities_ = std::move(capabilities);
+  met_on_ = client_->generation();
   cursor_ = "0";
 }
 
@@ -140,12 +158,13 @@ redis::awaitable<Shedder::StepEnd> Shedder::run_step(Run& run, const ShedStep& s
 redis::awaitable<Shedder::StepEnd> Shedder::walk_from(Run& run, const ShedStep& step,
                                                       std::string start) {
   keys::KeyspaceWalk walk(table_.scan_glob(), kPageKeys, std::move(start));
-  while (!walk.done()) {
+  for (;;) {
     if (run.used_bytes <= step.stop_at_bytes) co_return StepEnd::Reached;
-    if (run.must_end()) co_return StepEnd::Ended;
+    if (run.must_end()) co_return StepEnd::Ended;  // perhaps in the middle of the last page
+    if (walk.done()) co_return StepEnd::NothingLeft;
     redis::CommandBuffer scan;
     walk.ask(scan);
-    auto replies = co_await client_->exchange(std::move(scan));
+    auto replies = co_await client_->exchange(std::move(scan), met_on_);
     if (!replies) {
       run.fail(replies.error());
       co_return StepEnd::Ended;
@@ -163,7 +182,6 @@ redis::awaitable<Shedder::StepEnd> Shedder::walk_from(Run& run, const ShedStep& 
       co_return StepEnd::Ended;
     }
   }
-  co_return run.used_bytes <= step.stop_at_bytes ? StepEnd::Reached : StepEnd::NothingLeft;
 }
 
 redis::awaitable<Status> Shedder::shed_page(Run& run, const ShedStep& step,
@@ -180,24 +198,23 @@ redis::awaitable<Status> Shedder::shed_page(Run& run, const ShedStep& step,
   if (candidates.empty()) co_return Status{};
   if (const Status sized = co_await size_up(run, candidates); !sized) co_return sized;
 
-  std::int64_t to_free = run.used_bytes - step.stop_at_bytes;
-  std::vector<Candidate> chosen;
-  for (auto& candidate : candidates) {
-    if (to_free <= 0 || std::ssize(chosen) >= run.keys_left()) break;
-    to_free -= candidate.bytes;
-    chosen.push_back(std::move(candidate));
-  }
-  if (chosen.empty()) co_return Status{};
-  if (run.mode == ShedMode::DryRun) {
-    for (const auto& candidate : chosen) {
-      ClassShed& row = run.of(candidate.class_index);
-      ++row.keys;
-      row.bytes += candidate.bytes;
-      run.used_bytes -= candidate.bytes;
+  // In as many batches as it takes: what was chosen may have lost its TTL, or free less than it
+  // seemed to.
+  for (auto next = candidates.begin(); next != candidates.end();) {
+    if (run.used_bytes <= step.stop_at_bytes || run.must_end()) break;
+    std::int64_t to_free = run.used_bytes - step.stop_at_bytes;
+    std::vector<Candidate> chosen;
+    while (next != candidates.end() && to_free > 0 && std::ssize(chosen) < run.keys_left()) {
+      to_free -= next->bytes;
+      chosen.push_back(std::move(*next++));
     }
-    co_return Status{};
+    if (run.mode == ShedMode::DryRun) {
+      run.reckon(chosen);
+    } else if (const Status expired = co_await expire(run, chosen); !expired) {
+      co_return expired;
+    }
   }
-  co_return co_await expire(run, chosen);
+  co_return Status{};
 }
 
 // Where sizes are refused, a key counts as 1 KiB when choosing; memory is measured all the same.
@@ -210,7 +227,7 @@ redis::awaitable<Status> Shedder::size_up(Run& run, std::vector<Candidate>& cand
   }
   redis::CommandBuffer ask;
   for (const auto& candidate : candidates) ask.add({"MEMORY", "USAGE", candidate.key});
-  auto sizes = co_await client_->exchange(std::move(ask));
+  auto sizes = co_await client_->exchange(std::move(ask), met_on_);
   if (!sizes) co_return sizes.error();
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     const redis::Reply& size = (*sizes)[i];
@@ -235,14 +252,14 @@ redis::awaitable<Status> Shedder::leave_big_collections(Run& run,
     if (suspicious(candidate)) ask.add({"TYPE", candidate.key});
   }
   if (ask.empty()) co_return Status{};
-  auto types = co_await client_->exchange(std::move(ask));
+  auto types = co_await client_->exchange(std::move(ask), met_on_);
   if (!types) co_return types.error();
   auto type = types->begin();
   std::erase_if(candidates, [&](const Candidate& candidate) {
     if (!suspicious(candidate)) return false;
     const bool collection = type->text != "string" && type->text != "none";
     ++type;
-    if (collection) ++run.of(candidate.class_index).too_big;
+    if (collection) run.leave(candidate, &ClassShed::too_big);
     return collection;
   });
   co_return Status{};
@@ -259,14 +276,18 @@ void Shedder::add_expire(redis::CommandBuffer& commands, const std::string& key)
 redis::awaitable<Status> Shedder::expire(Run& run, const std::vector<Candidate>& chosen) {
   redis::CommandBuffer commands;
   for (const auto& candidate : chosen) add_expire(commands, candidate.key);
-  auto replies = co_await client_->exchange(std::move(commands));
+  auto replies = co_await client_->exchange(std::move(commands), met_on_);
   if (!replies) co_return replies.error();
 
   const std::int64_t used_before = run.used_bytes;
   std::vector<Candidate> kept;
+  std::optional<Error> refused;  // said only after all that did go was counted
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     const redis::Reply& reply = (*replies)[i];
-    if (!reply.is_integer()) co_return redis::unexpected_reply("PEXPIRE", reply);
+    if (!reply.is_integer()) {
+      if (!refused) refused = redis::unexpected_reply("PEXPIRE", reply);
+      continue;
+    }
     if (reply.integer == 0) {
       kept.push_back(chosen[i]);
       continue;
@@ -275,6 +296,7 @@ redis::awaitable<Status> Shedder::expire(Run& run, const std::vector<Candidate>&
     ++row.keys;
     if (capabilities_.memory_usage) row.bytes += chosen[i].bytes;
   }
+  if (refused) co_return *refused;
   if (const Status measured = co_await measure(run); !measured) co_return measured;
   if (!capabilities_.memory_usage) {
     run.of(chosen.front().class_index).bytes +=
@@ -287,15 +309,11 @@ redis::awaitable<Status> Shedder::expire(Run& run, const std::vector<Candidate>&
 redis::awaitable<Status> Shedder::explain_kept(Run& run, std::vector<Candidate> kept) {
   redis::CommandBuffer ask;
   for (const auto& candidate : kept) ask.add({"PTTL", candidate.key});
-  auto answers = co_await client_->exchange(std::move(ask));
+  auto answers = co_await client_->exchange(std::move(ask), met_on_);
   if (!answers) co_return answers.error();
   for (std::size_t i = 0; i < kept.size(); ++i) {
-    ClassShed& row = run.of(kept[i].class_index);
-    if ((*answers)[i].integer == -2) {
-      ++row.gone_before;
-    } else {
-      ++row.became_persistent;
-    }
+    const bool gone = (*answers)[i].integer == -2;
+    run.leave(kept[i], gone ? &ClassShed::gone_before : &ClassShed::became_persistent);
   }
   co_return Status{};
 }
@@ -304,10 +322,13 @@ redis::awaitable<Status> Shedder::explain_kept(Run& run, std::vector<Candidate> 
 redis::awaitable<Status> Shedder::measure(Run& run) {
   const auto begun = Clock::now();
   for (;;) {
-    std::vector<std::string> info{"INFO", "memory"};
-    const auto reply = co_await client_->call(std::move(info));
-    if (!reply) co_return reply.error();
-    const auto reading = pressure::read_memory(redis::ServerInfo::parse(reply->text), 0, 0);
+    redis::CommandBuffer info;
+    info.add({"INFO", "memory"});
+    const auto replies = co_await client_->exchange(std::move(info), met_on_);
+    if (!replies) co_return replies.error();
+    const redis::Reply& reply = replies->front();
+    if (!reply.is_string()) co_return redis::unexpected_reply("INFO", reply);
+    const auto reading = pressure::read_memory(redis::ServerInfo::parse(reply.text), 0, 0);
     if (!reading) co_return reading.error();
     run.used_bytes = reading->used_bytes;
     if (reading->lazyfree_pending == 0 || Clock::now() - begun > kLongestLazyWait)

@@ -30,8 +30,10 @@ class Shedder {
   Shedder(std::shared_ptr<redis::Client> client, const keys::ClassTable& table)
       : client_(std::move(client)), table_(table) {}
 
-  /// What the server can do; to be set again after each new connection, which also forgets where
-  /// the walk was, since another server orders its keys differently.
+  /// What the server can do, as asked on the client's connection of this moment; to be set again
+  /// after each new connection, which also forgets where the walk was, since another server orders
+  /// its keys differently. Nothing is shed over any other connection: who answers there may be a
+  /// replica by now.
   void use(redis::Capabilities capabilities);
 
   /// Sheds step by step: classes of a later step are touched only when nothing is left of the
@@ -58,6 +60,7 @@ class Shedder {
   std::shared_ptr<redis::Client> client_;
   const keys::ClassTable& table_;
   redis::Capabilities capabilities_;
+  std::uint64_t met_on_ = 0;  // the connection on which they were asked
   std::string cursor_ = "0";  // where the last run left the walk
 };
 

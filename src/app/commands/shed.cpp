@@ -94,6 +94,8 @@ asio::awaitable<Result<shed::ShedOutcome>> shed_once(std::shared_ptr<redis::Clie
       flags.dry_run ? redis::ServerSettings::LeaveAlone : redis::ServerSettings::MayChange;
   auto found = co_await redis::probe_capabilities(client, schema.guard("probe"), server_settings);
   if (!found) co_return found.error();
+  shed::Shedder shedder(client, table);
+  shedder.use(std::move(*found));
   std::vector<std::string> info{"INFO"};
   const auto reply = co_await client->call(std::move(info));
   if (!reply) co_return reply.error();
@@ -105,11 +107,22 @@ asio::awaitable<Result<shed::ShedOutcome>> shed_once(std::shared_ptr<redis::Clie
   if (!stop_bytes) co_return stop_bytes.error();
   auto plan = shed::plan_for_request(flags.classes, reading->used_bytes, *stop_bytes, table);
   if (!plan) co_return plan.error();
-  shed::Shedder shedder(client, table);
-  shedder.use(std::move(*found));
   const shed::ShedBudget budget{.most_time = std::chrono::hours{24}};
   const auto mode = flags.dry_run ? shed::ShedMode::DryRun : shed::ShedMode::Real;
   co_return co_await shedder.run(std::move(*plan), budget, mode, stop);
+}
+
+// Before anything is asked of the server: what is wrong with the flags is no matter of the server.
+Status check_flags(const ShedFlags& flags, const Settings& settings) {
+  pressure::MemoryReading some;
+  some.limit_bytes = 1;
+  if (const auto stop = stop_at_bytes(flags, some, settings.options.pressure); !stop) {
+    return stop.error();
+  }
+  const auto table = keys::ClassTable::compile(settings.options.prefix, settings.options.classes);
+  if (!table) return table.error();
+  const auto plan = shed::plan_for_request(flags.classes, 0, 0, *table);
+  return plan ? Status{} : plan.error();
 }
 
 asio::awaitable<int> run(asio::io_context& context, const Settings& settings,
@@ -149,6 +162,7 @@ void register_shed(CommandLine& line) {
     line.action = [&line, flags] {
       const auto settings = start(line.flags);
       if (!settings) return fail(settings.error());
+      if (const auto right = check_flags(*flags, *settings); !right) return fail(right.error());
       return run_to_end([&](asio::io_context& context, std::stop_token stop) {
         return run(context, *settings, *flags, stop);
       });
