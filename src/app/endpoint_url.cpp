@@ -72,7 +72,7 @@ Status apply_host(const urls::url_view& url, EndpointOptions& endpoint) {
 Status apply_url(std::string_view text, EndpointOptions& endpoint) {
   const auto parsed = urls::parse_uri(text);
   if (!parsed) return bad("cannot be read");
-  const urls::url_view url = *parsed;
+  const urls::url_view& url = *parsed;
   if (url.has_fragment()) return bad("has a \"#\"");
   const std::string scheme = boost::algorithm::to_lower_copy(std::string(url.scheme()));
   if (scheme != "redis" && scheme != "rediss" && scheme != "unix") {

@@ -75,7 +75,8 @@ void check_association(const content::AssociationView& association, const CsvRea
   }
   if (association.is_containment()) {
     const auto before =
-        pass.containments.add(association.parent_id, association.child_id, association.path);
+        pass.containments.add(association.parent_id, association.child_id, association.path,
+                              static_cast<std::uint32_t>(reader.line()));
     if (before) {
       pass.bad(reader, reader.problem_at(
                            1, fmt::format("{} has two containing parents: by the paths \"{}\" and "
@@ -90,6 +91,17 @@ void check_association(const content::AssociationView& association, const CsvRea
   if (ids == nullptr) {
     pass.ends.push_back({fingerprint(association.parent_id), fingerprint(association.child_id)});
   }
+}
+
+// Of each cycle one row is bad; without it the rest is a tree.
+void leave_out_cycles(AssociationPass& pass) {
+  for (const auto& closing : pass.containments.break_cycles()) {
+    pass.problems.add(fmt::format("associations.csv:{}:1: the containment \"{}\" closes a cycle",
+                                  closing.line, printable(closing.path)));
+    pass.bad_lines.push_back(closing.line);
+    --pass.rows;
+  }
+  std::sort(pass.bad_lines.begin(), pass.bad_lines.end());
 }
 
 // With `ids` it names dangling ends too; without (the entities are being read at the same time) it
@@ -119,10 +131,7 @@ AssociationPass pass_associations(const std::string& directory, const keys::Fing
     }
     check_association(association, file->reader(), paths, ids, pass);
   }
-  for (const auto path : pass.containments.cycles(ContentProblems::kMostKept)) {
-    pass.problems.add(fmt::format("associations.csv: the containment \"{}\" is part of a cycle",
-                                  printable(path)));
-  }
+  leave_out_cycles(pass);
   return pass;
 }
 

@@ -43,6 +43,7 @@ void GraphBatch::add_association(const content::AssociationView& association,
 
 void GraphBatch::add_word(std::string_view word, std::string_view entity_id) {
   sets_.add(sets_.key(schema_.word(word)), sets_.member(entity_id));
+  members_may_repeat_ = true;
 }
 
 void GraphBatch::add_hash(const std::string& key, const content::HashFields& fields,
@@ -108,7 +109,8 @@ bool GraphBatch::next_set(redis::CommandBuffer& out) {
 
 void GraphBatch::write_set(std::string_view key, std::span<const std::string_view> members,
                            redis::CommandBuffer& out) {
-  const bool whole = sets_are_whole_ && existing_ == Existing::None &&
+  // RESTORE takes no member twice, as a search index of the user's may name it.
+  const bool whole = sets_are_whole_ && !members_may_repeat_ && existing_ == Existing::None &&
                      form_ == WriteForm::Restore && members.size() <= kMostMembersAtOnce;
   if (whole) {
     out.add({"RESTORE", key, "0", payload_.set(members)});

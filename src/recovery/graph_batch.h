@@ -31,6 +31,7 @@ class GraphBatch {
   void add_entity(const content::EntityView& entity, std::string_view path,
                   const std::vector<std::string_view>& words, redis::CommandBuffer& out);
   void add_association(const content::AssociationView& association, redis::CommandBuffer& out);
+  /// Of a search index; it may name an entity twice for a word.
   void add_word(std::string_view word, std::string_view entity_id);
 
   /// Memory that the gathered sets take; past a bound the caller flushes them.
@@ -60,6 +61,7 @@ class GraphBatch {
   SetCollector sets_;
   std::string word_start_;      // what the keys of words begin with
   bool sets_are_whole_ = true;  // until some were flushed early
+  bool members_may_repeat_ = false;
   redis::DumpPayload payload_;
   std::vector<std::string> strings_;  // keys and values in turn
   std::int64_t words_written_ = 0;

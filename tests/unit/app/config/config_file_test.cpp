@@ -108,6 +108,14 @@ TEST_F(ConfigFile, DurationsHaveAUnitAndAreAboveZero) {
   EXPECT_TRUE(contains(error("[redis]\ndeadline = \"0s\"\n"), "at least 1ms"));
 }
 
+TEST_F(ConfigFile, PercentagesHaveASignAndLieAboveZeroAndUpToAHundred) {
+  for (const char* wrong : {"0%", "85", "101%", "-1%", "0.85", "%", "nan%", "1e1%"}) {
+    const std::string said = error("[pressure]\nstop_shedding = \"" + std::string(wrong) + "\"\n");
+    EXPECT_TRUE(contains(said, "c.toml:2:17: [pressure] stop_shedding: ")) << said;
+  }
+  EXPECT_TRUE(load("[pressure]\nstop_shedding = \"0.5%\"\nemergency = \"100 %\"\n"));
+}
+
 TEST_F(ConfigFile, SyntaxErrorsOfSeveralLinesAreAllNamed) {
   const auto said = errors(
       "[pressure]\n"
