@@ -26,8 +26,6 @@ using Clock = std::chrono::steady_clock;
 namespace fs = std::filesystem;
 
 constexpr std::chrono::milliseconds kPoll{20};
-// After SIGTERM; with what comes before and after, everything ends within 5 s.
-constexpr std::chrono::milliseconds kGraceful{3500};
 // A server that was killed together with its owner still has to write out its file and go.
 constexpr std::chrono::milliseconds kPortWait{4000};
 
@@ -229,11 +227,11 @@ std::string PrivateServer::how_it_ended() const {
                      last_log_line());
 }
 
-awaitable<void> PrivateServer::stop() {
+awaitable<void> PrivateServer::stop(Clock::duration patience) {
   if (pid_ <= 0) co_return;
   ::kill(pid_, SIGTERM);
   const auto begun = Clock::now();
-  while (!reap() && Clock::now() - begun < kGraceful) co_await pause_for(kPoll);
+  while (!reap() && Clock::now() - begun < patience) co_await pause_for(kPoll);
   if (pid_ <= 0) co_return;
   ::kill(pid_, SIGKILL);
   while (!reap()) co_await pause_for(kPoll);

@@ -51,8 +51,8 @@ class PrivateServer {
   /// with a sentence that says what to install, or which port is taken.
   awaitable<Status> start(std::stop_token stop, std::function<void(const std::string&)> waiting);
 
-  /// SIGTERM, and SIGKILL if that does not end it in 3.5 s.
-  awaitable<void> stop();
+  /// SIGTERM, and SIGKILL if that does not end it in time.
+  awaitable<void> stop(std::chrono::steady_clock::duration patience);
 
   /// True once the process is gone (or was never started).
   bool has_ended() { return reap(); }

@@ -15,7 +15,7 @@ namespace redkeep::test {
 namespace {
 
 constexpr std::int64_t kLimitBytes = 128 << 20;
-constexpr std::int64_t kFloodBytes = kLimitBytes * 9 / 4;
+constexpr std::int64_t kFloodBytes = kLimitBytes * 21 / 10;
 constexpr int kProtectedWrites = 4000;
 
 std::string page_key(std::int64_t number) {

@@ -72,10 +72,14 @@ TEST_F(UpLive, StopsWithinFiveSecondsOnEitherSignalAndLeavesNothingRunning) {
 }
 
 TEST_F(UpLive, StopsWithinFiveSecondsEvenIfItsServerHangs) {
-  RunningUp up(data(), with_content());
-  ::kill(up.server_pid(), SIGSTOP);
-  ASSERT_TRUE(eventually([&] { return !is_ready(up); }));
-  EXPECT_EQ(up.stop().exit_code, 0);
+  for (const bool noticed : {false, true}) {
+    SCOPED_TRACE(noticed ? "the guard has noticed" : "the guard has not noticed yet");
+    RunningUp up(data(), with_content());
+    ASSERT_TRUE(eventually([&] { return is_ready(up); }));
+    ::kill(up.server_pid(), SIGSTOP);
+    ASSERT_TRUE(!noticed || eventually([&] { return !is_ready(up); }));
+    EXPECT_EQ(up.stop().exit_code, 0);
+  }
 }
 
 TEST_F(UpLive, KilledItTakesItsServerWithItAndTheNextOneContinues) {

@@ -31,6 +31,8 @@ constexpr std::chrono::seconds kFirstBackoff{1};
 constexpr std::chrono::seconds kLongestBackoff{30};
 // A server that ran so long was fine; the next failure starts at the first backoff again.
 constexpr std::chrono::minutes kWasFine{1};
+// From the request to stop until the server has ended: five seconds are promised for everything.
+constexpr std::chrono::milliseconds kAllStopped{4500};
 
 // Starts the server again whenever it ends, until asked to stop.
 asio::awaitable<void> keep_running(redis::PrivateServer& server, std::stop_token stop) {
@@ -142,8 +144,11 @@ asio::awaitable<int> run(asio::io_context& context, const Settings& settings, co
   options.port = flags.port;
   options.maxmemory_bytes = maxmemory_bytes;
   redis::PrivateServer server(context.get_executor(), options);
+  std::optional<std::chrono::steady_clock::time_point> asked;
+  const std::stop_callback note(stop, [&asked] { asked = std::chrono::steady_clock::now(); });
   const int code = co_await serve(server, settings, stop);
-  co_await server.stop();
+  const auto now = std::chrono::steady_clock::now();
+  co_await server.stop(asked.value_or(now) + kAllStopped - now);
   co_return code;
 }
 
