@@ -22,6 +22,8 @@ using Next = CsvReader::Next;
 // The gathered sets' share of this process's memory.
 constexpr std::size_t kMostSetBytes = std::size_t{96} << 20;
 constexpr std::int64_t kRowsBetweenReports = 1000;
+// guard:load is there for as long as a load is under way, and stays if it is cut.
+constexpr std::string_view kMarker = "load";
 
 std::string with_advice(const std::string& message) {
   return message + "; what was written stays: `redkeep load --merge` finishes the load";
@@ -57,6 +59,16 @@ class BadLines {
   std::size_t next_ = 0;
 };
 
+redis::awaitable<Result<bool>> was_cut(redis::Connection& connection,
+                                       const keys::KeySchema& schema) {
+  redis::CommandBuffer ask;
+  ask.add({"EXISTS", schema.guard(kMarker)});
+  const auto answer = co_await connection.exchange(ask, std::chrono::seconds{5});
+  if (!answer) co_return answer.error();
+  if (!answer->front().is_integer()) co_return redis::unexpected_reply("EXISTS", answer->front());
+  co_return answer->front().integer == 1;
+}
+
 class Load {
  public:
   Load(const keys::KeySchema& schema, const LoadOptions& options, const ContentCheck& check,
@@ -68,16 +80,19 @@ class Load {
         progress_(progress),
         pipe_(std::move(connection)),
         batch_(schema, form, options.merge ? Existing::Replace : Existing::None),
-        merge_(schema) {
+        merge_(schema),
+        marker_(schema.guard(kMarker)) {
     if (!options.rejects_file.empty()) rejects_.open(options.rejects_file, std::ios::trunc);
   }
 
   redis::awaitable<Result<LoadOutcome>> run() {
+    pipe_.commands().add({"SET", marker_, options_.directory});
     if (const Status done = co_await write_entities(); !done) co_return done.error();
     if (const Status done = co_await write_associations(); !done) co_return done.error();
     if (const Status done = co_await write_search_index(); !done) co_return done.error();
     batch_.flush_strings(pipe_.commands());
     if (const Status done = co_await write_sets(); !done) co_return done.error();
+    pipe_.commands().add({"UNLINK", marker_});
     if (const Status done = co_await pipe_.finish(); !done) co_return done.error();
     outcome_.words = batch_.words_written();
     outcome_.commands = pipe_.commands_sent();
@@ -103,6 +118,7 @@ class Load {
   BulkPipe pipe_;
   GraphBatch batch_;
   Merge merge_;
+  std::string marker_;
   content::WordExtractor extractor_;
   LoadOutcome outcome_;
   std::ofstream rejects_;
@@ -276,12 +292,17 @@ redis::awaitable<Result<LoadOutcome>> load(EndpointOptions endpoint, std::string
   if (!options.merge) {
     const auto found = co_await find_graph_key(**connection, schema.prefix());
     if (!found) co_return found.error();
-    if (!found->empty()) {
-      co_return make_error(ErrorKind::Refused,
-                           "there is content already ({}): `redkeep load --merge` takes the new "
-                           "content over it",
-                           printable(*found));
+    const auto cut = co_await was_cut(**connection, schema);
+    if (!cut) co_return cut.error();
+    if (!found->empty() && !(*cut && options.finish_cut_load)) {
+      co_return make_error(
+          ErrorKind::Refused, "{}",
+          *cut ? "a load was cut here: `redkeep load --merge` finishes it"
+               : fmt::format("there is content already ({}): `redkeep load --merge` takes the new "
+                             "content over it",
+                             printable(*found)));
     }
+    options.merge = !found->empty();
   }
   if (progress) progress({"checking", 0, -1});
   const auto check = check_content(options.directory, stop);

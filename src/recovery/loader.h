@@ -16,6 +16,8 @@ struct LoadOptions {
   /// Keys of our graph that are there already are replaced by the content's, with their stale
   /// mappings and words. Without it, such keys refuse the load.
   bool merge = false;
+  /// A load into an empty server that was cut is finished, as merge does, instead of refused.
+  bool finish_cut_load = false;
   /// Bad rows are left out and written here, instead of refusing the load; empty: refuse.
   std::string rejects_file;
 };

@@ -112,6 +112,20 @@ TEST_F(UpLive, ARestartContinuesWithEverythingThatWasThere) {
   EXPECT_TRUE(has(up.line("content"), "2 entities, 1 associations (as they were"));
 }
 
+TEST_F(UpLive, ALoadThatWasCutIsFinishedAtTheNextStart) {
+  Contents whole;
+  {
+    RunningUp up(data(), with_content());
+    whole = without_guard(up.redis().contents());
+    up.redis().run({"DEL", "reed:semantic:page:$one"});
+    up.redis().run({"SET", "reed:guard:load", "content"});  // as a load that is under way has it
+    up.stop();
+  }
+  RunningUp up(data(), with_content());
+  EXPECT_EQ(without_guard(up.redis().contents()), whole);
+  EXPECT_EQ(up.redis().existing({"reed:guard:load"}), 0);
+}
+
 TEST_F(UpLive, ChangedContentIsNotTakenOverByItself) {
   { RunningUp(data(), with_content()).stop(); }
   write_content(content, entity_row(1, "page", "$changed", "changed"), "");

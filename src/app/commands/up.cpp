@@ -86,6 +86,7 @@ asio::awaitable<Result<std::string>> bring_content(const Settings& settings, std
   if (directory.empty()) co_return co_await describe_content(settings);
   recovery::LoadOptions options;
   options.directory = directory;
+  options.finish_cut_load = true;
   ProgressLine line("rows");
   const std::function<void(const recovery::LoadProgress&)> show =
       [&](const recovery::LoadProgress& progress) {
