@@ -3,6 +3,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <boost/algorithm/string/replace.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
@@ -10,6 +11,7 @@
 
 #include "app/endpoint_url.h"
 #include "app/exit_code.h"
+#include "error/error.h"
 
 namespace redkeep::app {
 namespace {
@@ -21,6 +23,25 @@ void wipe_passwords(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     for (const char& secret : password_in(argv[i])) const_cast<char&>(secret) = '*';
   }
+}
+
+// What the parser found wrong, as one sentence that says what to do. Arguments may be quoted in it:
+// neither a password nor a control character among them may reach the terminal or a log.
+void print_wrong_usage(const CLI::App& parser, std::string message, int argc, char** argv) {
+  const auto chosen = parser.get_subcommands();
+  if (chosen.empty()) {
+    std::vector<std::string> names;
+    for (const auto* command : parser.get_subcommands({})) names.push_back(command->get_name());
+    message = fmt::format("{} one of the commands {}",
+                          argc < 2 ? std::string("give") : fmt::format("{} is not", argv[1]),
+                          fmt::join(names, ", "));
+  }
+  for (int i = 1; i < argc; ++i) {
+    const std::string secret(password_in(argv[i]));
+    if (!secret.empty()) boost::algorithm::replace_all(message, secret, "***");
+  }
+  fmt::print(stderr, "redkeep: {}: see redkeep {}--help\n", printable(message, 500),
+             chosen.empty() ? "" : chosen.front()->get_name() + " ");
 }
 
 void set_up_log(const std::string& level) {
@@ -98,7 +119,6 @@ int run_command_line(int argc, char** argv) {
   CommandLine line;
   line.parser.require_subcommand(1);
   line.parser.set_version_flag("--version", "redkeep " REDKEEP_VERSION);
-  line.parser.failure_message(CLI::FailureMessage::simple);
   register_up(line);
   register_guard(line);
   register_load(line);
@@ -108,9 +128,12 @@ int run_command_line(int argc, char** argv) {
   try {
     line.parser.parse(argc, argv);
   } catch (const CLI::ParseError& failure) {
-    const bool asked = failure.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success);
-    line.parser.exit(failure);
-    return static_cast<int>(asked ? ExitCode::Fine : ExitCode::WrongUsage);
+    if (failure.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+      return line.parser.exit(failure);  // --help or --version
+    }
+    print_wrong_usage(line.parser, failure.what(), argc, argv);
+    wipe_passwords(argc, argv);
+    return static_cast<int>(ExitCode::WrongUsage);
   }
   wipe_passwords(argc, argv);
   set_up_log("info");

@@ -1,5 +1,6 @@
 #include "app/endpoint_url.h"
 
+#include <boost/algorithm/string/case_conv.hpp>
 #include <boost/url.hpp>
 #include <charconv>
 
@@ -20,6 +21,10 @@ Error bad(std::string_view why) {
 Result<int> database_number(std::string_view text) {
   int number = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  // An unencoded "/" in a password brings the rest of it here.
+  if (text.find_first_of("@:") != std::string_view::npos) {
+    return bad("has more than the database's number after the host (in a password, \"/\" is %2F)");
+  }
   if (failure != std::errc{} || end != text.data() + text.size() || number < 0 || number > 65535) {
     return bad(fmt::format("has \"{}\" where the database's number should be", printable(text)));
   }
@@ -30,6 +35,8 @@ Status apply_socket(const urls::url_view& url, EndpointOptions& endpoint) {
   if (!url.host().empty()) return bad("needs three slashes before a socket's path");
   endpoint.unix_path = url.path();
   if (endpoint.unix_path.size() < 2) return bad("has no socket path");
+  if (endpoint.unix_path.front() != '/') return bad("has a socket path that does not begin with /");
+  endpoint.database = 0;
   for (const auto& parameter : url.params()) {
     if (parameter.key != "db") return bad("has an unknown parameter");
     const auto number = database_number(parameter.value);
@@ -65,27 +72,30 @@ Status apply_host(const urls::url_view& url, EndpointOptions& endpoint) {
 Status apply_url(std::string_view text, EndpointOptions& endpoint) {
   const auto parsed = urls::parse_uri(text);
   if (!parsed) return bad("cannot be read");
-  const urls::url_view url = *parsed;
+  const urls::url_view& url = *parsed;
   if (url.has_fragment()) return bad("has a \"#\"");
-  const std::string scheme = url.scheme();
+  const std::string scheme = boost::algorithm::to_lower_copy(std::string(url.scheme()));
   if (scheme != "redis" && scheme != "rediss" && scheme != "unix") {
     return bad("begins with neither redis:// nor rediss:// nor unix://");
   }
   endpoint.tls = scheme == "rediss";
   endpoint.user = url.user();
-  if (url.has_password()) endpoint.password = url.password();
+  endpoint.password = url.password();
   return scheme == "unix" ? apply_socket(url, endpoint) : apply_host(url, endpoint);
 }
 
 std::string_view password_in(std::string_view url) {
-  const auto start = url.find("://");
-  if (start == std::string_view::npos) return {};
-  const auto authority = url.substr(start + 3, url.find_first_of("/?#", start + 3) - start - 3);
-  const auto at = authority.rfind('@');
-  if (at == std::string_view::npos) return {};
-  const auto colon = authority.substr(0, at).find(':');
-  if (colon == std::string_view::npos) return {};
-  return authority.substr(colon + 1, at - colon - 1);
+  const auto scheme = url.find("://");
+  if (scheme == std::string_view::npos) return {};
+  const auto rest = url.substr(scheme + 3);
+  const auto authority = rest.substr(0, rest.find_first_of("/?#"));
+  if (authority.empty()) return {};  // unix:///path
+  // Where the "@" comes later, a "/", "?" or "#" of the password was not encoded.
+  const auto within_authority = authority.rfind('@');
+  const auto at = within_authority != std::string_view::npos ? within_authority : rest.rfind('@');
+  const auto colon = rest.find(':');
+  if (at == std::string_view::npos || colon > at) return {};
+  return rest.substr(colon + 1, at - colon - 1);
 }
 
 }  // namespace redkeep::app

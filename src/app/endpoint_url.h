@@ -8,11 +8,13 @@
 
 namespace redkeep::app {
 
-/// Sets where and as whom in `endpoint`; deadlines and the CA file stay. Fails with InvalidInput;
-/// the message never repeats the URL's user or password.
+/// Sets where and as whom in `endpoint`, with the URL's password or none (that of another URL must
+/// not be sent there); deadlines and the CA file stay. Fails with InvalidInput; the message never
+/// repeats the URL's user or password.
 Status apply_url(std::string_view url, EndpointOptions& endpoint);
 
-/// Where the password stands in a URL on the command line; empty if there is none.
+/// Where the password stands in a URL on the command line, also in one that apply_url refuses
+/// because of an unencoded character; empty if there is none.
 std::string_view password_in(std::string_view url);
 
 }  // namespace redkeep::app

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "sizes/sizes.h"
@@ -20,18 +21,7 @@ void ProgressLine::show(std::string_view doing, std::int64_t count, double share
   const auto now = Clock::now();
   if (now - last_ < (is_terminal_ ? kTerminalEvery : kPlainEvery)) return;
   last_ = now;
-  const double seconds = std::chrono::duration<double>(now - begun_).count();
-  const auto rate = static_cast<std::int64_t>(static_cast<double>(count) / seconds);
-  std::string line = fmt::format("{}: {} {}, {}/s", doing, sizes::print_count(count), unit_,
-                                 sizes::print_count(rate));
-  if (share > 0) {
-    constexpr int kWidth = 20;
-    const int filled = static_cast<int>(share * kWidth);
-    const auto left_ms = static_cast<std::int64_t>(1000 * seconds * (1 - share) / share);
-    line =
-        fmt::format("[{:#<{}}{:-<{}}] {:3.0f} %  {}, {} left", "", filled, "", kWidth - filled,
-                    100 * share, line, sizes::print_duration(std::chrono::milliseconds{left_ms}));
-  }
+  const std::string line = progress_text(doing, count, unit_, now - begun_, share);
   if (is_terminal_) {
     fmt::print(stderr, "\r\x1b[K{}", line);
   } else {
@@ -44,6 +34,25 @@ void ProgressLine::show(std::string_view doing, std::int64_t count, double share
 void ProgressLine::clear() {
   if (shown_ && is_terminal_) fmt::print(stderr, "\r\x1b[K");
   shown_ = false;
+}
+
+std::string progress_text(std::string_view doing, std::int64_t count, std::string_view unit,
+                          std::chrono::duration<double> taken, double share) {
+  if (unit.empty()) return std::string(doing);
+  const double seconds = taken.count();
+  const auto rate =
+      seconds > 0 ? static_cast<std::int64_t>(static_cast<double>(count) / seconds) : 0;
+  std::string line = fmt::format("{}: {} {}, {}/s", doing, sizes::print_count(count), unit,
+                                 sizes::print_count(rate));
+  // So early the time that is left would be a guess.
+  constexpr double kLeastShare = 1e-6;
+  if (share < kLeastShare) return line;
+  share = std::min(share, 1.0);
+  constexpr int kWidth = 20;
+  const int filled = static_cast<int>(share * kWidth);
+  const auto left_ms = static_cast<std::int64_t>(1000 * seconds * (1 - share) / share);
+  return fmt::format("[{:#<{}}{:-<{}}] {:3.0f} %  {}, {} left", "", filled, "", kWidth - filled,
+                     100 * share, line, sizes::print_duration(std::chrono::milliseconds{left_ms}));
 }
 
 }  // namespace redkeep::app

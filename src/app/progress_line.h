@@ -4,12 +4,13 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace redkeep::app {
 
 class ProgressLine {
  public:
-  /// `unit` is what is counted, such as "rows".
+  /// `unit` is what is counted, such as "rows"; empty: nothing is.
   explicit ProgressLine(std::string unit);
   ~ProgressLine() { clear(); }
   ProgressLine(const ProgressLine&) = delete;
@@ -28,5 +29,10 @@ class ProgressLine {
   Clock::time_point begun_ = Clock::now();
   Clock::time_point last_ = begun_;
 };
+
+/// "[####----------------]  20 %  loading: 200 rows, 100/s, 8.0 s left"; only the words where the
+/// share is not known (below 0), and only `doing` where nothing is counted (no unit). Pure.
+std::string progress_text(std::string_view doing, std::int64_t count, std::string_view unit,
+                          std::chrono::duration<double> taken, double share);
 
 }  // namespace redkeep::app

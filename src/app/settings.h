@@ -1,8 +1,11 @@
 #pragma once
 // Everything that can be set, and how it comes together: defaults, then redkeep.toml, then
 // environment variables, then flags.
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "redkeep/options.h"
@@ -17,37 +20,50 @@ struct Settings {
   std::string log_level = "info";
   std::string config_file;            ///< The file that was read; empty: none.
   std::vector<std::string> warnings;  ///< What was accepted but should be mended.
+  /// Where each setting that is not a default was set: "[pressure] limit" or "class sessions" ->
+  /// "redkeep.toml:12:9", "REDKEEP_LIMIT" or "--limit".
+  std::map<std::string, std::string, std::less<>> places;
 };
 
-/// Flags that many commands share; empty means not given.
+/// Flags that many commands share. Nothing means not given; what is given overrides, and is an
+/// error where it is empty and must not be.
 struct ConnectionFlags {
-  std::string url;
-  std::string password_file;
-  std::string ca_file;
-  std::string config_file;
-  std::string prefix;
-  std::string limit;
-  std::string log_level;
+  std::optional<std::string> url;
+  std::optional<std::string> password_file;
+  std::optional<std::string> ca_file;
+  std::optional<std::string> config_file;
+  std::optional<std::string> prefix;
+  std::optional<std::string> limit;
+  std::optional<std::string> log_level;
+  std::optional<std::string> http;
+  std::optional<std::string> content;
 };
 
 /// All errors that were found, one per line and each with file, line and column where it has them.
 struct SettingsErrors {
   std::vector<std::string> lines;
+  /// Settings whose value was refused: what they would have been is not known, so that nothing
+  /// more is said of them.
+  std::set<std::string, std::less<>> refused;
+  /// Part of the file is no TOML, so that any setting may be missing.
+  bool file_is_torn = false;
+
+  void add(std::string_view place, std::string_view what);
   Error as_error() const;
 };
 
-/// Reads one configuration file onto `settings`; adds to `errors` and goes on, so that all are
-/// reported at once.
-void read_config_file(const std::string& path, Settings& settings, SettingsErrors& errors);
-
 /// Environment variables: REDKEEP_URL, REDKEEP_PASSWORD, REDKEEP_PREFIX, REDKEEP_LIMIT,
-/// REDKEEP_HTTP, REDKEEP_LOG_LEVEL.
+/// REDKEEP_HTTP, REDKEEP_LOG_LEVEL. One that is empty counts as not set.
 void read_environment(Settings& settings, SettingsErrors& errors);
 
-/// What no single setting can know: marks in order, classes that compile.
-void check_settings(const Settings& settings, SettingsErrors& errors);
+/// What no single setting can know: marks in order, classes that compile. Errors name the place
+/// where the setting was set. What is legal but hardly meant becomes a warning.
+void check_settings(Settings& settings, SettingsErrors& errors);
 
 /// The whole: without --config, ./redkeep.toml or /etc/redkeep/redkeep.toml is read if it exists.
 Result<Settings> load_settings(const ConnectionFlags& flags);
+
+/// Warns if a file that holds a password may be read by others.
+void warn_of_open_secret(const std::string& path, Settings& settings);
 
 }  // namespace redkeep::app

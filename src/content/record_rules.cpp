@@ -75,9 +75,7 @@ std::size_t utf8_bytes(std::string_view text) {
   return static_cast<std::size_t>(at - begin);
 }
 
-bool is_utf8(std::string_view text) {
-  return utf8_bytes(text) == text.size();
-}
+bool is_utf8(std::string_view text) { return utf8_bytes(text) == text.size(); }
 
 bool is_uuid(std::string_view text) {
   if (text.size() != 36) return false;

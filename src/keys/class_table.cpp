@@ -8,11 +8,17 @@
 namespace redkeep::keys {
 namespace {
 
+constexpr std::size_t kMostNameBytes = 64;
+
 Status check_class(const KeyClass& key_class) {
   const auto bad = [&](std::string_view why) {
     return make_error(ErrorKind::InvalidInput, "class \"{}\": {}", printable(key_class.name), why);
   };
   if (key_class.name.empty()) return bad("a class needs a name");
+  // Names stand in tables, labels and flags.
+  if (key_class.name.size() > kMostNameBytes || printable(key_class.name) != key_class.name) {
+    return bad("a name has at most 64 bytes, and neither quotes nor control characters");
+  }
   if (key_class.patterns.empty()) return bad("a class needs at least one pattern");
   if (key_class.level == KeyLevel::Evictable) {
     if (!key_class.ttl) return bad("an evictable class needs a ttl");
@@ -38,8 +44,8 @@ std::string escape_glob(std::string_view literal) {
 Result<ClassTable::Pattern> ClassTable::compile_pattern(ClassIndex index, const KeyClass& key_class,
                                                         const std::string& text) {
   const auto bad = [&](std::string_view why) {
-    return make_error(ErrorKind::InvalidInput, "class \"{}\": pattern \"{}\": {}", key_class.name,
-                      printable(text), why);
+    return make_error(ErrorKind::InvalidInput, "class \"{}\": pattern \"{}\": {}",
+                      printable(key_class.name), printable(text), why);
   };
   Pattern pattern{index, {}, {}, 0};
   std::string* literal = &pattern.head;
@@ -64,21 +70,36 @@ Result<ClassTable::Pattern> ClassTable::compile_pattern(ClassIndex index, const 
   return pattern;
 }
 
+std::vector<ClassTable::Fault> ClassTable::find_faults(const std::vector<KeyClass>& classes) {
+  std::vector<Fault> faults;
+  std::set<std::string_view> names;
+  for (ClassIndex index = 0; index < classes.size(); ++index) {
+    const KeyClass& key_class = classes[index];
+    if (const auto checked = check_class(key_class); !checked) {
+      faults.push_back({index, checked.error().message});
+    }
+    if (!names.insert(key_class.name).second) {
+      faults.push_back(
+          {index, fmt::format("class \"{}\" is defined twice", printable(key_class.name))});
+    }
+    for (const auto& text : key_class.patterns) {
+      const auto pattern = compile_pattern(index, key_class, text);
+      if (!pattern) faults.push_back({index, pattern.error().message, true});
+    }
+  }
+  return faults;
+}
+
 Result<ClassTable> ClassTable::compile(const std::string& prefix, std::vector<KeyClass> classes) {
+  if (auto faults = find_faults(classes); !faults.empty()) {
+    return Error{ErrorKind::InvalidInput, std::move(faults.front().message)};
+  }
   ClassTable table;
   table.prefix_ = prefix;
   table.classes_ = std::move(classes);
-  std::set<std::string_view> names;
   for (ClassIndex index = 0; index < table.classes_.size(); ++index) {
-    const KeyClass& key_class = table.classes_[index];
-    if (auto checked = check_class(key_class); !checked) return checked.error();
-    if (!names.insert(key_class.name).second) {
-      return make_error(ErrorKind::InvalidInput, "class \"{}\" is defined twice", key_class.name);
-    }
-    for (const auto& text : key_class.patterns) {
-      auto pattern = compile_pattern(index, key_class, text);
-      if (!pattern) return pattern.error();
-      table.patterns_.push_back(std::move(*pattern));
+    for (const auto& text : table.classes_[index].patterns) {
+      table.patterns_.push_back(std::move(*compile_pattern(index, table.classes_[index], text)));
     }
   }
   std::stable_sort(

@@ -17,7 +17,16 @@ using ClassIndex = std::size_t;
 
 class ClassTable {
  public:
-  /// Fails if a name, pattern, level or TTL is not allowed; the message names the class.
+  struct Fault {
+    ClassIndex index;
+    std::string message;      ///< Names the class.
+    bool in_pattern = false;  ///< It is about one pattern alone.
+  };
+
+  /// All that is wrong with the classes, in their order: names, patterns, levels and TTLs.
+  static std::vector<Fault> find_faults(const std::vector<KeyClass>& classes);
+
+  /// Fails with the first fault.
   static Result<ClassTable> compile(const std::string& prefix, std::vector<KeyClass> classes);
 
   const std::vector<KeyClass>& classes() const { return classes_; }

@@ -20,13 +20,13 @@ void Containments::grow() {
 
 std::optional<std::string_view> Containments::add(std::string_view parent_id,
                                                   std::string_view child_id,
-                                                  std::string_view path_text) {
+                                                  std::string_view path_text, std::uint32_t line) {
   if (2 * (nodes_.size() + 1) > slots_.size()) grow();
   const auto child = keys::fingerprint(child_id);
   const std::size_t slot = slot_of(child);
   if (slots_[slot] != 0) return path(nodes_[slots_[slot] - 1]);
   nodes_.push_back({child, keys::fingerprint(parent_id), arena_.size(),
-                    static_cast<std::uint32_t>(path_text.size())});
+                    static_cast<std::uint32_t>(path_text.size()), line});
   arena_ += path_text;
   slots_[slot] = static_cast<std::uint32_t>(nodes_.size());
   return std::nullopt;
@@ -38,24 +38,32 @@ std::string_view Containments::path_of(std::string_view child_id) const {
   return slots_[slot] == 0 ? std::string_view() : path(nodes_[slots_[slot] - 1]);
 }
 
+// The containment of a node's parent; kNone if that is contained nowhere.
+std::size_t Containments::above(std::size_t node) const {
+  if (nodes_[node].path_size == 0) return kNone;
+  const std::uint32_t found = slots_[slot_of(nodes_[node].parent)];
+  return found == 0 ? kNone : found - 1;
+}
+
 // Each walk up marks its nodes with its own number; meeting that number again closes a cycle,
 // meeting another one was walked before.
-std::vector<std::string_view> Containments::cycles(std::size_t most) const {
-  std::vector<std::string_view> found;
+std::vector<Containments::Closing> Containments::break_cycles() {
+  std::vector<Closing> found;
   std::vector<std::uint32_t> walk_of(nodes_.size(), 0);
-  for (std::size_t start = 0; start < nodes_.size() && found.size() < most; ++start) {
+  for (std::size_t start = 0; start < nodes_.size(); ++start) {
     const auto walk = static_cast<std::uint32_t>(start + 1);
     std::size_t at = start;
-    while (walk_of[at] == 0) {
+    while (at != kNone && walk_of[at] == 0) {
       walk_of[at] = walk;
-      const std::uint32_t above = slots_[slot_of(nodes_[at].parent)];
-      if (above == 0) break;  // the parent is contained nowhere: a root
-      at = above - 1;
-      if (walk_of[at] == walk) {
-        found.push_back(path(nodes_[at]));
-        break;
-      }
+      at = above(at);
     }
+    if (at == kNone || walk_of[at] != walk) continue;
+    std::size_t last = at;
+    for (std::size_t i = above(at); i != at; i = above(i)) {
+      if (nodes_[i].line > nodes_[last].line) last = i;
+    }
+    found.push_back({nodes_[last].line, path(nodes_[last])});
+    nodes_[last].path_size = 0;
   }
   return found;
 }

@@ -43,6 +43,7 @@ struct AssociationPass {
   std::vector<Ends> ends;
   ContentProblems problems;
   std::vector<std::int64_t> bad_lines;
+  std::optional<CsvReader::Version> version;  // none: there is no such file
   std::optional<Error> failure;
 
   void bad(const CsvReader& reader, std::string problem) {
@@ -75,7 +76,8 @@ void check_association(const content::AssociationView& association, const CsvRea
   }
   if (association.is_containment()) {
     const auto before =
-        pass.containments.add(association.parent_id, association.child_id, association.path);
+        pass.containments.add(association.parent_id, association.child_id, association.path,
+                              static_cast<std::uint32_t>(reader.line()));
     if (before) {
       pass.bad(reader, reader.problem_at(
                            1, fmt::format("{} has two containing parents: by the paths \"{}\" and "
@@ -92,6 +94,17 @@ void check_association(const content::AssociationView& association, const CsvRea
   }
 }
 
+// Of each cycle one row is bad; without it the rest is a tree.
+void leave_out_cycles(AssociationPass& pass) {
+  for (const auto& closing : pass.containments.break_cycles()) {
+    pass.problems.add(fmt::format("associations.csv:{}:1: the containment \"{}\" closes a cycle",
+                                  closing.line, printable(closing.path)));
+    pass.bad_lines.push_back(closing.line);
+    --pass.rows;
+  }
+  std::sort(pass.bad_lines.begin(), pass.bad_lines.end());
+}
+
 // With `ids` it names dangling ends too; without (the entities are being read at the same time) it
 // keeps the ends to be looked up afterwards.
 AssociationPass pass_associations(const std::string& directory, const keys::FingerprintSet* ids,
@@ -103,6 +116,7 @@ AssociationPass pass_associations(const std::string& directory, const keys::Fing
     return pass;
   }
   pass.bytes = file->reader().file_bytes();
+  pass.version = file->reader().version();
   keys::FingerprintSet paths;
   content::AssociationView association;
   for (;;) {
@@ -112,6 +126,10 @@ AssociationPass pass_associations(const std::string& directory, const keys::Fing
     }
     const Next next = file->next(association);
     if (next == Next::End) break;
+    if (file->reader().failed()) {
+      pass.failure = Error{ErrorKind::Io, file->problem()};
+      return pass;
+    }
     if (next != Next::Row) {
       pass.bad(file->reader(), file->problem());
       if (next == Next::Broken) break;
@@ -119,10 +137,7 @@ AssociationPass pass_associations(const std::string& directory, const keys::Fing
     }
     check_association(association, file->reader(), paths, ids, pass);
   }
-  for (const auto path : pass.containments.cycles(ContentProblems::kMostKept)) {
-    pass.problems.add(fmt::format("associations.csv: the containment \"{}\" is part of a cycle",
-                                  printable(path)));
-  }
+  leave_out_cycles(pass);
   return pass;
 }
 
@@ -138,6 +153,7 @@ Status pass_entities(EntityFile& file, ContentCheck& check, const std::stop_toke
     if (should_stop(check.entities, stop)) return interrupted();
     const Next next = file.next(entity);
     if (next == Next::End) return {};
+    if (reader.failed()) return Error{ErrorKind::Io, file.problem()};
     if (next != Next::Row) {
       bad(file.problem());
       if (next == Next::Broken) return {};
@@ -157,26 +173,27 @@ Status pass_entities(EntityFile& file, ContentCheck& check, const std::stop_toke
   }
 }
 
-void check_search_row(const CsvReader& reader, keys::FingerprintSet& words, ContentCheck& check) {
+// Why a row of the search index is bad, if it is.
+std::optional<std::string> search_row_fault(const CsvReader& reader, keys::FingerprintSet& words,
+                                            const keys::FingerprintSet& entities) {
   const auto word = reader.field(0);
   if (word.empty() || word.size() > 64) {
-    check.problems.add(reader.problem_at(0, "a word must have 1 to 64 bytes"));
-  } else if (!words.insert(fingerprint(word))) {
-    check.problems.add(
-        reader.problem_at(0, fmt::format("the word \"{}\" is there twice", printable(word))));
+    return reader.problem_at(0, "a word must have 1 to 64 bytes");
   }
   auto ids = ids_in(reader.field(1));
   for (const auto id : ids) {
-    if (check.entity_ids.contains(fingerprint(id))) continue;
-    check.problems.add(
-        reader.problem_at(1, fmt::format("there is no entity \"{}\"", printable(id, 80))));
-    return;
+    if (entities.contains(fingerprint(id))) continue;
+    return reader.problem_at(1, fmt::format("there is no entity \"{}\"", printable(id, 80)));
   }
   std::sort(ids.begin(), ids.end());
   const auto twice = std::adjacent_find(ids.begin(), ids.end());
   if (twice != ids.end()) {
-    check.problems.add(reader.problem_at(1, fmt::format("the id {} is there twice", *twice)));
+    return reader.problem_at(1, fmt::format("the id {} is there twice", *twice));
   }
+  if (!words.insert(fingerprint(word))) {
+    return reader.problem_at(0, fmt::format("the word \"{}\" is there twice", printable(word)));
+  }
+  return std::nullopt;
 }
 
 Status check_search_index(const std::string& directory, ContentCheck& check) {
@@ -185,16 +202,18 @@ Status check_search_index(const std::string& directory, ContentCheck& check) {
     return reader.error().kind == ErrorKind::NotFound ? Status{} : Status{reader.error()};
   }
   check.has_search_index = true;
-  keys::FingerprintSet words;
+  check.files[reader->name()] = reader->version();
   check.total_bytes += reader->file_bytes();
+  keys::FingerprintSet words;
   for (;;) {
     const Next next = reader->next();
     if (next == Next::End) return {};
-    if (next == Next::Row) {
-      check_search_row(*reader, words, check);
-    } else {
-      check.problems.add(reader->problem());
-    }
+    if (reader->failed()) return Error{ErrorKind::Io, reader->problem()};
+    std::optional<std::string> fault = reader->problem();
+    if (next == Next::Row) fault = search_row_fault(*reader, words, check.entity_ids);
+    if (!fault) continue;
+    check.problems.add(std::move(*fault));
+    check.bad_index_lines.push_back(reader->line());
     if (next == Next::Broken) return {};
   }
 }
@@ -213,6 +232,7 @@ Result<ContentCheck> check_content(const std::string& directory, std::stop_token
   if (!entities) return entities.error();
   ContentCheck check;
   check.total_bytes = entities->reader().file_bytes();
+  check.files[entities->reader().name()] = entities->reader().version();
   AssociationPass associations;
   Status read;
   {
@@ -226,6 +246,7 @@ Result<ContentCheck> check_content(const std::string& directory, std::stop_token
     associations = pass_associations(directory, &check.entity_ids, stop);
     if (associations.failure) return *associations.failure;
   }
+  if (associations.version) check.files["associations.csv"] = *associations.version;
   check.associations = associations.rows;
   check.total_bytes += associations.bytes;
   check.estimated_bytes += associations.estimated_bytes;
@@ -234,6 +255,13 @@ Result<ContentCheck> check_content(const std::string& directory, std::stop_token
   check.bad_association_lines = std::move(associations.bad_lines);
   if (const Status index = check_search_index(directory, check); !index) return index.error();
   return check;
+}
+
+Status same_as_checked(const ContentCheck& check, const CsvReader& reader) {
+  const auto checked = check.files.find(reader.name());
+  if (checked != check.files.end() && checked->second == reader.version()) return {};
+  return make_error(ErrorKind::Io, "{} was changed after it was checked: start again",
+                    reader.name());
 }
 
 }  // namespace redkeep::recovery

@@ -21,8 +21,9 @@ constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
 constexpr std::string_view kBom = "\xEF\xBB\xBF";
 constexpr std::size_t kMostRowBytes = 2 * CsvReader::kMaxFieldBytes;
 
-std::int64_t modified_ns(const struct stat& status) {
-  return status.st_mtim.tv_sec * 1'000'000'000LL + status.st_mtim.tv_nsec;
+CsvReader::Version version_of(const struct stat& status) {
+  return {status.st_size, status.st_mtim.tv_sec * 1'000'000'000LL + status.st_mtim.tv_nsec,
+          status.st_ino};
 }
 
 // "" in a quoted field stands for one quote; what follows moves up. Plain fields have no quotes.
@@ -79,9 +80,7 @@ Status CsvReader::open_file(const std::string& path) {
   if (::fstat(file_.descriptor(), &status) != 0 || !S_ISREG(status.st_mode)) {
     return make_error(ErrorKind::Io, "{} is not a regular file", printable(path));
   }
-  file_bytes_ = status.st_size;
-  modified_ns_ = modified_ns(status);
-  inode_ = status.st_ino;
+  version_ = version_of(status);
   buffer_.resize(kBlockBytes);
   return {};
 }
@@ -98,7 +97,7 @@ Status CsvReader::read_header(std::vector<CsvColumn> columns) {
                       shown_name_);
   }
   if (header != Next::Row) {
-    return Error{read_error_ != 0 ? ErrorKind::Io : ErrorKind::InvalidInput, problem_};
+    return Error{failed_ ? ErrorKind::Io : ErrorKind::InvalidInput, problem_};
   }
   header_ = row_as_csv();
   header_fields_ = fields_.size();
@@ -154,8 +153,7 @@ void CsvReader::fill() {
 
 bool CsvReader::unchanged() const {
   struct stat status {};
-  return ::fstat(file_.descriptor(), &status) == 0 && status.st_size == file_bytes_ &&
-         modified_ns(status) == modified_ns_ && status.st_ino == inode_;
+  return ::fstat(file_.descriptor(), &status) == 0 && version_of(status) == version_;
 }
 
 CsvReader::Next CsvReader::next() {
@@ -183,10 +181,11 @@ CsvReader::Next CsvReader::next_raw() {
     }
     fill();
   }
+  failed_ = read_error_ != 0 || !unchanged();
   if (read_error_ != 0) {
     return broken("the file cannot be read: " + system_reason(read_error_), line_, 1);
   }
-  if (!unchanged()) {
+  if (failed_) {
     return broken("the file was changed while it was read: start again", line_, 1);
   }
   if (quote_line_ != 0) {

@@ -33,6 +33,14 @@ class CsvReader {
     End,
   };
 
+  /// Which bytes a file had: with another size, time or inode it is another file.
+  struct Version {
+    std::int64_t bytes = 0;
+    std::int64_t modified_ns = 0;
+    std::uint64_t inode = 0;
+    friend bool operator==(const Version&, const Version&) = default;
+  };
+
   /// Opens a regular file and reads its header. The error names file, line, column and reason.
   static Result<CsvReader> open(const std::string& path, std::vector<CsvColumn> columns);
 
@@ -53,9 +61,15 @@ class CsvReader {
   /// The header, as CSV.
   const std::string& header() const { return header_; }
 
+  /// Whether Broken comes not from the bytes but from the file: it was changed meanwhile or cannot
+  /// be read, and nothing of it should be used.
+  bool failed() const { return failed_; }
+
+  const std::string& name() const { return shown_name_; }
+  const Version& version() const { return version_; }
   std::int64_t line() const { return row_line_; }
   std::int64_t bytes_read() const { return consumed_bytes_; }
-  std::int64_t file_bytes() const { return file_bytes_; }
+  std::int64_t file_bytes() const { return version_.bytes; }
 
  private:
   struct Field {
@@ -100,14 +114,13 @@ class CsvReader {
 
   std::string shown_name_;
   File file_;
-  std::int64_t file_bytes_ = 0;
-  std::int64_t modified_ns_ = 0;
-  std::uint64_t inode_ = 0;
+  Version version_;
   std::vector<char> buffer_;
   std::size_t start_ = 0;  // of what is not parsed yet
   std::size_t filled_ = 0;
   bool at_end_ = false;
   bool broken_ = false;
+  bool failed_ = false;
   int read_error_ = 0;  // errno
   std::int64_t consumed_bytes_ = 0;
 

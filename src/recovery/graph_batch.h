@@ -31,6 +31,8 @@ class GraphBatch {
   void add_entity(const content::EntityView& entity, std::string_view path,
                   const std::vector<std::string_view>& words, redis::CommandBuffer& out);
   void add_association(const content::AssociationView& association, redis::CommandBuffer& out);
+  /// Of a search index. Each entity once for a word (the check sees to it): RESTORE takes no member
+  /// twice.
   void add_word(std::string_view word, std::string_view entity_id);
 
   /// Memory that the gathered sets take; past a bound the caller flushes them.

@@ -149,13 +149,14 @@ redis::awaitable<Status> Load::write_entities() {
   static const std::vector<std::string_view> kNoWords;
   auto file = EntityFile::open(options_.directory);
   if (!file) co_return file.error();
+  if (const Status same = same_as_checked(check_, file->reader()); !same) co_return same;
   BadLines bad(check_.bad_entity_lines);
   content::EntityView entity;
   for (;;) {
     const Next next = file->next(entity);
     if (next == Next::End) break;
     if (next != Next::Row || bad.contains(file->reader().line())) {
-      if (next == Next::Broken && options_.rejects_file.empty()) {
+      if (next == Next::Broken && (options_.rejects_file.empty() || file->reader().failed())) {
         co_return make_error(ErrorKind::Io, "{}", file->problem());
       }
       reject(file->reader(), file->problem().empty() ? "contradicts another row" : file->problem());
@@ -182,16 +183,17 @@ redis::awaitable<Status> Load::write_entities() {
 }
 
 redis::awaitable<Status> Load::write_associations() {
+  if (!check_.files.contains("associations.csv")) co_return Status{};
   auto file = AssociationFile::open(options_.directory);
-  if (!file && file.error().kind == ErrorKind::NotFound) co_return Status{};
   if (!file) co_return file.error();
+  if (const Status same = same_as_checked(check_, file->reader()); !same) co_return same;
   BadLines bad(check_.bad_association_lines);
   content::AssociationView association;
   for (;;) {
     const Next next = file->next(association);
     if (next == Next::End) break;
     if (next != Next::Row || bad.contains(file->reader().line())) {
-      if (next == Next::Broken && options_.rejects_file.empty()) {
+      if (next == Next::Broken && (options_.rejects_file.empty() || file->reader().failed())) {
         co_return make_error(ErrorKind::Io, "{}", file->problem());
       }
       reject(file->reader(), file->problem().empty() ? "contradicts another row" : file->problem());
@@ -219,14 +221,20 @@ redis::awaitable<Status> Load::write_search_index() {
   if (!check_.has_search_index) co_return Status{};
   auto reader = open_search_index(options_.directory);
   if (!reader) co_return reader.error();
+  if (const Status same = same_as_checked(check_, *reader); !same) co_return same;
+  BadLines bad(check_.bad_index_lines);
   for (;;) {
     const Next next = reader->next();
-    if (next == Next::End || next == Next::Broken) co_return Status{};
-    if (next == Next::BadRow) continue;
-    for (const auto id : ids_in(reader->field(1))) {
-      const bool known = check_.entity_ids.contains(keys::fingerprint(id));
-      if (known) batch_.add_word(reader->field(0), id);
+    if (next == Next::End) co_return Status{};
+    if (next != Next::Row || bad.contains(reader->line())) {
+      if (next == Next::Broken && (options_.rejects_file.empty() || reader->failed())) {
+        co_return make_error(ErrorKind::Io, "{}", reader->problem());
+      }
+      reject(*reader, reader->problem().empty() ? "contradicts another row" : reader->problem());
+      if (next == Next::Broken) co_return Status{};
+      continue;
     }
+    for (const auto id : ids_in(reader->field(1))) batch_.add_word(reader->field(0), id);
     const Status stepped = co_await step(reader->bytes_read());
     if (!stepped) co_return stepped;
   }

@@ -152,19 +152,22 @@ redis::awaitable<Status> Restore::take_all(File& file) {
 redis::awaitable<Status> Restore::entities() {
   auto file = EntityFile::open(directory_);
   if (!file) co_return file.error();
+  if (const Status same = same_as_checked(check_, file->reader()); !same) co_return same;
   co_return co_await take_all<content::EntityView>(*file);
 }
 
 redis::awaitable<Status> Restore::associations() {
+  if (!check_.files.contains("associations.csv")) co_return Status{};
   auto file = AssociationFile::open(directory_);
-  if (!file && file.error().kind == ErrorKind::NotFound) co_return Status{};
   if (!file) co_return file.error();
+  if (const Status same = same_as_checked(check_, file->reader()); !same) co_return same;
   co_return co_await take_all<content::AssociationView>(*file);
 }
 
 redis::awaitable<Status> Restore::search_index() {
   auto reader = open_search_index(directory_);
   if (!reader) co_return reader.error();
+  if (const Status same = same_as_checked(check_, *reader); !same) co_return same;
   for (Next next = reader->next(); next != Next::End; next = reader->next()) {
     if (next != Next::Row) co_return make_error(ErrorKind::InvalidInput, "{}", reader->problem());
     const std::string key = schema_.word(reader->field(0));

@@ -15,7 +15,7 @@ class SetCollector {
 
   /// The number of a key, the same for the same bytes.
   Number key(std::string_view key);
-  /// A number for a member; the caller does not give the same member twice.
+  /// A number for a member. One that is given twice is two members with the same bytes.
   Number member(std::string_view member);
   /// `member` belongs to the set `key`.
   void add(Number key, Number member) { memberships_.push_back({key, member}); }

@@ -26,13 +26,10 @@ using Clock = std::chrono::steady_clock;
 namespace fs = std::filesystem;
 
 constexpr std::chrono::milliseconds kPoll{20};
-// After SIGTERM; with what comes before and after, everything ends within 5 s.
-constexpr std::chrono::milliseconds kGraceful{3500};
 // A server that was killed together with its owner still has to write out its file and go.
 constexpr std::chrono::milliseconds kPortWait{4000};
 
-std::string find_program() {
-  std::string places = "/usr/local/bin:/usr/bin:/bin";
+std::string find_program(std::string places) {
   if (const char* path = std::getenv("PATH")) places = std::string(path) + ':' + places;
   while (!places.empty()) {
     const auto colon = places.find(':');
@@ -195,7 +192,7 @@ bool PrivateServer::reap() {
 
 awaitable<Status> PrivateServer::start(std::stop_token stop,
                                        std::function<void(const std::string&)> waiting) {
-  const std::string program = find_program();
+  const std::string program = find_program(options_.further_places);
   if (program.empty()) {
     co_return make_error(ErrorKind::Io,
                          "redis-server is not installed: apt-get install redis-server");
@@ -230,11 +227,11 @@ std::string PrivateServer::how_it_ended() const {
                      last_log_line());
 }
 
-awaitable<void> PrivateServer::stop() {
+awaitable<void> PrivateServer::stop(Clock::duration patience) {
   if (pid_ <= 0) co_return;
   ::kill(pid_, SIGTERM);
   const auto begun = Clock::now();
-  while (!reap() && Clock::now() - begun < kGraceful) co_await pause_for(kPoll);
+  while (!reap() && Clock::now() - begun < patience) co_await pause_for(kPoll);
   if (pid_ <= 0) co_return;
   ::kill(pid_, SIGKILL);
   while (!reap()) co_await pause_for(kPoll);

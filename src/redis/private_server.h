@@ -20,6 +20,8 @@ struct PrivateServerOptions {
   std::string data_directory;
   std::uint16_t port = 6390;
   std::int64_t maxmemory_bytes = std::int64_t{512} << 20;
+  /// Where redis-server is looked for after PATH, which services often do not have.
+  std::string further_places = "/usr/local/bin:/usr/bin:/bin";
 };
 
 /// Holds the lock on a data directory for as long as it lives.
@@ -49,8 +51,8 @@ class PrivateServer {
   /// with a sentence that says what to install, or which port is taken.
   awaitable<Status> start(std::stop_token stop, std::function<void(const std::string&)> waiting);
 
-  /// SIGTERM, and SIGKILL if that does not end it in 3.5 s.
-  awaitable<void> stop();
+  /// SIGTERM, and SIGKILL if that does not end it in time.
+  awaitable<void> stop(std::chrono::steady_clock::duration patience);
 
   /// True once the process is gone (or was never started).
   bool has_ended() { return reap(); }

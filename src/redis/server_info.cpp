@@ -31,6 +31,8 @@ std::int64_t part(std::string_view list, std::string_view name) {
   return 0;
 }
 
+constexpr std::size_t kMostShownBytes = 4096;
+
 }  // namespace
 
 ServerInfo ServerInfo::parse(std::string_view text) {
@@ -43,7 +45,7 @@ ServerInfo ServerInfo::parse(std::string_view text) {
     const auto colon = line.find(':');
     if (line.starts_with('#') || colon == std::string_view::npos) continue;
     info.fields_.insert_or_assign(std::string(line.substr(0, colon)),
-                                  std::string(line.substr(colon + 1)));
+                                  printable(line.substr(colon + 1), kMostShownBytes));
   }
   return info;
 }

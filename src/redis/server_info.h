@@ -14,7 +14,8 @@ class ServerInfo {
  public:
   ServerInfo() = default;
 
-  /// Reads `field:value` lines; anything else is skipped.
+  /// Reads `field:value` lines; anything else is skipped. Values go into logs and pages, so they
+  /// are kept as they may be shown (see printable).
   static ServerInfo parse(std::string_view text);
 
   std::optional<std::string_view> text(std::string_view field) const;

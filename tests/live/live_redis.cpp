@@ -59,13 +59,17 @@ struct Commands::Answer {
 
 Commands::Commands(std::string socket_path) : socket_path_(std::move(socket_path)) {}
 
-Commands::~Commands() {
+Commands::~Commands() { disconnect(); }
+
+void Commands::disconnect() {
   if (context_ != nullptr) redisFree(context_);
+  context_ = nullptr;
 }
 
 bool Commands::connect() {
   if (context_ != nullptr && context_->err == 0) return true;
-  if (context_ != nullptr) redisFree(context_);
+  disconnect();
+  std::signal(SIGPIPE, SIG_IGN);  // a server that was killed is found out by the answer
   const timeval patience{5, 0};
   context_ = redisConnectUnixWithTimeout(socket_path_.c_str(), patience);
   if (context_ == nullptr || context_->err != 0) return false;
@@ -210,6 +214,7 @@ void LiveRedis::start() {
 }
 
 void LiveRedis::kill() {
+  disconnect();
   process_->signal(SIGKILL);
   ASSERT_TRUE(process_->wait(std::chrono::seconds{10}).has_value());
 }

@@ -52,6 +52,10 @@ class Commands {
   /// How many of the keys exist.
   std::int64_t existing(const std::vector<std::string>& keys);
 
+ protected:
+  /// The next command connects anew.
+  void disconnect();
+
  private:
   struct Answer;
   bool connect();

@@ -191,6 +191,58 @@ TEST_F(LoadLive, BadRowsCanBeLeftOutAndAreKeptWithTheirReasons) {
   EXPECT_EQ(redis.existing({"reed:type_of:" + id_of(2), "reed:assoc:/gone"}), 0);
 }
 
+TEST_F(LoadLive, OfACycleTheLastRowIsLeftOut) {
+  write_content(content, entity_row(1, "page", "", "") + entity_row(2, "page", "", ""),
+                association_row(1, 2, "/a") + association_row(2, 1, "/b"));
+  EXPECT_EQ(load().exit_code, 1);
+  EXPECT_EQ(redis.integer({"DBSIZE"}), 0);
+  const std::string rejects = content.path() + "/rejects.csv";
+  const Ended loaded = load({"--skip-bad-rows", "--rejects", rejects});
+  EXPECT_TRUE(has(loaded.err, "associations.csv:3:1: the containment \"/b\" closes a cycle"));
+  EXPECT_TRUE(has(read_file(rejects), "/b,contains"));
+  EXPECT_EQ(redis.keys("reed:assoc:*"), (std::vector<std::string>{"reed:assoc:/a"}));
+  EXPECT_EQ(redis.keys("reed:parent:*"), (std::vector<std::string>{"reed:parent:" + id_of(2)}));
+  EXPECT_EQ(redis.text({"HGET", "reed:entity:page:" + id_of(1), "path"}), "");
+}
+
+TEST_F(LoadLive, BadRowsOfASearchIndexAreLeftOutAndKept) {
+  write_small_content(content);
+  const std::string long_word(65, 'x');
+  content.write("search_index.csv", "word,entity_ids\nfine," + id_of(1) + "\nodd," + id_of(9) +
+                                        "\n" + long_word + "," + id_of(1) + "\nfine," + id_of(2) +
+                                        "\ntwice," + id_of(3) + " " + id_of(3) + "\n");
+  const std::string rejects = content.path() + "/rejects.csv";
+  const Ended loaded = load({"--skip-bad-rows", "--rejects", rejects});
+  EXPECT_TRUE(has(loaded.err, "4 rows were left out")) << loaded;
+  const std::string kept = read_file(rejects);
+  EXPECT_TRUE(has(kept, "word,entity_ids,reason\nodd," + id_of(9)));
+  EXPECT_TRUE(has(kept, long_word));
+  EXPECT_EQ(redis.keys("reed:word:*"), (std::vector<std::string>{"reed:word:fine"}));
+  EXPECT_EQ(redis.list({"SMEMBERS", "reed:word:fine"}), (std::vector<std::string>{id_of(1)}));
+}
+
+// What a value of this length took in a serialised hash made redis-server abort when it was read.
+TEST_F(LoadLive, ValuesOfEveryLengthAreReadBack) {
+  std::string entities;
+  std::vector<std::string> values;
+  for (const std::size_t bytes :
+       {57U, 63U, 64U, 126U, 4095U, 4096U, 16377U, 16378U, 16379U, 2097145U, 2097146U, 2097147U}) {
+    values.push_back("{\"a\":\"" + std::string(bytes - 8, 'x') + "\"}");
+    entities += id_of(static_cast<int>(values.size())) + ",page,,\"{\"\"a\"\":\"\"" +
+                std::string(bytes - 8, 'x') + "\"\"}\",,,\n";
+  }
+  write_content(content, entities, "");
+  EXPECT_EQ(load().exit_code, 0);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::string key = "reed:entity:page:" + id_of(static_cast<int>(i + 1));
+    const auto fields = redis.list({"HGETALL", key});
+    ASSERT_EQ(fields.size(), 4U) << values[i].size();
+    EXPECT_TRUE(fields[3] == values[i]) << values[i].size();
+    redis.run({"HSET", key, "further", "field"});
+    EXPECT_EQ(redis.text({"HGET", key, "type"}), "page");
+  }
+}
+
 TEST_F(LoadLive, RejectsGoBesideTheUserAndNeverIntoTheContentDirectory) {
   write_content(content, entity_row(1, "page", "", "first") + "bad\n", "");
   Program program({"load", content.path(), "--url", redis.url(), "--skip-bad-rows"});

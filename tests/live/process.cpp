@@ -80,6 +80,7 @@ Process::Process(const Start& start) {
   pid_ = ::fork();
   if (pid_ != 0) return;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::signal(SIGPIPE, SIG_DFL);
   if (::getppid() != parent || ::chdir(start.directory.c_str()) != 0) ::_exit(126);
   redirect("/dev/null", STDIN_FILENO);
   redirect(start.out_file, STDOUT_FILENO);

@@ -2,38 +2,49 @@
 #include <fmt/format.h>
 
 #include "app/command_line.h"
+#include "app/config/config_file.h"
 #include "app/exit_code.h"
-#include "redis/connection.h"
+#include "app/setting_list.h"
+#include "error/error.h"
 #include "redkeep/statistics.h"
-#include "sizes/sizes.h"
 
 namespace redkeep::app {
 namespace {
 
-void print_settings(const Settings& settings) {
-  const PressureOptions& pressure = settings.options.pressure;
-  fmt::print("configuration  {}\n",
-             settings.config_file.empty() ? "none: defaults" : settings.config_file);
-  fmt::print("redis          {}\n", redis::describe(settings.options.endpoint));
-  fmt::print("prefix         {}\n", settings.options.prefix);
-  fmt::print(
-      "marks          stop {}, start {}, leave emergency {}, emergency {}\n",
-      sizes::print_pct(pressure.stop_shedding_pct), sizes::print_pct(pressure.start_shedding_pct),
-      sizes::print_pct(pressure.leave_emergency_pct), sizes::print_pct(pressure.emergency_pct));
-  fmt::print("interval       {} to {}, dwell {}\n", sizes::print_duration(pressure.min_interval),
-             sizes::print_duration(pressure.interval), sizes::print_duration(pressure.dwell));
-  fmt::print("limit          {}\n", pressure.limit_bytes > 0
-                                        ? sizes::print_bytes(pressure.limit_bytes)
-                                        : "the server's maxmemory");
-  fmt::print("http           {}\n", settings.http_listen.empty() ? "off" : settings.http_listen);
-  fmt::print("classes        {}\n", settings.options.classes.size());
-  for (const auto& key_class : settings.options.classes) {
-    fmt::print(
-        "  {:<16} {:<12} {}{}\n", key_class.name, to_string(key_class.level),
-        fmt::join(key_class.patterns, " "),
-        key_class.ttl ? fmt::format("  (ttl {})", sizes::print_duration(*key_class.ttl)) : "");
+void print_row(const std::string& name, const std::string& value, std::string_view place) {
+  fmt::print("{:<29}{:<29} {}\n", name, printable(value), place);
+}
+
+std::string_view place_of(const Settings& settings, const std::string& name) {
+  const auto found = settings.places.find(name);
+  return found == settings.places.end() ? "default" : std::string_view(found->second);
+}
+
+void print_settings(Settings& settings) {
+  fmt::print("{:<29}{}\n", "configuration",
+             settings.config_file.empty() ? "no file" : printable(settings.config_file));
+  for (const auto& setting : setting_list(settings)) {
+    const std::string value = setting.show();
+    print_row(setting.name(), value.empty() ? "none" : value, place_of(settings, setting.name()));
+    if (setting.name() == "[redis] url") {
+      const bool has_password = !settings.options.endpoint.password.empty();
+      fmt::print("{:<29}{}\n", "  password", has_password ? "given" : "none");
+    }
   }
-  for (const auto& warning : settings.warnings) fmt::print("warning: {}\n", warning);
+}
+
+void print_classes(const Settings& settings) {
+  fmt::print("\n{:<16} {:<11} {:<6} {:<8} {:<6} {}\n", "class", "level", "ttl", "shed at", "order",
+             "patterns");
+  for (const auto& key_class : settings.options.classes) {
+    const bool is_shed = key_class.shed_at != ShedAt::Never;
+    fmt::print("{:<16} {:<11} {:<6} {:<8} {:<6} {}\n", key_class.name, to_string(key_class.level),
+               key_class.ttl ? exact_duration(*key_class.ttl) : "none",
+               to_string(key_class.shed_at), is_shed ? fmt::to_string(key_class.shed_order) : "",
+               printable(fmt::format("{}", fmt::join(key_class.patterns, " ")), 1000));
+    const auto place = settings.places.find("class " + key_class.name);
+    if (place != settings.places.end()) fmt::print("  set at {}\n", place->second);
+  }
 }
 
 }  // namespace
@@ -42,12 +53,16 @@ void register_check_config(CommandLine& line) {
   auto* command = line.parser.add_subcommand("check-config",
                                              "Check a configuration and show what is in force\n"
                                              "Example: redkeep check-config redkeep.toml");
-  command->add_option("file", line.flags.config_file, "The file to check");
+  command->add_option("file", line.flags.config_file,
+                      "The file to check (default: ./redkeep.toml, /etc/redkeep/redkeep.toml)");
   command->callback([&line] {
     line.action = [&line] {
-      const auto settings = load_settings(line.flags);
+      auto settings = load_settings(line.flags);
       if (!settings) return fail(settings.error());
       print_settings(*settings);
+      print_classes(*settings);
+      fmt::print("\n");
+      for (const auto& warning : settings->warnings) fmt::print("warning: {}\n", warning);
       fmt::print("ok\n");
       return 0;
     };

@@ -29,17 +29,14 @@ void register_guard(CommandLine& line) {
       "guard",
       "Guard a Redis that already runs: watch its memory, shed caches in order, alert\n"
       "Example: redkeep guard --url redis://127.0.0.1:6379/0 --http 127.0.0.1:8390");
-  const auto http = std::make_shared<std::string>();
-  const auto content = std::make_shared<std::string>();
   add_connection_flags(*command, line.flags);
-  command->add_option("--http", *http, "HOST:PORT for metrics and API, or \"off\"");
-  command->add_option("--content", *content, "Content directory for the emergency restore");
-  command->callback([&line, http, content] {
-    line.action = [&line, http, content] {
-      auto settings = start(line.flags);
+  command->add_option("--http", line.flags.http, "HOST:PORT for metrics and API, or \"off\"");
+  command->add_option("--content", line.flags.content,
+                      "Content directory for the emergency restore");
+  command->callback([&line] {
+    line.action = [&line] {
+      const auto settings = start(line.flags);
       if (!settings) return fail(settings.error());
-      if (!http->empty()) settings->http_listen = *http == "off" ? "" : *http;
-      if (!content->empty()) settings->options.content_directory = *content;
       return run_to_end([&](asio::io_context& context, std::stop_token stop) {
         return run(context, *settings, stop);
       });

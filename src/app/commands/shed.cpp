@@ -112,6 +112,19 @@ asio::awaitable<Result<shed::ShedOutcome>> shed_once(std::shared_ptr<redis::Clie
   co_return co_await shedder.run(std::move(*plan), budget, mode, stop);
 }
 
+// Before anything is asked of the server: what is wrong with the flags is no matter of the server.
+Status check_flags(const ShedFlags& flags, const Settings& settings) {
+  pressure::MemoryReading some;
+  some.limit_bytes = 1;
+  if (const auto stop = stop_at_bytes(flags, some, settings.options.pressure); !stop) {
+    return stop.error();
+  }
+  const auto table = keys::ClassTable::compile(settings.options.prefix, settings.options.classes);
+  if (!table) return table.error();
+  const auto plan = shed::plan_for_request(flags.classes, 0, 0, *table);
+  return plan ? Status{} : plan.error();
+}
+
 asio::awaitable<int> run(asio::io_context& context, const Settings& settings,
                          const ShedFlags& flags, std::stop_token stop) {
   const auto table = keys::ClassTable::compile(settings.options.prefix, settings.options.classes);
@@ -149,6 +162,7 @@ void register_shed(CommandLine& line) {
     line.action = [&line, flags] {
       const auto settings = start(line.flags);
       if (!settings) return fail(settings.error());
+      if (const auto right = check_flags(*flags, *settings); !right) return fail(right.error());
       return run_to_end([&](asio::io_context& context, std::stop_token stop) {
         return run(context, *settings, *flags, stop);
       });

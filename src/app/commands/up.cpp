@@ -23,16 +23,16 @@ namespace asio = boost::asio;
 
 struct UpFlags {
   std::string data = "redkeep-data";
-  std::string content;
   std::uint16_t port = 6390;
   std::string maxmemory = "512MiB";
-  std::string http;
 };
 
 constexpr std::chrono::seconds kFirstBackoff{1};
 constexpr std::chrono::seconds kLongestBackoff{30};
 // A server that ran so long was fine; the next failure starts at the first backoff again.
 constexpr std::chrono::minutes kWasFine{1};
+// From the request to stop until the server has ended: five seconds are promised for everything.
+constexpr std::chrono::milliseconds kAllStopped{4500};
 
 // Starts the server again whenever it ends, until asked to stop.
 asio::awaitable<void> keep_running(redis::PrivateServer& server, std::stop_token stop) {
@@ -81,11 +81,11 @@ asio::awaitable<Result<std::string>> describe_content(const Settings& settings) 
 }
 
 // Loads the content if there is none yet; what is there is never touched.
-asio::awaitable<Result<std::string>> bring_content(const Settings& settings, const UpFlags& flags,
-                                                   std::stop_token stop) {
-  if (flags.content.empty()) co_return co_await describe_content(settings);
+asio::awaitable<Result<std::string>> bring_content(const Settings& settings, std::stop_token stop) {
+  const std::string& directory = settings.options.content_directory;
+  if (directory.empty()) co_return co_await describe_content(settings);
   recovery::LoadOptions options;
-  options.directory = flags.content;
+  options.directory = directory;
   ProgressLine line("rows");
   const std::function<void(const recovery::LoadProgress&)> show =
       [&](const recovery::LoadProgress& progress) {
@@ -104,14 +104,13 @@ asio::awaitable<Result<std::string>> bring_content(const Settings& settings, con
   if (outcome->bad_rows > 0) {
     print_problems(outcome->problems);
     co_return make_error(ErrorKind::InvalidInput, "nothing was loaded from {}: {} bad rows",
-                         printable(flags.content), outcome->bad_rows);
+                         printable(directory), outcome->bad_rows);
   }
   co_return describe_load(*outcome, std::chrono::duration_cast<std::chrono::milliseconds>(
                                         std::chrono::steady_clock::now() - begun));
 }
 
-asio::awaitable<int> serve(redis::PrivateServer& server, Settings settings, const UpFlags& flags,
-                           std::stop_token stop) {
+asio::awaitable<int> serve(redis::PrivateServer& server, Settings settings, std::stop_token stop) {
   const auto executor = co_await asio::this_coro::executor;
   ProgressLine line("");
   const std::function<void(const std::string&)> waiting = [&](const std::string& reason) {
@@ -120,13 +119,14 @@ asio::awaitable<int> serve(redis::PrivateServer& server, Settings settings, cons
   const Status started = co_await server.start(stop, waiting);
   line.clear();
   if (!started) co_return stop.stop_requested() ? 0 : fail(started.error());
-  settings.options.endpoint = server.endpoint();
-  settings.options.content_directory = flags.content;
+  const EndpointOptions configured = std::exchange(settings.options.endpoint, server.endpoint());
+  settings.options.endpoint.deadline = configured.deadline;
+  settings.options.endpoint.connect_deadline = configured.connect_deadline;
   auto watch = Watch::create(executor, settings);
   if (!watch) co_return fail(watch.error());
   fmt::print("Redis    {}\n", server.url());
   std::fflush(stdout);
-  const auto content = co_await bring_content(settings, flags, stop);
+  const auto content = co_await bring_content(settings, stop);
   if (!content) co_return stop.stop_requested() ? 0 : fail(content.error());
   fmt::print("content  {}\nHTTP     {}\n", *content, (*watch)->http_address());
   std::fflush(stdout);
@@ -144,15 +144,19 @@ asio::awaitable<int> run(asio::io_context& context, const Settings& settings, co
   options.port = flags.port;
   options.maxmemory_bytes = maxmemory_bytes;
   redis::PrivateServer server(context.get_executor(), options);
-  const int code = co_await serve(server, settings, flags, stop);
-  co_await server.stop();
+  std::optional<std::chrono::steady_clock::time_point> asked;
+  const std::stop_callback note(stop, [&asked] { asked = std::chrono::steady_clock::now(); });
+  const int code = co_await serve(server, settings, stop);
+  const auto now = std::chrono::steady_clock::now();
+  co_await server.stop(asked.value_or(now) + kAllStopped - now);
   co_return code;
 }
 
 int run_up(const CommandLine& line, const UpFlags& flags) {
-  auto settings = start(line.flags);
+  const auto settings = start(line.flags);
   if (!settings) return fail(settings.error());
-  if (!flags.http.empty()) settings->http_listen = flags.http == "off" ? "" : flags.http;
+  // "" would stand for the root of the file system.
+  if (flags.data.empty()) return fail(make_error(ErrorKind::InvalidInput, "--data: is empty"));
   const auto maxmemory = sizes::parse_bytes(flags.maxmemory);
   if (!maxmemory) return fail(within("--maxmemory", maxmemory.error()));
   constexpr std::int64_t kLeastBytes = 8 << 20;  // an empty redis-server takes one or two
@@ -173,11 +177,12 @@ void register_up(CommandLine& line) {
       "Example: redkeep up --content examples/site --maxmemory 1GiB");
   const auto flags = std::make_shared<UpFlags>();
   command->add_option("--data", flags->data, "Data directory (default: redkeep-data)");
-  command->add_option("--content", flags->content, "Content directory to load if Redis is empty");
+  command->add_option("--content", line.flags.content,
+                      "Content directory to load if Redis is empty");
   command->add_option("--port", flags->port, "Port on loopback (default: 6390)")
       ->check(CLI::Range(1, 65535));
   command->add_option("--maxmemory", flags->maxmemory, "Limit of the server (default: 512MiB)");
-  command->add_option("--http", flags->http, "HOST:PORT for metrics and API, or \"off\"");
+  command->add_option("--http", line.flags.http, "HOST:PORT for metrics and API, or \"off\"");
   command->add_option("--config", line.flags.config_file,
                       "Configuration (default: ./redkeep.toml, /etc/redkeep/redkeep.toml)");
   command->add_option("--prefix", line.flags.prefix, "Prefix of our keys (default: reed:)");

@@ -7,6 +7,9 @@
 
 #include <boost/json.hpp>
 
+#include "content/record_rules.h"
+#include "error/error.h"
+
 namespace redkeep::app::http {
 namespace {
 
@@ -14,6 +17,11 @@ namespace json = boost::json;
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
+
+// What a server says of itself need not be UTF-8; JSON must be.
+std::string utf8(std::string_view text) {
+  return content::is_utf8(text) ? std::string(text) : printable(text);
+}
 
 double seconds_since(TimePoint then, TimePoint now) {
   return std::chrono::duration<double>(now - then).count();
@@ -118,10 +126,10 @@ std::string metrics_text(const guard::Snapshot& snapshot, TimePoint now) {
 std::string status_json(const guard::Snapshot& snapshot, TimePoint now) {
   json::object object = json::parse(to_json(guard::current_statistics(snapshot))).as_object();
   object["connected"] = snapshot.connected;
-  object["endpoint"] = snapshot.endpoint;
-  object["server"] = snapshot.server_version;
-  object["eviction_policy"] = snapshot.eviction_policy;
-  object["blind_reason"] = snapshot.blind_reason;
+  object["endpoint"] = utf8(snapshot.endpoint);
+  object["server"] = utf8(snapshot.server_version);
+  object["eviction_policy"] = utf8(snapshot.eviction_policy);
+  object["blind_reason"] = utf8(snapshot.blind_reason);
   object["census_age_seconds"] = snapshot.census
                                      ? json::value(seconds_since(snapshot.census_time, now))
                                      : json::value(nullptr);
@@ -136,9 +144,9 @@ std::string ledger_json(const guard::Ledger& ledger, std::size_t limit) {
         {"time", fmt::format("{:%Y-%m-%dT%H:%M:%S}Z",
                              fmt::gmtime(std::chrono::system_clock::to_time_t(entry.when)))},
         {"kind", guard::to_string(entry.kind)},
-        {"subject", entry.subject},
-        {"outcome", entry.outcome},
-        {"reason", entry.reason},
+        {"subject", utf8(entry.subject)},
+        {"outcome", utf8(entry.outcome)},
+        {"reason", utf8(entry.reason)},
         {"keys", entry.keys},
         {"bytes", entry.bytes},
         {"usage_before_pct", entry.usage_before_pct},

@@ -10,6 +10,7 @@
 #include <charconv>
 
 #include "app/http/host_check.h"
+#include "app/http/listen_address.h"
 #include "app/http/pages.h"
 #include "error/error.h"
 #include "redis/pause.h"
@@ -53,23 +54,11 @@ Result<std::unique_ptr<Server>> Server::create(asio::any_io_executor executor,
 }
 
 Status Server::bind() {
-  const auto colon = options_.listen.rfind(':');
-  host_ = options_.listen.substr(0, colon == std::string::npos ? 0 : colon);
-  std::string bare = host_;
-  if (bare.starts_with('[') && bare.ends_with(']')) bare = bare.substr(1, bare.size() - 2);
-  if (bare == "localhost") bare = "127.0.0.1";
+  const auto address = parse_listen_address(options_.listen);
+  if (!address) return within("the HTTP address", address.error());
+  host_ = address->host;
+  const tcp::endpoint& endpoint = address->endpoint;
   error_code code;
-  const auto ip = asio::ip::make_address(bare, code);
-  unsigned short port = 0;
-  const char* end = options_.listen.data() + options_.listen.size();
-  const auto [stopped, failure] = std::from_chars(
-      colon == std::string::npos ? end : options_.listen.data() + colon + 1, end, port);
-  if (code || failure != std::errc{} || stopped != end) {
-    return make_error(ErrorKind::InvalidInput,
-                      "the HTTP address \"{}\" is not of the form 127.0.0.1:8390 or [::1]:8390",
-                      printable(options_.listen));
-  }
-  const tcp::endpoint endpoint(ip, port);
   acceptor_.open(endpoint.protocol(), code);
   if (!code) acceptor_.set_option(asio::socket_base::reuse_address(true), code);
   if (!code) acceptor_.bind(endpoint, code);

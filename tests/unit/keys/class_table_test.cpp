@@ -114,5 +114,23 @@ TEST(ClassTable, RefusesClassesThatMakeNoSense) {
   }
 }
 
+TEST(ClassTable, NamesAllFaultsEachWithItsClass) {
+  std::vector<KeyClass> classes(3);
+  classes[0].name = "no patterns";
+  classes[1].name = "bad patterns";
+  classes[1].patterns = {"*", "good:*", "a:{b"};
+  classes[2].name = "no patterns";
+  classes[2].patterns = {"c:*"};
+  const auto faults = ClassTable::find_faults(classes);
+  ASSERT_EQ(faults.size(), 4u);
+  EXPECT_EQ(faults[0].index, 0u);
+  EXPECT_FALSE(faults[0].in_pattern);
+  EXPECT_EQ(faults[1].index, 1u);
+  EXPECT_TRUE(faults[1].in_pattern);
+  EXPECT_EQ(faults[2].index, 1u);
+  EXPECT_EQ(faults[3].message, "class \"no patterns\" is defined twice");
+  EXPECT_EQ(ClassTable::compile("", classes).error().message, faults[0].message);
+}
+
 }  // namespace
 }  // namespace redkeep::keys

@@ -24,8 +24,8 @@ TEST(KeySchema, EncodesStructureAndControlCharacters) {
   EXPECT_EQ(encode_component(std::string_view("\0\x1F\x7F", 3)), "%00%1F%7F");
 }
 
-// The table of keys in docs/data-model.md is a promise to every other program: what it does not list
-// stays as it is.
+// The table of keys in docs/data-model.md is a promise to every other program: what it does not
+// list stays as it is.
 TEST(KeySchema, EncodesNothingElse) {
   EXPECT_EQ(encode_component("größe/?[x]"), "größe/?[x]");
   EXPECT_EQ(encode_component("* \\ ^ ~ \" ' , ; # $ & + = @ | < >"),

@@ -93,6 +93,16 @@ TEST(CsvReaderFaults, NamesWhereAQuoteWasOpenedThatIsNeverClosed) {
   EXPECT_EQ(read("a,b\n1,\"\"\"").broken, "x.csv:2:3: the quote that opens here is never closed");
 }
 
+TEST(CsvReaderFaults, TellsAnOpenQuoteFromAFileThatFailed) {
+  const TemporaryDirectory directory;
+  auto reader = CsvReader::open(directory.write("x.csv", "a,b\n1,2\n3,\"4\n"), kTwo);
+  ASSERT_TRUE(reader);
+  EXPECT_EQ(reader->next(), CsvReader::Next::Row);
+  EXPECT_FALSE(reader->failed());
+  EXPECT_EQ(reader->next(), CsvReader::Next::Broken);
+  EXPECT_FALSE(reader->failed());
+}
+
 TEST(CsvReaderFaults, NamesTheStartOfAnOpenQuoteFarBack) {
   std::string text = "a,b\n1,2\n3,\"";
   for (int line = 0; line < 300'000; ++line) text += "some text\n";
@@ -280,6 +290,7 @@ CsvRows read_while(const std::string& path, const std::function<void()>& change)
     found.rejects.push_back(reader->row_as_csv());
     EXPECT_EQ(reader->next(), CsvReader::Next::Broken) << "broken is broken";
     EXPECT_EQ(reader->problem(), found.broken);
+    EXPECT_TRUE(reader->failed());
   }
   return found;
 }

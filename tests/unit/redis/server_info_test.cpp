@@ -22,6 +22,11 @@ TEST(ServerInfo, ReadsFloatsAndLinesWithoutCarriageReturn) {
   EXPECT_FALSE(info.number("none"));
 }
 
+TEST(ServerInfo, WhatAServerSaysCannotSteerATerminal) {
+  const auto info = ServerInfo::parse("maxmemory_policy:\x1b[2Jlru\xff\r\n");
+  EXPECT_EQ(info.text("maxmemory_policy"), "\\x1b[2Jlru\\xff");
+}
+
 TEST(ServerInfo, NamesTheProductAndItsOwnVersion) {
   EXPECT_EQ(ServerInfo::parse("redis_version:7.0.15").product(), "Redis 7.0.15");
   EXPECT_EQ(ServerInfo::parse("redis_version:7.2.4\nvalkey_version:8.1.1").product(),

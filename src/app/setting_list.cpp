@@ -1,0 +1,245 @@
+#include "app/setting_list.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "app/endpoint_url.h"
+#include "app/http/listen_address.h"
+#include "error/error.h"
+#include "redis/connection.h"
+#include "sizes/sizes.h"
+
+namespace redkeep::app {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+Error refused(std::string_view text, std::string_view why) {
+  return make_error(ErrorKind::InvalidInput, "\"{}\" {}", printable(text), why);
+}
+
+Setting make(std::string_view table, std::string_view key, std::string_view example) {
+  Setting setting;
+  setting.table = table;
+  setting.key = key;
+  setting.example = example;
+  return setting;
+}
+
+Setting pct(std::string_view table, std::string_view key, double& value) {
+  Setting setting = make(table, key, "\"85%\"");
+  setting.set = [&value](const std::string& text) -> Status {
+    const auto parsed = sizes::parse_pct(text);
+    if (!parsed) return parsed.error();
+    if (*parsed <= 0) return refused(text, "must be above 0%");
+    value = *parsed;
+    return {};
+  };
+  setting.show = [&value] { return fmt::format("{}%", value); };
+  return setting;
+}
+
+Setting duration(std::string_view table, std::string_view key, milliseconds& value) {
+  Setting setting = make(table, key, "\"5s\"");
+  setting.set = [&value](const std::string& text) -> Status {
+    const auto parsed = sizes::parse_duration(text);
+    if (!parsed) return parsed.error();
+    if (parsed->count() <= 0) return refused(text, "must be at least 1ms");
+    value = *parsed;
+    return {};
+  };
+  setting.show = [&value] { return exact_duration(value); };
+  return setting;
+}
+
+Setting whole_seconds(std::string_view table, std::string_view key, seconds& value) {
+  Setting setting = make(table, key, "\"60s\"");
+  setting.set = [&value](const std::string& text) -> Status {
+    const auto parsed = parse_whole_seconds(text);
+    if (!parsed) return parsed.error();
+    value = *parsed;
+    return {};
+  };
+  setting.show = [&value] { return exact_duration(value); };
+  return setting;
+}
+
+Setting bytes(std::string_view table, std::string_view key, std::int64_t& value) {
+  Setting setting = make(table, key, "\"512MiB\"");
+  setting.set = [&value](const std::string& text) -> Status {
+    const auto parsed = sizes::parse_bytes(text);
+    if (!parsed) return parsed.error();
+    value = *parsed;
+    return {};
+  };
+  setting.show = [&value] { return exact_bytes(value); };
+  return setting;
+}
+
+Setting path(std::string_view table, std::string_view key, std::string_view example,
+             std::string& value) {
+  Setting setting = make(table, key, example);
+  setting.set = [&value](const std::string& text) -> Status {
+    value = text;
+    return {};
+  };
+  setting.show = [&value] { return value; };
+  return setting;
+}
+
+Setting url(EndpointOptions& endpoint) {
+  Setting setting = make("redis", "url", "\"redis://127.0.0.1:6390/0\"");
+  setting.set = [&endpoint](const std::string& text) { return apply_url(text, endpoint); };
+  setting.show = [&endpoint] {
+    std::string shown = redis::describe(endpoint);
+    if (!endpoint.user.empty()) shown.insert(shown.find("://") + 3, endpoint.user + "@");
+    return shown;
+  };
+  return setting;
+}
+
+// An empty prefix is legal (the database is ours alone); glob characters are, and are escaped.
+Setting prefix(std::string& value) {
+  constexpr std::size_t kMostBytes = 128;
+  Setting setting = make("keys", "prefix", "\"reed:\"");
+  setting.set = [&value](const std::string& text) -> Status {
+    if (text.size() > kMostBytes) return refused(text, "is longer than 128 bytes");
+    if (text.find(' ') != std::string::npos) return refused(text, "has a blank in it");
+    value = text;
+    return {};
+  };
+  setting.show = [&value] { return value; };
+  return setting;
+}
+
+Setting listen(std::string& value) {
+  Setting setting = make("http", "listen", "\"127.0.0.1:8390\"");
+  setting.set = [&value](const std::string& text) -> Status {
+    if (text == "off") {
+      value.clear();
+      return {};
+    }
+    const auto parsed = http::parse_listen_address(text);
+    if (!parsed) return parsed.error();
+    value = text;
+    return {};
+  };
+  setting.show = [&value] { return value.empty() ? "off" : value; };
+  return setting;
+}
+
+// An empty name would let requests without a Host header in, one with a port would never match.
+Setting hosts(std::vector<std::string>& value) {
+  Setting setting = make("http", "hosts", "[\"redkeep.example\"]");
+  setting.set_list = [&value](const std::vector<std::string>& names) -> Status {
+    for (const auto& name : names) {
+      const bool is_ipv6 = name.starts_with('[') && name.ends_with(']');
+      if (name.empty() || (!is_ipv6 && name.find_first_of(":/ ") != std::string::npos)) {
+        return refused(name, "is not a host's name (without port): write \"redkeep.example\"");
+      }
+    }
+    value = names;
+    return {};
+  };
+  setting.show = [&value] { return fmt::format("{}", fmt::join(value, " ")); };
+  return setting;
+}
+
+Setting log_level(std::string& value) {
+  Setting setting = make("log", "level", "\"info\"");
+  setting.set = [&value](const std::string& text) -> Status {
+    static constexpr std::string_view kLevels[] = {"debug", "info", "warn", "error"};
+    if (std::find(std::begin(kLevels), std::end(kLevels), text) == std::end(kLevels)) {
+      return refused(text, "is not one of debug, info, warn, error");
+    }
+    value = text;
+    return {};
+  };
+  setting.show = [&value] { return value; };
+  return setting;
+}
+
+}  // namespace
+
+std::string Setting::name() const { return fmt::format("[{}] {}", table, key); }
+
+std::vector<Setting> setting_list(Settings& settings) {
+  Options& options = settings.options;
+  PressureOptions& pressure = options.pressure;
+  return {url(options.endpoint),
+          path("redis", "ca_file", "\"/etc/ssl/redis-ca.pem\"", options.endpoint.ca_file),
+          duration("redis", "deadline", options.endpoint.deadline),
+          duration("redis", "connect_deadline", options.endpoint.connect_deadline),
+          prefix(options.prefix),
+          pct("pressure", "stop_shedding", pressure.stop_shedding_pct),
+          pct("pressure", "start_shedding", pressure.start_shedding_pct),
+          pct("pressure", "leave_emergency", pressure.leave_emergency_pct),
+          pct("pressure", "emergency", pressure.emergency_pct),
+          duration("pressure", "dwell", pressure.dwell),
+          duration("pressure", "interval", pressure.interval),
+          duration("pressure", "min_interval", pressure.min_interval),
+          bytes("pressure", "limit", pressure.limit_bytes),
+          whole_seconds("pressure", "restore_cool_down", pressure.restore_cool_down),
+          whole_seconds("pressure", "alert_every", pressure.alert_every),
+          path("content", "directory", "\"examples/site\"", options.content_directory),
+          listen(settings.http_listen),
+          hosts(settings.http_hosts),
+          log_level(settings.log_level)};
+}
+
+const Setting& setting_named(const std::vector<Setting>& list, std::string_view name) {
+  for (const auto& setting : list) {
+    if (setting.name() == name) return setting;
+  }
+  std::abort();
+}
+
+void apply_setting(const Setting& setting, const std::string& text, const Place& place,
+                   Settings& settings, SettingsErrors& errors) {
+  const bool has_control = std::any_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+  });
+  // The text itself is not shown: it may be a URL with a password.
+  const Status set = has_control
+                         ? make_error(ErrorKind::InvalidInput, "has control characters in it")
+                         : setting.set(text);
+  settings.places[setting.name()] = place.text;
+  if (set) return;
+  errors.refused.insert(setting.name());
+  errors.add(place.text, place.is_name
+                             ? set.error().message
+                             : fmt::format("{}: {}", setting.name(), set.error().message));
+}
+
+std::string exact_duration(milliseconds duration) {
+  const auto ms = duration.count();
+  if (ms % 1000 != 0) return fmt::format("{}ms", ms);
+  const auto s = ms / 1000;
+  if (s == 0 || s % 60 != 0) return fmt::format("{}s", s);
+  if (s % 3600 != 0) return fmt::format("{}m", s / 60);
+  return s % 86400 != 0 ? fmt::format("{}h", s / 3600) : fmt::format("{}d", s / 86400);
+}
+
+std::string exact_bytes(std::int64_t bytes) {
+  if (bytes == 0) return "0";
+  static constexpr std::string_view kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+  std::size_t unit = 0;
+  while (bytes % 1024 == 0 && unit + 1 < std::size(kUnits)) {
+    bytes /= 1024;
+    ++unit;
+  }
+  return fmt::format("{}{}", bytes, kUnits[unit]);
+}
+
+Result<seconds> parse_whole_seconds(const std::string& text) {
+  const auto parsed = sizes::parse_duration(text);
+  if (!parsed) return parsed.error();
+  const auto whole = std::chrono::duration_cast<seconds>(*parsed);
+  if (whole.count() == 0 || whole != *parsed) {
+    return refused(text, "must be a whole number of seconds, at least 1s");
+  }
+  return whole;
+}
+
+}  // namespace redkeep::app

@@ -1,0 +1,169 @@
+// What the HTTP pages say, and that nothing a server or a key name holds can break out of it (F55).
+#include "app/http/pages.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <regex>
+#include <set>
+
+namespace redkeep::app::http {
+namespace {
+
+namespace json = boost::json;
+using std::chrono::seconds;
+
+const TimePoint kNow{seconds{1000}};
+
+guard::Snapshot connected() {
+  guard::Snapshot snapshot;
+  snapshot.connected = true;
+  snapshot.endpoint = "redis://127.0.0.1:6390/0";
+  snapshot.server_version = "Redis 7.0.15";
+  snapshot.eviction_policy = "volatile-lfu";
+  snapshot.level = PressureLevel::Warning;
+  snapshot.memory = {850, 1000, 85};
+  snapshot.last_reading = kNow - seconds{1};
+  snapshot.shed["page_cache"] = {17, 4096};
+  snapshot.alerts["warning"] = 2;
+  return snapshot;
+}
+
+guard::Snapshot counted(std::string class_name) {
+  auto snapshot = connected();
+  Statistics census;
+  census.classes = {{std::move(class_name), KeyLevel::Evictable, 3, 300},
+                    {"queues", KeyLevel::Protected, 1, std::nullopt}};
+  census.unclassified_keys = 5;
+  snapshot.census = census;
+  snapshot.census_time = kNow - seconds{7};
+  return snapshot;
+}
+
+// Names that would break out of a label, a JSON text, a terminal or a page.
+const std::string kHostile[] = {"a\"} 1\nredkeep_level{level=\"normal",
+                                "back\\slash",
+                                "line\nbreak",
+                                "\x1b[31mred\x1b[0m",
+                                "<script>alert(1)</script>",
+                                "caf\xC3\xA9"};
+
+// One line of the text format: a comment, or a sample with escaped labels and a number
+// (https://prometheus.io/docs/instrumenting/exposition_formats).
+const std::regex kMetricsLine(
+    R"re(# (HELP|TYPE) [a-zA-Z_:][a-zA-Z0-9_:]* [^\n]*|)re"
+    R"re([a-zA-Z_:][a-zA-Z0-9_:]*(\{([a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\["\\n])*",?)+\})? [0-9.eE+-]+)re");
+
+void expect_valid_metrics(const std::string& text) {
+  ASSERT_TRUE(text.ends_with('\n'));
+  std::set<std::string> series;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_TRUE(std::regex_match(line, kMetricsLine)) << line;
+    if (!line.starts_with('#')) {
+      EXPECT_TRUE(series.insert(line.substr(0, line.rfind(' '))).second) << "twice: " << line;
+    }
+  }
+}
+
+bool has_line(const std::string& text, const std::string& line) {
+  return ("\n" + text).find("\n" + line + "\n") != std::string::npos;
+}
+
+TEST(Metrics, AreValidPrometheusTextBeforeTheFirstReading) {
+  expect_valid_metrics(metrics_text(guard::Snapshot{}, kNow));
+}
+
+TEST(Metrics, SayWhatTheSnapshotSays) {
+  const std::string text = metrics_text(counted("page_cache"), kNow);
+  expect_valid_metrics(text);
+  for (const char* line :
+       {"redkeep_connected 1", "redkeep_memory_used_bytes 850", "redkeep_memory_limit_bytes 1000",
+        "redkeep_memory_usage_ratio 0.85", "redkeep_level{level=\"warning\"} 1",
+        "redkeep_level{level=\"normal\"} 0", "redkeep_shed_keys_total{class=\"page_cache\"} 17",
+        "redkeep_shed_bytes_total{class=\"page_cache\"} 4096",
+        "redkeep_alerts_total{subject=\"warning\"} 2", "redkeep_census_age_seconds 7",
+        "redkeep_class_keys{class=\"page_cache\",level=\"evictable\"} 3",
+        "redkeep_class_bytes{class=\"page_cache\",level=\"evictable\"} 300",
+        "redkeep_unclassified_keys 5", "# TYPE redkeep_shed_keys_total counter",
+        "# TYPE redkeep_level gauge"}) {
+    EXPECT_TRUE(has_line(text, line)) << line << "\n" << text;
+  }
+  EXPECT_EQ(text.find("redkeep_class_bytes{class=\"queues\""), std::string::npos)
+      << "bytes that are not known are left out";
+}
+
+TEST(Metrics, NamesCannotBreakOutOfTheirLabel) {
+  for (const auto& name : kHostile) {
+    auto snapshot = counted(name);
+    snapshot.shed[name] = {1, 1};
+    snapshot.alerts[name] = 1;
+    expect_valid_metrics(metrics_text(snapshot, kNow));
+  }
+}
+
+TEST(StatusPage, IsTheStatisticsWithTheGuardsFieldsBeside) {
+  const auto page = json::parse(status_json(counted("page_cache"), kNow)).as_object();
+  EXPECT_EQ(page.at("level"), "warning");
+  EXPECT_EQ(page.at("level_source"), "guard");
+  EXPECT_EQ(page.at("used_bytes"), 850);
+  EXPECT_EQ(page.at("connected"), true);
+  EXPECT_EQ(page.at("endpoint"), "redis://127.0.0.1:6390/0");
+  EXPECT_EQ(page.at("server"), "Redis 7.0.15");
+  EXPECT_EQ(page.at("eviction_policy"), "volatile-lfu");
+  EXPECT_EQ(page.at("census_age_seconds"), 7.0);
+  EXPECT_EQ(page.at("classes").as_array().size(), 2u);
+  EXPECT_TRUE(json::parse(status_json(connected(), kNow)).at("census_age_seconds").is_null());
+}
+
+TEST(StatusPage, IsValidJsonWhateverTheServerAndTheClassesAreCalled) {
+  std::vector<std::string> names(std::begin(kHostile), std::end(kHostile));
+  names.emplace_back("\xff\xfe not UTF-8");
+  for (const auto& name : names) {
+    auto snapshot = counted(name.front() == '\xff' ? "page_cache" : name);
+    snapshot.endpoint = snapshot.server_version = snapshot.eviction_policy = name;
+    snapshot.blind_reason = name;
+    boost::system::error_code code;
+    const auto page = json::parse(status_json(snapshot, kNow), code);
+    ASSERT_FALSE(code) << code.message();
+    if (name.front() != '\xff') {
+      EXPECT_EQ(page.at("server").as_string(), name);
+    }
+  }
+}
+
+TEST(LedgerPage, IsValidJsonNewestFirst) {
+  guard::Ledger ledger;
+  ledger.add(guard::LedgerKind::Notice, "policy", "first");
+  for (const auto& name : kHostile) ledger.add(guard::LedgerKind::Alarm, name, name);
+  ledger.add(guard::LedgerKind::Notice, "\xff", "bytes \xff\xfe");
+  const auto all = json::parse(ledger_json(ledger, 100)).as_array();
+  ASSERT_EQ(all.size(), 2 + std::size(kHostile));
+  EXPECT_EQ(all.back().at("reason"), "first");
+  EXPECT_EQ(all.back().at("number"), 1);
+  EXPECT_EQ(all.back().at("kind"), "notice");
+  EXPECT_EQ(all[1].at("subject").as_string(), std::end(kHostile)[-1]);
+  const std::string time(all.back().at("time").as_string());
+  EXPECT_TRUE(std::regex_match(time, std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)"))) << time;
+  EXPECT_EQ(json::parse(ledger_json(ledger, 1)).as_array().size(), 1u);
+  EXPECT_EQ(ledger_json(ledger, 0), "[]");
+}
+
+TEST(Readiness, IsThereWithAFreshReading) {
+  const PressureOptions options;
+  EXPECT_EQ(not_ready_because(connected(), options, kNow), "");
+  EXPECT_EQ(not_ready_because(connected(), options, kNow + seconds{4}), "")
+      << "three intervals, 2 s";
+  EXPECT_EQ(not_ready_because(connected(), options, kNow + seconds{5}),
+            "the last reading is 6.0 s old");
+}
+
+TEST(Readiness, SaysWhyItIsNotThere) {
+  guard::Snapshot snapshot;
+  EXPECT_EQ(not_ready_because(snapshot, {}, kNow), "no reading yet");
+  snapshot.blind_reason = "LOADING";
+  EXPECT_EQ(not_ready_because(snapshot, {}, kNow), "LOADING");
+}
+
+}  // namespace
+}  // namespace redkeep::app::http
