@@ -281,6 +281,9 @@ ScriptedServer::Script flood(std::string head, std::string block, std::atomic<st
 }
 
 TEST_F(ConnectionTest, AReplyWithoutEndIsRefusedAtTheLimit) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "AddressSanitizer copies a growing buffer at each step: minutes for 192 MiB";
+#endif
   std::atomic<std::size_t> sent = 0;
   const auto connection =
       open_to(flood("$900000000\r\n", std::string(std::size_t{1} << 20, 'x'), sent));
