@@ -26,6 +26,10 @@ ExitCode exit_code_for(ErrorKind kind) {
 
 int fail(const Error& error) {
   fmt::print(stderr, "redkeep: {}\n", error.message);
+  if (error.kind == ErrorKind::Unreachable) {
+    fmt::print(stderr,
+               "redkeep: is it running? --url says where Redis is; `redkeep up` starts one\n");
+  }
   return static_cast<int>(exit_code_for(error.kind));
 }
 

@@ -146,7 +146,9 @@ void CsvReader::fill() {
     if (bytes < 0 && errno == EINTR) continue;
     if (bytes > 0) filled_ += static_cast<std::size_t>(bytes);
     if (bytes < 0) read_error_ = errno;
-    at_end_ = bytes <= 0;
+    // One that grows as fast as it is read would have no end.
+    const bool has_grown = consumed_bytes_ + static_cast<std::int64_t>(filled_) > file_bytes();
+    at_end_ = bytes <= 0 || has_grown;
     return;
   }
 }

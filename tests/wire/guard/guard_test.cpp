@@ -104,6 +104,8 @@ struct BlindCase {
   const char* reason;
 };
 
+void PrintTo(const BlindCase& blind, std::ostream* out) { *out << blind.name; }
+
 class BlindGuard : public GuardTest, public testing::WithParamInterface<BlindCase> {};
 
 // No reading means no action, never an action on old numbers.

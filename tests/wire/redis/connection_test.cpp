@@ -206,10 +206,16 @@ TEST_F(ConnectionTest, AConnectionThatTheServerClosedIsStale) {
   EXPECT_TRUE(loop_.run_until([&] { return connection->is_stale(); }, 5s));
 }
 
-class NotResp : public ConnectionTest, public testing::WithParamInterface<std::string> {};
+struct Nonsense {
+  const char* name;
+  std::string wire;
+};
+void PrintTo(const Nonsense& nonsense, std::ostream* out) { *out << nonsense.name; }
+
+class NotResp : public ConnectionTest, public testing::WithParamInterface<Nonsense> {};
 
 TEST_P(NotResp, BreaksTheConnectionAtOnce) {
-  const auto connection = open_to_answer(GetParam());
+  const auto connection = open_to_answer(GetParam().wire);
   const auto begun = Clock::now();
   const auto replies = exchange(*connection, ping(), 20s);
   EXPECT_LT(Clock::now() - begun, 10s);
@@ -222,14 +228,22 @@ std::string nested(int depth) {
   return wire + ":1\r\n";
 }
 
-INSTANTIATE_TEST_SUITE_P(Wire, NotResp,
-                         testing::Values("*-2\r\n", "$-2\r\n", "*2147483648\r\n",
-                                         "*99999999999999999999\r\n", "$99999999999999999999\r\n",
-                                         "$x\r\n", ":x\r\n", ":\r\n", nested(10'000), "?what\r\n",
-                                         "HTTP/1.1 400 Bad Request\r\n\r\n",
-                                         std::string("\0\0\0\0", 4), ">2\r\n+invalidate\r\n+x\r\n",
-                                         "_\r\n", "#t\r\n", "%1\r\n+a\r\n+b\r\n",
-                                         wire::array({"+a\r\n", "?b\r\n"})));
+INSTANTIATE_TEST_SUITE_P(
+    Wire, NotResp,
+    testing::Values(Nonsense{"NegativeArray", "*-2\r\n"}, Nonsense{"NegativeBulk", "$-2\r\n"},
+                    Nonsense{"ArrayBeyondInt", "*2147483648\r\n"},
+                    Nonsense{"ArrayBeyondInt64", "*99999999999999999999\r\n"},
+                    Nonsense{"BulkBeyondInt64", "$99999999999999999999\r\n"},
+                    Nonsense{"BulkOfNoLength", "$x\r\n"}, Nonsense{"IntegerOfLetters", ":x\r\n"},
+                    Nonsense{"IntegerOfNothing", ":\r\n"}, Nonsense{"Nested", nested(10'000)},
+                    Nonsense{"UnknownType", "?what\r\n"},
+                    Nonsense{"Http", "HTTP/1.1 400 Bad Request\r\n\r\n"},
+                    Nonsense{"Zeros", std::string("\0\0\0\0", 4)},
+                    Nonsense{"Resp3Push", ">2\r\n+invalidate\r\n+x\r\n"},
+                    Nonsense{"Resp3Null", "_\r\n"}, Nonsense{"Resp3Boolean", "#t\r\n"},
+                    Nonsense{"Resp3Map", "%1\r\n+a\r\n+b\r\n"},
+                    Nonsense{"UnknownTypeInArray", wire::array({"+a\r\n", "?b\r\n"})}),
+    [](const auto& test) { return test.param.name; });
 
 std::int64_t peak_address_space_kib() {
   std::ifstream file("/proc/self/status");
