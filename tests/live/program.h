@@ -46,7 +46,7 @@ class Program {
   void wait_for_err(const std::string& text);
 
   /// Waits for its end; the deadline fails the test and kills it.
-  Ended wait(std::chrono::milliseconds deadline = std::chrono::seconds{30});
+  Ended wait(std::chrono::milliseconds deadline = std::chrono::seconds{100});
 
  private:
   void wait_for(const std::string& file, const std::string& text);
