@@ -81,7 +81,9 @@ Status CsvReader::open_file(const std::string& path) {
     return make_error(ErrorKind::Io, "{} is not a regular file", printable(path));
   }
   version_ = version_of(status);
-  buffer_.resize(kBlockBytes);
+  // A small file needs no block of its own: this is what zeroing one costs.
+  buffer_.resize(
+      std::clamp(static_cast<std::size_t>(version_.bytes) + 1, std::size_t{4096}, kBlockBytes));
   return {};
 }
 
