@@ -15,6 +15,7 @@
 #include "guard/guard.h"
 #include "guard/server_statistics.h"
 #include "keys/class_table.h"
+#include "pressure/ask_memory.h"
 #include "pressure/marks.h"
 #include "recovery/restore.h"
 #include "shed/shedder.h"
@@ -51,14 +52,6 @@ class MemoryManager::Parts {
   }
 
   const keys::KeySchema& schema() const { return access.schema(); }
-
-  asio::awaitable<Result<pressure::MemoryReading>> read_memory() {
-    std::vector<std::string> info{"INFO"};
-    const auto reply = co_await client->call(std::move(info));
-    if (!reply) co_return reply.error();
-    co_return pressure::read_memory(redis::ServerInfo::parse(reply->text),
-                                    options.pressure.limit_bytes, options.endpoint.database);
-  }
 
   // What the server can do is asked again after each new connection.
   asio::awaitable<Status> meet_server() {
@@ -176,7 +169,7 @@ asio::awaitable<Status> MemoryManager::remove_template(std::string name, std::st
 }
 
 asio::awaitable<Result<ReliefReport>> MemoryManager::relieve_pressure() {
-  const auto reading = co_await parts_->read_memory();
+  const auto reading = co_await pressure::ask_memory(parts_->client, parts_->options);
   if (!reading) co_return reading.error();
   if (const Status met = co_await parts_->meet_server(); !met) co_return met.error();
   pressure::Pressure pressure;
@@ -205,7 +198,7 @@ asio::awaitable<Result<RebuildReport>> MemoryManager::rebuild() {
     co_return make_error(ErrorKind::InvalidInput,
                          "Options::content_directory is empty: there is nothing to rebuild from");
   }
-  const auto reading = co_await parts_->read_memory();
+  const auto reading = co_await pressure::ask_memory(parts_->client, parts_->options);
   if (!reading) co_return reading.error();
   const auto room =
       reading->limit_bytes == 0

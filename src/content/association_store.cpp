@@ -18,10 +18,6 @@ void require_unchanged(const keys::KeySchema& schema, const Association& stored,
   step.require_field(key, "type", stored.type);
 }
 
-Error no_entity(std::string_view id) {
-  return make_error(ErrorKind::NotFound, "there is no entity {}", printable(id));
-}
-
 }  // namespace
 
 redis::awaitable<Status> AssociationStore::store(Association association) {

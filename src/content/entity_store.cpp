@@ -13,10 +13,6 @@ namespace {
 // that has more loses the others first, one step each.
 constexpr std::size_t kMostLinksAtOnce = 500;
 
-Error no_entity(std::string_view id) {
-  return make_error(ErrorKind::NotFound, "there is no entity {}", printable(id));
-}
-
 Status check(const Entity& entity) {
   const EntityView view = view_of(entity);
   if (!is_utf8(entity.data)) {

@@ -44,9 +44,7 @@ redis::awaitable<Result<AtomicStep>> SearchIndex::prepare_add(std::string key,
   if (!types) co_return types.error();
   AtomicStep step;
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    if ((*types)[i].empty()) {
-      co_return make_error(ErrorKind::NotFound, "there is no entity {}", ids[i]);
-    }
+    if ((*types)[i].empty()) co_return no_entity(ids[i]);
     step.require_value(schema_.type_of(ids[i]), (*types)[i]);
     step.add_member(key, ids[i]);
   }

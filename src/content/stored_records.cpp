@@ -48,6 +48,10 @@ StoredEntity entity_from(redis::Reply* fields, std::string id) {
 
 }  // namespace
 
+Error no_entity(std::string_view id) {
+  return make_error(ErrorKind::NotFound, "there is no entity {}", printable(id));
+}
+
 Status first_error(const std::vector<redis::Reply>& replies, std::string_view command) {
   for (const auto& reply : replies) {
     if (reply.is_error()) return redis::error_from_reply(command, reply);

@@ -45,6 +45,9 @@ redis::awaitable<Result<std::vector<Association>>> read_associations(
 redis::awaitable<Result<std::vector<std::string>>> read_strings(const Ask& ask,
                                                                 std::vector<std::string> keys);
 
+/// NotFound, with the id.
+Error no_entity(std::string_view id);
+
 /// The first error among the replies to `command`, if there is one.
 Status first_error(const std::vector<redis::Reply>& replies, std::string_view command);
 

@@ -13,6 +13,7 @@
 #include "guard/emergency.h"
 #include "guard/level_key.h"
 #include "guard/stop_wake.h"
+#include "pressure/ask_memory.h"
 #include "redis/pause.h"
 #include "sizes/sizes.h"
 
@@ -92,12 +93,7 @@ redis::awaitable<Pressure> Guard::read_pressure() {
 }
 
 redis::awaitable<Result<MemoryReading>> Guard::read_memory() {
-  std::vector<std::string> info{"INFO"};
-  const auto reply = co_await client_->call(std::move(info));
-  if (!reply) co_return reply.error();
-  const auto reading =
-      pressure::read_memory(redis::ServerInfo::parse(reply->text), options_.pressure.limit_bytes,
-                            options_.endpoint.database);
+  const auto reading = co_await pressure::ask_memory(client_, options_);
   if (reading && client_->generation() != met_generation_) {
     const Status met = co_await meet_server();
     if (!met) co_return met.error();

@@ -2,6 +2,7 @@
 
 #include "guard/level_key.h"
 #include "keys/key_schema.h"
+#include "pressure/ask_memory.h"
 #include "pressure/pressure_gauge.h"
 #include "redis/capabilities.h"
 
@@ -23,12 +24,7 @@ redis::awaitable<Result<Statistics>> take_statistics(std::shared_ptr<redis::Clie
   const auto published = co_await read_level(client, schema.guard("level"));
   if (!published) co_return published.error();
   // Memory last, so that it belongs to the moment at which the numbers are shown.
-  std::vector<std::string> info{"INFO"};
-  const auto reply = co_await client->call(std::move(info));
-  if (!reply) co_return reply.error();
-  const auto reading =
-      pressure::read_memory(redis::ServerInfo::parse(reply->text), options.pressure.limit_bytes,
-                            options.endpoint.database);
+  const auto reading = co_await pressure::ask_memory(client, options);
   if (!reading) co_return reading.error();
 
   Statistics statistics;

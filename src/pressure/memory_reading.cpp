@@ -8,7 +8,7 @@ Result<MemoryReading> read_memory(const redis::ServerInfo& info,
                                   std::int64_t configured_limit_bytes, int database) {
   if (info.count("loading").value_or(0) == 1) {
     return make_error(ErrorKind::ServerBusy, "the server is loading its data ({} s left)",
-                      printable(info.text("loading_eta_seconds").value_or("unknown")));
+                      info.text("loading_eta_seconds").value_or("unknown"));
   }
   const auto used = info.count("used_memory");
   if (!used) return make_error(ErrorKind::Protocol, "INFO has no used_memory");
@@ -21,7 +21,7 @@ Result<MemoryReading> read_memory(const redis::ServerInfo& info,
   reading.lazyfree_pending = info.count("lazyfree_pending_objects").value_or(0);
   reading.evicted_keys = info.count("evicted_keys").value_or(0);
   reading.expired_keys = info.count("expired_keys").value_or(0);
-  reading.eviction_policy = printable(info.text("maxmemory_policy").value_or(""));
+  reading.eviction_policy = info.text("maxmemory_policy").value_or("");
   reading.run_id = info.text("run_id").value_or("");
   reading.keyspace = redis::keyspace_counts(info, database);
   return reading;

@@ -260,9 +260,7 @@ redis::awaitable<Status> Load::write_search_index() {
 
 redis::awaitable<Result<std::string>> find_graph_key(redis::Connection& connection,
                                                      const std::string& prefix) {
-  const keys::KeySchema schema(prefix);
-  // Any entity's type is in one of these; so an empty index of types means no entities, and without
-  // entities there is nothing else. A load that was killed has written entities first.
+  // By the built-in classes: the graph's keys are built by the schema, whatever is configured.
   auto table = keys::ClassTable::compile(prefix, default_key_classes());
   if (!table) co_return table.error();
   keys::KeyspaceWalk walk(table->scan_glob(), 1000);

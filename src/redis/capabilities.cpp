@@ -16,7 +16,7 @@ std::string refusal(const Reply& reply) { return printable(reply.text, 120); }
 void read_info(const ServerInfo& info, Capabilities& found) {
   found.product = info.product();
   found.run_id = info.text("run_id").value_or("");
-  found.eviction_policy = printable(info.text("maxmemory_policy").value_or(""));
+  found.eviction_policy = info.text("maxmemory_policy").value_or("");
   // "slave" in Redis and Valkey, "replica" in Dragonfly, "active-replica" in KeyDB.
   found.is_replica = info.text("role").value_or("master") != "master";
 }

@@ -31,8 +31,6 @@ std::int64_t part(std::string_view list, std::string_view name) {
   return 0;
 }
 
-constexpr std::size_t kMostShownBytes = 4096;
-
 }  // namespace
 
 ServerInfo ServerInfo::parse(std::string_view text) {
@@ -45,7 +43,7 @@ ServerInfo ServerInfo::parse(std::string_view text) {
     const auto colon = line.find(':');
     if (line.starts_with('#') || colon == std::string_view::npos) continue;
     info.fields_.insert_or_assign(std::string(line.substr(0, colon)),
-                                  printable(line.substr(colon + 1), kMostShownBytes));
+                                  printable(line.substr(colon + 1)));
   }
   return info;
 }
@@ -70,9 +68,9 @@ std::optional<double> ServerInfo::number(std::string_view field) const {
 
 std::string ServerInfo::product() const {
   // Valkey and Dragonfly keep redis_version at the version they are compatible with.
-  if (const auto version = text("valkey_version")) return "Valkey " + printable(*version);
-  if (const auto version = text("dragonfly_version")) return "Dragonfly " + printable(*version);
-  return "Redis " + printable(text("redis_version").value_or("(version unknown)"));
+  if (const auto version = text("valkey_version")) return fmt::format("Valkey {}", *version);
+  if (const auto version = text("dragonfly_version")) return fmt::format("Dragonfly {}", *version);
+  return fmt::format("Redis {}", text("redis_version").value_or("(version unknown)"));
 }
 
 KeyspaceCounts keyspace_counts(const ServerInfo& info, int database) {

@@ -7,7 +7,7 @@
 #include "app/exit_code.h"
 #include "error/error.h"
 #include "keys/key_schema.h"
-#include "pressure/memory_reading.h"
+#include "pressure/ask_memory.h"
 #include "shed/shedder.h"
 #include "sizes/sizes.h"
 
@@ -96,12 +96,7 @@ asio::awaitable<Result<shed::ShedOutcome>> shed_once(std::shared_ptr<redis::Clie
   if (!found) co_return found.error();
   shed::Shedder shedder(client, table);
   shedder.use(std::move(*found));
-  std::vector<std::string> info{"INFO"};
-  const auto reply = co_await client->call(std::move(info));
-  if (!reply) co_return reply.error();
-  const auto reading = pressure::read_memory(redis::ServerInfo::parse(reply->text),
-                                             settings.options.pressure.limit_bytes,
-                                             settings.options.endpoint.database);
+  const auto reading = co_await pressure::ask_memory(client, settings.options);
   if (!reading) co_return reading.error();
   const auto stop_bytes = stop_at_bytes(flags, *reading, settings.options.pressure);
   if (!stop_bytes) co_return stop_bytes.error();
