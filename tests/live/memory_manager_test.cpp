@@ -70,7 +70,7 @@ TEST_F(MemoryManagerLive, WhatIsRemovedLeavesNoKeyBehind) {
   store(entity(kRoot, "$root", "The root"));
   store(entity(kPage, "$page", "A page", "snippet"));
   store(entity(kOther, "", "Another one"));
-  store(link(kRoot, kPage, "/root/page", "contains"));
+  store(link(kRoot, kPage, "/top/page", "contains"));
   store(link(kOther, kPage, "/other-page", "references"));
   for (const char* id : {kPage, kOther, kRoot}) {
     const Status removed = manager->remove_entity(id);

@@ -11,7 +11,6 @@
 
 #include <csignal>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -43,24 +42,6 @@ bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds de
     if (std::chrono::steady_clock::now() > until) return false;
     std::this_thread::sleep_for(kPoll);
   }
-}
-
-TemporaryDirectory::TemporaryDirectory() {
-  std::string name = std::filesystem::temp_directory_path().string() + "/redkeep-XXXXXX";
-  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-  path_ = name;
-}
-
-TemporaryDirectory::~TemporaryDirectory() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-std::string TemporaryDirectory::write(const std::string& name, const std::string& text) const {
-  const std::filesystem::path file = path_ + "/" + name;
-  std::filesystem::create_directories(file.parent_path());
-  std::ofstream(file, std::ios::trunc | std::ios::binary) << text;
-  return file.string();
 }
 
 std::string read_file(const std::string& path) {

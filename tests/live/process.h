@@ -9,27 +9,15 @@
 #include <string>
 #include <vector>
 
+#include "temporary_directory.h"
+
 namespace redkeep::test {
 
 /// Asks again and again until it holds (true) or the deadline has passed (false).
 bool eventually(const std::function<bool()>& holds,
                 std::chrono::milliseconds deadline = std::chrono::seconds{20});
 
-/// A directory that goes, with everything in it, when the object does.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory();
-  ~TemporaryDirectory();
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-
-  const std::string& path() const { return path_; }
-  /// Writes a file (directories in its name are made) and returns its path.
-  std::string write(const std::string& name, const std::string& text) const;
-
- private:
-  std::string path_;
-};
+using redkeep::TemporaryDirectory;
 
 /// The whole file; empty if there is none.
 std::string read_file(const std::string& path);

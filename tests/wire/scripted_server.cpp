@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <stdexcept>
 
 #include "wire/resp_text.h"
@@ -203,7 +202,6 @@ ScriptedServer::~ScriptedServer() {
   ::close(listener_);
   for (const auto& peer : peers_) peer->wake();
   for (auto& thread : threads_) thread.join();
-  if (!directory_.empty()) std::filesystem::remove_all(directory_);
 }
 
 void ScriptedServer::listen_tcp() {
@@ -220,10 +218,7 @@ void ScriptedServer::listen_tcp() {
 }
 
 void ScriptedServer::listen_unix() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "redkeep-wire-XXXXXX").string();
-  require(::mkdtemp(pattern.data()) != nullptr, "mkdtemp");
-  directory_ = pattern;
-  path_ = directory_ + "/socket";
+  path_ = directory_.emplace().file("socket");
   listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   require(listener_ >= 0, "socket");
   sockaddr_un address{};

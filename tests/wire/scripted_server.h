@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "redkeep/options.h"
+#include "temporary_directory.h"
 
 namespace redkeep::wire {
 
@@ -123,7 +124,7 @@ class ScriptedServer {
   void start(int descriptor);
 
   std::vector<Script> scripts_;
-  std::string directory_;  // of the Unix socket
+  std::optional<TemporaryDirectory> directory_;  // of the Unix socket
   std::string path_;
   std::uint16_t port_ = 0;
   int listener_ = -1;

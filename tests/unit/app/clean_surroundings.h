@@ -13,16 +13,14 @@
 #include <string>
 
 #include "app/settings.h"
+#include "temporary_directory.h"
 
 namespace redkeep::app {
 
 class CleanSurroundings {
  public:
   CleanSurroundings() : before_(std::filesystem::current_path()) {
-    std::string name = (std::filesystem::temp_directory_path() / "redkeep-test-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) std::abort();
-    directory_ = name;
-    std::filesystem::current_path(directory_);
+    std::filesystem::current_path(directory_.path());
     for (const char* variable : {"REDKEEP_URL", "REDKEEP_PASSWORD", "REDKEEP_PREFIX",
                                  "REDKEEP_LIMIT", "REDKEEP_HTTP", "REDKEEP_LOG_LEVEL"}) {
       const char* value = std::getenv(variable);
@@ -39,7 +37,6 @@ class CleanSurroundings {
       }
     }
     std::filesystem::current_path(before_);
-    std::filesystem::remove_all(directory_);
   }
   CleanSurroundings(const CleanSurroundings&) = delete;
   CleanSurroundings& operator=(const CleanSurroundings&) = delete;
@@ -60,7 +57,7 @@ class CleanSurroundings {
 
  private:
   std::filesystem::path before_;
-  std::filesystem::path directory_;
+  TemporaryDirectory directory_;
   std::map<std::string, std::optional<std::string>> variables_;
 };
 

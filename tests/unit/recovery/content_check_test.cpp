@@ -6,7 +6,7 @@
 #include <chrono>
 #include <thread>
 
-#include "unit/recovery/temporary_directory.h"
+#include "temporary_directory.h"
 
 namespace redkeep::recovery {
 namespace {

@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <random>
 
+#include "temporary_directory.h"
 #include "unit/recovery/csv_rows.h"
-#include "unit/recovery/temporary_directory.h"
 
 namespace redkeep::recovery {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "temporary_directory.h"
 #include "unit/recovery/csv_rows.h"
-#include "unit/recovery/temporary_directory.h"
 
 namespace redkeep::recovery {
 namespace {

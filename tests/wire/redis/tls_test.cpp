@@ -3,7 +3,6 @@
 #include <openssl/ssl.h>
 
 #include <csignal>
-#include <filesystem>
 
 #include "redis/client.h"
 #include "wire/event_loop.h"
@@ -25,14 +24,11 @@ class TlsTest : public testing::Test {
  protected:
   TlsTest() {
     std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes to sockets that have gone
-    std::string pattern = (std::filesystem::temp_directory_path() / "redkeep-tls-XXXXXX").string();
-    directory_ = ::mkdtemp(pattern.data());
     authority_.write_certificate(ca_file());
     answers_.on("PING", wire::status("PONG"));
   }
-  ~TlsTest() override { std::filesystem::remove_all(directory_); }
 
-  std::string ca_file() const { return directory_ + "/ca.pem"; }
+  std::string ca_file() const { return directory_.file("ca.pem"); }
 
   static TlsIdentity::Options for_localhost() {
     TlsIdentity::Options options;
@@ -76,7 +72,7 @@ class TlsTest : public testing::Test {
     EXPECT_TRUE(server_->received().empty()) << "it was told something";
   }
 
-  std::string directory_;
+  TemporaryDirectory directory_;
   TlsIdentity authority_ = TlsIdentity::authority("The test's authority");
   std::unique_ptr<TlsIdentity> identity_;
   Answers answers_;
@@ -148,7 +144,7 @@ TEST_F(TlsTest, ACertificateOfTomorrowIsRefused) {
 
 TEST_F(TlsTest, AMissingOrSenselessFileOfAuthoritiesIsNamed) {
   serve(TlsIdentity::signed_by(authority_, for_localhost()));
-  for (const auto& file : {directory_ + "/missing.pem", std::string("/proc/self/status")}) {
+  for (const auto& file : {directory_.file("missing.pem"), std::string("/proc/self/status")}) {
     EndpointOptions options = endpoint();
     options.ca_file = file;
     const auto reply = ping(options);
