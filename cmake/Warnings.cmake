@@ -6,6 +6,7 @@ target_compile_options(redkeep_warnings INTERFACE
 # g++ 12 reports these inside coroutine frames and inlined standard containers where nothing is wrong.
 target_compile_options(redkeep_warnings INTERFACE
   -Wno-maybe-uninitialized -Wno-null-dereference -Wno-restrict -Wno-stringop-overflow
+  -Wno-stringop-overread
   -Wno-array-bounds)
 
 if(REDKEEP_SANITIZE)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "error/error.h"
 #include "keys/fingerprint_set.h"
@@ -13,15 +14,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// One key of a page that waits for its size.
-struct Sized {
-  keys::ClassIndex class_index;
-  std::string key;
-};
-
+// What the replies add up to. A page's keys are counted when its SCAN is answered, and the sizes of
+// these keys are asked for behind the next page's SCAN: so the page is looked at while the server
+// works on the sizes of the page before, and neither waits for the other.
 class Counter {
  public:
-  Counter(const keys::ClassTable& table, CensusOptions options) : table_(table), options_(options) {
+  Counter(const keys::ClassTable& table, CensusOptions options)
+      : table_(table), options_(options), walk_("*", options.page_keys) {
     for (const auto& key_class : table.classes()) {
       ClassUse use;
       use.name = key_class.name;
@@ -29,39 +28,25 @@ class Counter {
       if (options.with_bytes) use.bytes = 0;
       census_.classes.push_back(std::move(use));
     }
+    walk_.ask(next_);
   }
 
-  // Counts a page and keeps what has to be sized.
-  void count(std::vector<std::string> page) {
-    to_size_.clear();
-    for (auto& key : page) {
-      if (!is_new(key)) continue;
-      ++keys_;
-      const auto index = table_.classify(key);
-      if (!index) {
-        ++census_.unclassified_keys;
-        continue;
-      }
-      ++census_.classes[*index].keys;
-      if (options_.with_bytes) to_size_.push_back({*index, std::move(key)});
-    }
+  bool done() const { return next_.empty(); }
+
+  /// The commands of the next exchange; their replies are due in their order.
+  redis::CommandBuffer next_commands() {
+    page_is_due_ = !walk_.done();
+    sizes_due_ = std::exchange(to_size_, {});
+    size_ = 0;
+    return std::exchange(next_, {});
   }
 
-  void ask_sizes(redis::CommandBuffer& commands) const {
-    for (const auto& sized : to_size_) commands.add({"MEMORY", "USAGE", sized.key});
+  void take(redis::Reply&& reply) {
+    if (status_) status_ = page_is_due_ ? take_page(std::move(reply)) : take_size(reply);
+    page_is_due_ = false;
   }
 
-  Status take_sizes(const std::vector<redis::Reply>& replies) {
-    for (std::size_t i = 0; i < to_size_.size(); ++i) {
-      const redis::Reply& reply = replies[i];
-      if (reply.is_error()) return redis::error_from_reply("MEMORY USAGE", reply);
-      *census_.classes[to_size_[i].class_index].bytes += reply.integer;  // nil: gone meanwhile
-    }
-    to_size_.clear();
-    return {};
-  }
-
-  bool sizes_due() const { return !to_size_.empty(); }
+  const Status& status() const { return status_; }
   std::int64_t keys() const { return keys_; }
   Census finish(std::chrono::milliseconds took) {
     census_.took = took;
@@ -69,6 +54,35 @@ class Counter {
   }
 
  private:
+  Status take_page(redis::Reply&& reply) {
+    const auto page = walk_.take(std::move(reply));
+    if (!page) return page.error();
+    if (!walk_.done()) walk_.ask(next_);
+    for (const auto& key : *page) {
+      if (is_new(key)) count(key);
+    }
+    return {};
+  }
+
+  void count(const std::string& key) {
+    ++keys_;
+    const auto index = table_.classify(key);
+    if (!index) {
+      ++census_.unclassified_keys;
+      return;
+    }
+    ++census_.classes[*index].keys;
+    if (!options_.with_bytes) return;
+    next_.add({"MEMORY", "USAGE", key});
+    to_size_.push_back(*index);
+  }
+
+  Status take_size(const redis::Reply& reply) {
+    if (reply.is_error()) return redis::error_from_reply("MEMORY USAGE", reply);
+    *census_.classes[sizes_due_[size_++]].bytes += reply.integer;  // nil: gone meanwhile
+    return {};
+  }
+
   bool is_new(const std::string& key) {
     if (seen_.bytes() > options_.most_fingerprint_bytes) {
       census_.may_count_twice = true;
@@ -79,10 +93,17 @@ class Counter {
 
   const keys::ClassTable& table_;
   CensusOptions options_;
+  keys::KeyspaceWalk walk_;
   Census census_;
+  Status status_;
   keys::FingerprintSet seen_;
-  std::vector<Sized> to_size_;
   std::int64_t keys_ = 0;
+  redis::CommandBuffer next_;
+  std::vector<keys::ClassIndex> to_size_;  // the classes of the keys whose sizes next_ asks for
+  // Of the exchange under way:
+  bool page_is_due_ = false;
+  std::vector<keys::ClassIndex> sizes_due_;
+  std::size_t size_ = 0;  // the next one due
 };
 
 // In small pieces: after a page that took long the rest is long too, and a stop does not wait for
@@ -102,24 +123,17 @@ redis::awaitable<Result<Census>> take_census(std::shared_ptr<redis::Client> clie
                                              std::function<void(std::int64_t)> progress) {
   const auto begun = Clock::now();
   Counter counter(table, options);
-  keys::KeyspaceWalk walk("*", options.page_keys);
+  const std::function<void(redis::Reply &&)> sink = [&counter](redis::Reply&& reply) {
+    counter.take(std::move(reply));
+  };
   std::optional<std::uint64_t> connection;  // that the walk began on: its cursor is good there only
-  while (!walk.done() || counter.sizes_due()) {
+  while (!counter.done()) {
     if (stop.stop_requested()) co_return make_error(ErrorKind::Interrupted, "stopped on request");
     const auto page_begun = Clock::now();
-    redis::CommandBuffer commands;
-    counter.ask_sizes(commands);
-    const bool scans = !walk.done();
-    if (scans) walk.ask(commands);
-    auto replies = co_await client->exchange(std::move(commands), connection);
-    if (!replies) co_return replies.error();
+    const auto taken = co_await client->exchange(counter.next_commands(), connection, sink);
+    if (!taken) co_return taken.error();
     if (!connection) connection = client->generation();
-    if (const Status sized = counter.take_sizes(*replies); !sized) co_return sized.error();
-    if (scans) {
-      auto page = walk.take(std::move(replies->back()));
-      if (!page) co_return page.error();
-      counter.count(std::move(*page));
-    }
+    if (!counter.status()) co_return counter.status().error();
     if (progress) progress(counter.keys());
     if (options.duty < 1.0) {
       co_await rest((Clock::now() - page_begun) * (1.0 / options.duty - 1), stop);

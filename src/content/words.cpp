@@ -145,6 +145,15 @@ void append_utf8(char16_t c, std::string& out) {
   }
 }
 
+// The first eight bytes as a number: most words differ in them, and numbers are compared faster.
+std::uint64_t head_of(std::string_view word) {
+  std::uint64_t head = 0;
+  for (std::size_t i = 0; i < 8; ++i) {
+    head = head << 8 | (i < word.size() ? static_cast<unsigned char>(word[i]) : 0U);
+  }
+  return head;
+}
+
 // Decodes one character of the basic plane from valid UTF-8; 0 for the other planes.
 char16_t decode(std::string_view text, std::size_t& at) {
   const auto byte = [&](std::size_t i) {
@@ -286,7 +295,7 @@ bool WordExtractor::add_simple(std::string_view chunk) {
     const std::size_t size = arena_.size() - start;
     const bool long_enough = code_points >= kLeastCodePoints || hangul > 0;
     if (long_enough && size <= kMostWordBytes) {
-      spans_.push_back({start, size});
+      spans_.push_back({0, start, size});
       start = arena_.size();
     } else {
       arena_.resize(start);
@@ -316,15 +325,22 @@ void WordExtractor::add_folded(std::string_view piece, std::size_t code_points,
                                bool short_is_enough) {
   if (code_points < kLeastCodePoints && !short_is_enough) return;
   if (piece.size() > kMostWordBytes) return;
-  spans_.push_back({arena_.size(), piece.size()});
+  spans_.push_back({0, arena_.size(), piece.size()});
   arena_ += piece;
 }
 
 const std::vector<std::string_view>& WordExtractor::finish() {
+  const auto word = [this](const Span& span) {
+    return std::string_view(arena_).substr(span.start, span.size);
+  };
+  for (auto& span : spans_) span.head = head_of(word(span));
+  std::sort(spans_.begin(), spans_.end(), [&](const Span& a, const Span& b) {
+    return a.head != b.head ? a.head < b.head : word(a) < word(b);
+  });
   words_.clear();
-  for (const auto& [start, size] : spans_) words_.emplace_back(arena_.data() + start, size);
-  std::sort(words_.begin(), words_.end());
-  words_.erase(std::unique(words_.begin(), words_.end()), words_.end());
+  for (const auto& span : spans_) {
+    if (words_.empty() || words_.back() != word(span)) words_.push_back(word(span));
+  }
   return words_;
 }
 

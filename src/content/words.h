@@ -5,6 +5,7 @@
 //
 // A word has a letter or digit, at least 3 code points (1 in scripts where one character can be a
 // word: Han, Hiragana, Katakana, Hangul, Thai, Lao, Khmer, Myanmar) and at most 64 bytes.
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -43,6 +44,7 @@ class WordExtractor {
   std::string complex_;  // chunks for ICU, separated by blanks
   std::string arena_;    // the words, one after the other
   struct Span {
+    std::uint64_t head;  // the word's first bytes, to sort by
     std::size_t start;
     std::size_t size;
   };

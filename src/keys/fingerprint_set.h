@@ -5,6 +5,7 @@
 // is such a pair with a chance of 3 in a million.
 #include <xxhash.h>
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -21,7 +22,7 @@ class FingerprintSet {
   /// Adds one; false if it was there already.
   bool insert(std::uint64_t print) {
     if (print == 0) print = 1;  // 0 marks a free slot
-    if (2 * (size_ + 1) > slots_.size()) grow();
+    if (2 * (size_ + 1) > slots_.size()) resize(slots_.empty() ? 1024 : slots_.size() * 2);
     return place(print);
   }
 
@@ -32,6 +33,11 @@ class FingerprintSet {
       if (slots_[i] == print) return true;
       if (slots_[i] == 0) return false;
     }
+  }
+
+  /// Room for so many without growing.
+  void reserve(std::size_t prints) {
+    if (2 * prints > slots_.size()) resize(std::bit_ceil(2 * prints));
   }
 
   std::size_t size() const { return size_; }
@@ -50,8 +56,8 @@ class FingerprintSet {
     return true;
   }
 
-  void grow() {
-    std::vector<std::uint64_t> old(slots_.empty() ? 1024 : slots_.size() * 2);
+  void resize(std::size_t slots) {
+    std::vector<std::uint64_t> old(slots);
     old.swap(slots_);
     size_ = 0;
     for (const auto print : old) {

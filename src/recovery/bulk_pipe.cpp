@@ -7,9 +7,6 @@
 namespace redkeep::recovery {
 namespace {
 
-// Large enough that a system call a window does not matter, small enough that a window is made
-// while the server works on what is in the socket's buffer.
-constexpr std::size_t kWindowBytes = 128 * 1024;
 constexpr std::size_t kMostUnanswered = 2;
 // One window is milliseconds of work; a server that needs half a minute for it does not work.
 constexpr std::chrono::seconds kDeadline{30};
@@ -40,7 +37,7 @@ std::string command_at(std::string_view wire, std::size_t place) {
 }  // namespace
 
 redis::awaitable<Status> BulkPipe::advance() {
-  if (commands_.bytes() < kWindowBytes) co_return Status{};
+  if (!is_due()) co_return Status{};
   if (unanswered_.size() >= kMostUnanswered) {
     const Status received = co_await receive_window();
     if (!received) co_return received;
@@ -62,13 +59,14 @@ redis::awaitable<Status> BulkPipe::finish() {
 
 redis::awaitable<Status> BulkPipe::send_window() {
   unanswered_.push_back(std::move(commands_));
-  commands_ = redis::CommandBuffer{};
+  commands_ = std::move(spare_);
+  commands_.clear();
   sent_ += static_cast<std::int64_t>(unanswered_.back().commands());
   co_return co_await connection_->send(unanswered_.back().wire(), kDeadline);
 }
 
 redis::awaitable<Status> BulkPipe::receive_window() {
-  const redis::CommandBuffer window = std::move(unanswered_.front());
+  redis::CommandBuffer window = std::move(unanswered_.front());
   unanswered_.pop_front();
   std::size_t place = 0;
   std::optional<std::pair<std::size_t, redis::Reply>> refused;
@@ -81,6 +79,7 @@ redis::awaitable<Status> BulkPipe::receive_window() {
   if (refused) {
     co_return redis::error_from_reply(command_at(window.wire(), refused->first), refused->second);
   }
+  spare_ = std::move(window);
   co_return Status{};
 }
 

@@ -21,6 +21,9 @@ class BulkPipe {
   /// Where the next commands go; to be offered to advance() often.
   redis::CommandBuffer& commands() { return commands_; }
 
+  /// Whether advance() would send.
+  bool is_due() const { return commands_.bytes() >= kWindowBytes; }
+
   /// Sends what is there if it is a window's worth. An error reply to an earlier command is an
   /// error here; its message names the command and its key.
   redis::awaitable<Status> advance();
@@ -36,6 +39,10 @@ class BulkPipe {
   std::int64_t commands_sent() const { return sent_; }
 
  private:
+  // Large enough that a system call a window does not matter, small enough that a window is made
+  // while the server works on what is in the socket's buffer.
+  static constexpr std::size_t kWindowBytes = std::size_t{128} << 10;
+
   redis::awaitable<Status> send_window();
   redis::awaitable<Status> receive_window();
 
@@ -43,6 +50,7 @@ class BulkPipe {
   content::Ask asks_;
   redis::CommandBuffer commands_;
   std::deque<redis::CommandBuffer> unanswered_;
+  redis::CommandBuffer spare_;  // an answered window, for its memory
   std::int64_t sent_ = 0;
 };
 

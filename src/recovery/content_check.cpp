@@ -1,6 +1,9 @@
 #include "recovery/content_check.h"
 
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <thread>
 
 #include "error/error.h"
@@ -14,6 +17,9 @@ using Next = CsvReader::Next;
 
 // Words are not counted in the check; most texts have a different word for each so many bytes.
 constexpr std::int64_t kTextBytesPerWord = 11;
+
+// An association has two ids and a path, so its row has 80 bytes at the least.
+constexpr std::size_t kLikelyRowBytes = 100;
 
 std::int64_t entity_cost(const content::EntityView& entity) {
   const auto size = [](std::string_view text) { return static_cast<std::int64_t>(text.size()); };
@@ -118,6 +124,9 @@ AssociationPass pass_associations(const std::string& directory, const keys::Fing
   pass.bytes = file->reader().file_bytes();
   pass.version = file->reader().version();
   keys::FingerprintSet paths;
+  const auto likely_rows = static_cast<std::size_t>(pass.bytes) / kLikelyRowBytes;
+  paths.reserve(likely_rows);
+  if (ids == nullptr) pass.ends.reserve(likely_rows);
   content::AssociationView association;
   for (;;) {
     if (should_stop(pass.rows, stop)) {
@@ -225,7 +234,21 @@ bool any_dangling(const AssociationPass& pass, const keys::FingerprintSet& ids) 
   return false;
 }
 
+// What co_spawn() carries over has to have an empty state.
+redis::awaitable<std::optional<Result<ContentCheck>>> check_now(std::string directory,
+                                                                std::stop_token stop) {
+  co_return check_content(directory, std::move(stop));
+}
+
 }  // namespace
+
+redis::awaitable<Result<ContentCheck>> check_content_beside(std::string directory,
+                                                            std::stop_token stop) {
+  boost::asio::thread_pool thread(1);
+  auto check = co_await boost::asio::co_spawn(thread, check_now(std::move(directory), stop),
+                                              boost::asio::use_awaitable);
+  co_return std::move(*check);
+}
 
 Result<ContentCheck> check_content(const std::string& directory, std::stop_token stop) {
   auto entities = EntityFile::open(directory);

@@ -9,6 +9,7 @@
 #include "keys/fingerprint_set.h"
 #include "recovery/containments.h"
 #include "recovery/content_directory.h"
+#include "redis/connection.h"
 
 namespace redkeep::recovery {
 
@@ -33,6 +34,10 @@ struct ContentCheck {
 /// `problems`.
 /// Memory grows by about 60 bytes an entity and 32 bytes an association (fingerprints and paths).
 Result<ContentCheck> check_content(const std::string& directory, std::stop_token stop);
+
+/// The same on a thread of its own: the caller's executor goes on meanwhile.
+redis::awaitable<Result<ContentCheck>> check_content_beside(std::string directory,
+                                                            std::stop_token stop);
 
 /// Fails if the file that was opened now is not the one that was checked: what rows say together is
 /// not known of it.

@@ -49,13 +49,22 @@ Result<EntityFile> EntityFile::open(const std::string& directory) {
   return EntityFile(std::move(*reader));
 }
 
-CsvReader::Next EntityFile::next(content::EntityView& entity) {
+CsvReader::Next EntityFile::next_unchecked(content::EntityView& entity) {
   const auto found = reader_.next();
   problem_ = reader_.problem();
   if (found != CsvReader::Next::Row) return found;
   entity = {reader_.field(0), reader_.field(1), reader_.field(2), reader_.field(3),
             reader_.field(4), reader_.field(5), reader_.field(6)};
+  return found;
+}
+
+CsvReader::Next EntityFile::check(const content::EntityView& entity) {
   return check_row(reader_, kEntityColumns, entity, problem_);
+}
+
+CsvReader::Next EntityFile::next(content::EntityView& entity) {
+  const auto found = next_unchecked(entity);
+  return found == CsvReader::Next::Row ? check(entity) : found;
 }
 
 Result<AssociationFile> AssociationFile::open(const std::string& directory) {
@@ -64,13 +73,22 @@ Result<AssociationFile> AssociationFile::open(const std::string& directory) {
   return AssociationFile(std::move(*reader));
 }
 
-CsvReader::Next AssociationFile::next(content::AssociationView& association) {
+CsvReader::Next AssociationFile::next_unchecked(content::AssociationView& association) {
   const auto found = reader_.next();
   problem_ = reader_.problem();
   if (found != CsvReader::Next::Row) return found;
   association = {reader_.field(0), reader_.field(1), reader_.field(2), reader_.field(3),
                  reader_.field(4)};
+  return found;
+}
+
+CsvReader::Next AssociationFile::check(const content::AssociationView& association) {
   return check_row(reader_, kAssociationColumns, association, problem_);
+}
+
+CsvReader::Next AssociationFile::next(content::AssociationView& association) {
+  const auto found = next_unchecked(association);
+  return found == CsvReader::Next::Row ? check(association) : found;
 }
 
 Result<CsvReader> open_search_index(const std::string& directory) {

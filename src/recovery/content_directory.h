@@ -26,11 +26,16 @@ struct ContentProblems {
   void add_all(const ContentProblems& others);
 };
 
-/// One CSV file read as records. A row is given as a record only if it keeps the rules by itself.
+/// One CSV file read as records.
 class EntityFile {
  public:
   static Result<EntityFile> open(const std::string& directory);
+  /// The next row as a record, only if it keeps the rules by itself.
   CsvReader::Next next(content::EntityView& entity);
+  /// The next row as it stands, for a file that was checked before.
+  CsvReader::Next next_unchecked(content::EntityView& entity);
+  /// Whether the row that is there keeps the rules by itself; problem() says why not.
+  CsvReader::Next check(const content::EntityView& entity);
   CsvReader& reader() { return reader_; }
   const CsvReader& reader() const { return reader_; }
   const std::string& problem() const { return problem_; }
@@ -46,6 +51,8 @@ class AssociationFile {
   /// NotFound if there is no such file, which means: no associations.
   static Result<AssociationFile> open(const std::string& directory);
   CsvReader::Next next(content::AssociationView& association);
+  CsvReader::Next next_unchecked(content::AssociationView& association);
+  CsvReader::Next check(const content::AssociationView& association);
   CsvReader& reader() { return reader_; }
   const CsvReader& reader() const { return reader_; }
   const std::string& problem() const { return problem_; }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "content/record_rules.h"
@@ -20,6 +21,13 @@ namespace {
 constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
 constexpr std::string_view kBom = "\xEF\xBB\xBF";
 constexpr std::size_t kMostRowBytes = 2 * CsvReader::kMaxFieldBytes;
+
+// The characters that a field without quotes cannot go on with.
+constexpr std::array<bool, 256> kEndsPlain = [] {
+  std::array<bool, 256> ends{};
+  for (const char c : {',', '\n', '\r', '"'}) ends[static_cast<std::size_t>(c)] = true;
+  return ends;
+}();
 
 CsvReader::Version version_of(const struct stat& status) {
   return {status.st_size, status.st_mtim.tv_sec * 1'000'000'000LL + status.st_mtim.tv_nsec,
@@ -224,7 +232,7 @@ CsvReader::Step CsvReader::parse_row() {
     if (fields_.size() == kMaxFields) {
       return bad(at, fmt::format("there are more than {} fields", kMaxFields));
     }
-    Field field{{}, at_line_, at - line_start_ + 1};
+    Field field{{}, at_line_, at - line_start_ + 1, false};
     const bool quoted = at < end && *at == '"';
     Step step = quoted ? parse_quoted(at, end, field) : parse_plain(at, end, field);
     if (step == Step::Done) step = end_field(at, end, row_ends);
@@ -245,7 +253,9 @@ CsvReader::Step CsvReader::check_row(std::string_view row) {
     bad_row_ = row.substr(0, row.find_last_not_of("\r\n") + 1);
     return Step::BadWhole;
   }
-  for (Field& field : fields_) close_up_quotes(field.text);
+  for (Field& field : fields_) {
+    if (field.has_doubled_quotes) close_up_quotes(field.text);
+  }
   for (const Field& field : fields_) {
     if (field.text.size() <= kMaxFieldBytes) continue;
     problem_ = fmt::format("{}:{}:{}: a field has more than {} MiB", shown_name_, field.line,
@@ -286,6 +296,7 @@ CsvReader::Step CsvReader::parse_quoted(char*& at, char* end, Field& field) {
     at = quote + 1;
     if (at < end && *at == '"') {
       ++at;
+      field.has_doubled_quotes = true;
       continue;
     }
     field.text = std::string_view(begin, static_cast<std::size_t>(quote - begin));
@@ -296,7 +307,7 @@ CsvReader::Step CsvReader::parse_quoted(char*& at, char* end, Field& field) {
 
 CsvReader::Step CsvReader::parse_plain(char*& at, char* end, Field& field) {
   char* const begin = at;
-  while (at < end && *at != ',' && *at != '\n' && *at != '\r' && *at != '"') ++at;
+  while (at < end && !kEndsPlain[static_cast<unsigned char>(*at)]) ++at;
   if (at == end && !at_end_) return Step::NeedMore;
   if (at < end && *at == '"') return bad(at, "a quote in the middle of a field");
   field.text = std::string_view(begin, static_cast<std::size_t>(at - begin));

@@ -76,6 +76,7 @@ class CsvReader {
     std::string_view text;
     std::int64_t line;
     std::int64_t column;  // in bytes, from 1
+    bool has_doubled_quotes;
   };
   enum class Step { Done, NeedMore, Bad, BadWhole };  // BadWhole: it was read to its end
   // Closes the file with the reader.

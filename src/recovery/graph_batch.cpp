@@ -102,15 +102,32 @@ bool GraphBatch::next_set(redis::CommandBuffer& out) {
     return false;
   }
   if (key.starts_with(word_start_)) ++words_written_;
-  write_set(key, members, out);
+  write_set(key, members, sets_are_whole_, out);
+  return true;
+}
+
+void GraphBatch::take_words(SetCollector words) {
+  words_ = std::move(words);
+  words_.sort();
+}
+
+bool GraphBatch::next_word(redis::CommandBuffer& out) {
+  std::string_view word;
+  std::span<const std::string_view> members;
+  if (!words_.next(word, members)) {
+    words_are_whole_ = false;
+    return false;
+  }
+  ++words_written_;
+  write_set(schema_.word(word), members, words_are_whole_, out);
   return true;
 }
 
 void GraphBatch::write_set(std::string_view key, std::span<const std::string_view> members,
-                           redis::CommandBuffer& out) {
-  const bool whole = sets_are_whole_ && existing_ == Existing::None &&
-                     form_ == WriteForm::Restore && members.size() <= kMostMembersAtOnce;
-  if (whole) {
+                           bool is_whole, redis::CommandBuffer& out) {
+  const bool restores = is_whole && existing_ == Existing::None && form_ == WriteForm::Restore &&
+                        members.size() <= kMostMembersAtOnce;
+  if (restores) {
     out.add({"RESTORE", key, "0", payload_.set(members)});
     return;
   }

@@ -46,6 +46,10 @@ class GraphBatch {
   void sort_sets();
   bool next_set(redis::CommandBuffer& out);
 
+  /// The same for sets of words that were gathered elsewhere, each under its word alone.
+  void take_words(SetCollector words);
+  bool next_word(redis::CommandBuffer& out);
+
   std::int64_t words_written() const { return words_written_; }
 
  private:
@@ -53,15 +57,17 @@ class GraphBatch {
   void add_hash(const std::string& key, const content::HashFields& fields,
                 redis::CommandBuffer& out);
   void add_string(std::string key, std::string_view value, redis::CommandBuffer& out);
-  void write_set(std::string_view key, std::span<const std::string_view> members,
+  void write_set(std::string_view key, std::span<const std::string_view> members, bool is_whole,
                  redis::CommandBuffer& out);
 
   const keys::KeySchema& schema_;
   WriteForm form_;
   Existing existing_;
   SetCollector sets_;
-  std::string word_start_;      // what the keys of words begin with
-  bool sets_are_whole_ = true;  // until some were flushed early
+  SetCollector words_;           // by word, not by key
+  std::string word_start_;       // what the keys of words begin with
+  bool sets_are_whole_ = true;   // until some were flushed early
+  bool words_are_whole_ = true;  // the same
   redis::DumpPayload payload_;
   std::vector<std::string> strings_;  // keys and values in turn
   std::int64_t words_written_ = 0;

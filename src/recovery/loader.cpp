@@ -1,7 +1,8 @@
 // Design: the check costs a tenth of the load and runs first, on two threads, so that nothing is
 // written when a row is bad. Then both files are read again and written as they stream by; only
 // sets (words, children, links) are gathered, because a set written whole costs the server a third
-// of one that grows member by member. Where they outgrow a bound they are written in parts.
+// of one that grows member by member. Where they outgrow a bound they are written in parts. Words
+// are cut by a thread of their own, because that takes about as long as the server's part.
 #include "recovery/loader.h"
 
 #include <fstream>
@@ -13,6 +14,7 @@
 #include "recovery/bulk_pipe.h"
 #include "recovery/graph_batch.h"
 #include "recovery/merge.h"
+#include "recovery/word_gatherer.h"
 
 namespace redkeep::recovery {
 namespace {
@@ -82,6 +84,7 @@ class Load {
         batch_(schema, form, options.merge ? Existing::Replace : Existing::None),
         merge_(schema),
         marker_(schema.guard(kMarker)) {
+    if (!options.merge && !check.has_search_index) gatherer_.emplace();
     if (!options.rejects_file.empty()) rejects_.open(options.rejects_file, std::ios::trunc);
   }
 
@@ -108,6 +111,7 @@ class Load {
   redis::awaitable<Status> write_associations();
   redis::awaitable<Status> write_search_index();
   redis::awaitable<Status> write_sets();
+  bool step_is_due() { return ++rows_ % kRowsBetweenReports == 0 || pipe_.is_due(); }
   redis::awaitable<Status> step(std::int64_t bytes_read);
   void reject(const CsvReader& reader, const std::string& reason);
 
@@ -119,7 +123,8 @@ class Load {
   GraphBatch batch_;
   Merge merge_;
   std::string marker_;
-  content::WordExtractor extractor_;
+  content::WordExtractor extractor_;      // for a merge, which compares old and new words
+  std::optional<WordGatherer> gatherer_;  // for a load of what is new
   LoadOutcome outcome_;
   std::ofstream rejects_;
   std::string rejects_header_;
@@ -127,9 +132,9 @@ class Load {
   std::int64_t bytes_before_ = 0;  // of the files that are done
 };
 
-// After each row: send what makes a window, look whether to stop, tell how far we are.
+// After a row: send what makes a window, look whether to stop, tell how far we are.
 redis::awaitable<Status> Load::step(std::int64_t bytes_read) {
-  if (++rows_ % kRowsBetweenReports == 0) {
+  if (rows_ % kRowsBetweenReports == 0) {
     if (stop_.stop_requested()) {
       co_return make_error(ErrorKind::Interrupted, "stopped on request");
     }
@@ -138,15 +143,22 @@ redis::awaitable<Status> Load::step(std::int64_t bytes_read) {
       progress_({"writing", rows_, done / static_cast<double>(check_.total_bytes)});
     }
   }
-  if (batch_.set_bytes() > kMostSetBytes) co_return co_await write_sets();
+  const std::size_t gathered = batch_.set_bytes() + (gatherer_ ? gatherer_->bytes() : 0);
+  if (gathered > kMostSetBytes) co_return co_await write_sets();
   co_return co_await pipe_.advance();
 }
 
 redis::awaitable<Status> Load::write_sets() {
   batch_.sort_sets();
   while (batch_.next_set(pipe_.commands())) {
-    const Status sent = co_await pipe_.advance();
-    if (!sent) co_return sent;
+    if (!pipe_.is_due()) continue;
+    if (const Status sent = co_await pipe_.advance(); !sent) co_return sent;
+  }
+  if (!gatherer_) co_return Status{};
+  batch_.take_words(gatherer_->take());
+  while (batch_.next_word(pipe_.commands())) {
+    if (!pipe_.is_due()) continue;
+    if (const Status sent = co_await pipe_.advance(); !sent) co_return sent;
   }
   co_return Status{};
 }
@@ -169,28 +181,31 @@ redis::awaitable<Status> Load::write_entities() {
   BadLines bad(check_.bad_entity_lines);
   content::EntityView entity;
   for (;;) {
-    const Next next = file->next(entity);
+    const Next next = file->next_unchecked(entity);
     if (next == Next::End) break;
     if (next != Next::Row || bad.contains(file->reader().line())) {
       if (next == Next::Broken && (options_.rejects_file.empty() || file->reader().failed())) {
         co_return make_error(ErrorKind::Io, "{}", file->problem());
       }
+      if (next == Next::Row) file->check(entity);
       reject(file->reader(), file->problem().empty() ? "contradicts another row" : file->problem());
       if (next == Next::Broken) break;
       continue;
     }
     const auto path = check_.containments.path_of(entity.id);
-    const auto& words = check_.has_search_index ? kNoWords : extractor_.words_of(entity);
     if (options_.merge) {
-      merge_.add_entity(entity, path, words);
+      merge_.add_entity(entity, path,
+                        check_.has_search_index ? kNoWords : extractor_.words_of(entity));
       if (merge_.is_full()) {
         const Status merged = co_await merge_.write_entities(pipe_, batch_);
         if (!merged) co_return merged;
       }
     } else {
-      batch_.add_entity(entity, path, words, pipe_.commands());
+      batch_.add_entity(entity, path, kNoWords, pipe_.commands());
+      if (gatherer_) gatherer_->add(entity);
     }
     ++outcome_.entities;
+    if (!step_is_due()) continue;
     const Status stepped = co_await step(file->reader().bytes_read());
     if (!stepped) co_return stepped;
   }
@@ -206,12 +221,13 @@ redis::awaitable<Status> Load::write_associations() {
   BadLines bad(check_.bad_association_lines);
   content::AssociationView association;
   for (;;) {
-    const Next next = file->next(association);
+    const Next next = file->next_unchecked(association);
     if (next == Next::End) break;
     if (next != Next::Row || bad.contains(file->reader().line())) {
       if (next == Next::Broken && (options_.rejects_file.empty() || file->reader().failed())) {
         co_return make_error(ErrorKind::Io, "{}", file->problem());
       }
+      if (next == Next::Row) file->check(association);
       reject(file->reader(), file->problem().empty() ? "contradicts another row" : file->problem());
       if (next == Next::Broken) break;
       continue;
@@ -226,6 +242,7 @@ redis::awaitable<Status> Load::write_associations() {
       batch_.add_association(association, pipe_.commands());
     }
     ++outcome_.associations;
+    if (!step_is_due()) continue;
     const Status stepped = co_await step(file->reader().bytes_read());
     if (!stepped) co_return stepped;
   }
@@ -251,6 +268,7 @@ redis::awaitable<Status> Load::write_search_index() {
       continue;
     }
     for (const auto id : ids_in(reader->field(1))) batch_.add_word(reader->field(0), id);
+    if (!step_is_due()) continue;
     const Status stepped = co_await step(reader->bytes_read());
     if (!stepped) co_return stepped;
   }
@@ -303,7 +321,7 @@ redis::awaitable<Result<LoadOutcome>> load(EndpointOptions endpoint, std::string
     options.merge = !found->empty();
   }
   if (progress) progress({"checking", 0, -1});
-  const auto check = check_content(options.directory, stop);
+  const auto check = co_await check_content_beside(options.directory, stop);
   if (!check) co_return check.error();
   if (check->problems.count > 0 && options.rejects_file.empty()) {
     LoadOutcome refused;

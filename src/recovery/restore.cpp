@@ -4,9 +4,6 @@
 #include "recovery/restore.h"
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "content/stored_records.h"
 #include "content/words.h"
@@ -22,20 +19,6 @@ using Next = CsvReader::Next;
 // Records are read and pieces looked for in such numbers: some milliseconds of the server's time.
 constexpr std::size_t kRecordsAtOnce = 128;
 constexpr std::size_t kPiecesAtOnce = 2048;
-
-// What co_spawn() carries over has to have an empty state.
-redis::awaitable<std::optional<Result<ContentCheck>>> check_now(std::string directory,
-                                                                std::stop_token stop) {
-  co_return check_content(directory, stop);
-}
-
-// On a thread of its own: readings of the memory go on meanwhile.
-redis::awaitable<Result<ContentCheck>> check_beside(std::string directory, std::stop_token stop) {
-  boost::asio::thread_pool thread(1);
-  auto check = co_await boost::asio::co_spawn(thread, check_now(std::move(directory), stop),
-                                              boost::asio::use_awaitable);
-  co_return std::move(*check);
-}
 
 // An association is elsewhere if Redis knows its path with other ends, or its child in another
 // place.
@@ -240,7 +223,7 @@ redis::awaitable<Result<RestoreOutcome>> restore_missing(std::shared_ptr<redis::
                                                          std::string prefix, std::string directory,
                                                          std::int64_t room_bytes,
                                                          std::stop_token stop) {
-  const auto check = co_await check_beside(directory, stop);
+  const auto check = co_await check_content_beside(directory, stop);
   if (!check) co_return check.error();
   if (check->problems.count > 0) {
     RestoreOutcome outcome;

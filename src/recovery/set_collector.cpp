@@ -1,13 +1,26 @@
 #include "recovery/set_collector.h"
 
+#include <algorithm>
+
 #include "keys/fingerprint_set.h"
 
 namespace redkeep::recovery {
+namespace {
+constexpr std::size_t kBlockBytes = std::size_t{256} << 10;
+}  // namespace
 
 SetCollector::Text SetCollector::keep(std::string_view bytes) {
-  const Text text{arena_.size(), static_cast<std::uint32_t>(bytes.size())};
-  arena_ += bytes;
-  return text;
+  if (bytes.size() > block_left_ || blocks_.empty()) {
+    block_bytes_ = std::max(kBlockBytes, bytes.size());
+    blocks_.push_back(std::make_unique_for_overwrite<char[]>(block_bytes_));
+    block_left_ = block_bytes_;
+  }
+  const std::size_t start = block_bytes_ - block_left_;
+  std::copy(bytes.begin(), bytes.end(), blocks_.back().get() + start);
+  block_left_ -= bytes.size();
+  text_bytes_ += bytes.size();
+  return {static_cast<std::uint32_t>(blocks_.size() - 1), static_cast<std::uint32_t>(start),
+          static_cast<std::uint32_t>(bytes.size())};
 }
 
 void SetCollector::grow() {
@@ -38,7 +51,7 @@ SetCollector::Number SetCollector::member(std::string_view member) {
 }
 
 std::size_t SetCollector::bytes() const {
-  return arena_.size() + (keys_.size() + members_.size()) * sizeof(Text) +
+  return text_bytes_ + (keys_.size() + members_.size()) * sizeof(Text) +
          memberships_.size() * sizeof(Membership) + slots_.size() * sizeof(Number);
 }
 

@@ -2,8 +2,8 @@
 // Gathers members of many sets as they come, so that each set is written once, whole. Strings are
 // kept once and named by number: 8 bytes a membership.
 #include <cstdint>
+#include <memory>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -35,16 +35,21 @@ class SetCollector {
     Number member;
   };
   struct Text {
-    std::uint64_t start;
+    std::uint32_t block;
+    std::uint32_t start;
     std::uint32_t size;
   };
   std::string_view text(const Text& text) const {
-    return std::string_view(arena_).substr(text.start, text.size);
+    return {blocks_[text.block].get() + text.start, text.size};
   }
   Text keep(std::string_view bytes);
   void grow();
 
-  std::string arena_;
+  // In blocks, because one growing string would be copied again and again.
+  std::vector<std::unique_ptr<char[]>> blocks_;
+  std::size_t block_bytes_ = 0;  // size of the last block, and what of it is free
+  std::size_t block_left_ = 0;
+  std::size_t text_bytes_ = 0;
   std::vector<Text> keys_;
   std::vector<Text> members_;
   std::vector<Membership> memberships_;

@@ -43,6 +43,7 @@ struct Client::Request {
 
   CommandBuffer commands;
   std::optional<std::uint64_t> only_on;
+  std::function<void(Reply&&)> sink;  // where the replies go, if not into the result
   std::optional<Result<std::vector<Reply>>> result;
   asio::steady_timer done;  // never fires: cancelled when the result is there
 };
@@ -55,7 +56,8 @@ Client::Client(asio::any_io_executor executor, EndpointOptions options)
     : executor_(std::move(executor)), options_(std::move(options)) {}
 
 awaitable<Result<std::vector<Reply>>> Client::exchange(CommandBuffer commands,
-                                                       std::optional<std::uint64_t> only_on) {
+                                                       std::optional<std::uint64_t> only_on,
+                                                       std::function<void(Reply&&)> sink) {
   if (closed_) co_return make_error(ErrorKind::Unreachable, "the client is closed");
   if (waiting_bytes_ + commands.bytes() > kMostWaitingBytes && !waiting_.empty()) {
     co_return make_error(ErrorKind::Refused, "{}: {} MiB of commands wait for the server already",
@@ -63,6 +65,7 @@ awaitable<Result<std::vector<Reply>>> Client::exchange(CommandBuffer commands,
   }
   waiting_bytes_ += commands.bytes();
   const auto request = std::make_shared<Request>(executor_, std::move(commands), only_on);
+  request->sink = std::move(sink);
   waiting_.push_back(request);
   if (!pumping_) {
     pumping_ = true;
@@ -74,7 +77,10 @@ awaitable<Result<std::vector<Reply>>> Client::exchange(CommandBuffer commands,
   if (!request->result) {
     co_await request->done.async_wait(asio::as_tuple(asio::use_awaitable));
   }
-  if (!request->result) co_return make_error(ErrorKind::Interrupted, "stopped on request");
+  if (!request->result) {
+    if (request->sink) request->sink = [](Reply&&) {};  // what it knows may be gone by then
+    co_return make_error(ErrorKind::Interrupted, "stopped on request");
+  }
   co_return std::move(*request->result);
 }
 
@@ -118,14 +124,15 @@ std::vector<std::shared_ptr<Client::Request>> Client::take_batch() {
   std::size_t commands = 0;
   while (!waiting_.empty()) {
     const CommandBuffer& next = waiting_.front()->commands;
-    if (!batch.empty() && (bytes + next.bytes() > kMostBatchBytes ||
-                           commands + next.commands() > kMostBatchCommands)) {
-      break;
-    }
+    const bool is_full =
+        bytes + next.bytes() > kMostBatchBytes || commands + next.commands() > kMostBatchCommands;
+    const bool goes_alone = waiting_.front()->sink != nullptr;
+    if (!batch.empty() && (is_full || goes_alone)) break;
     bytes += next.bytes();
     commands += next.commands();
     batch.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
+    if (goes_alone) break;
   }
   waiting_bytes_ -= bytes;
   return batch;
@@ -153,8 +160,16 @@ awaitable<Status> Client::ensure_connected() {
 awaitable<void> Client::run_batch(std::vector<std::shared_ptr<Request>> batch) {
   // The common case, one caller, sends its own buffer without a copy.
   if (batch.size() == 1) {
-    auto replies = co_await connection_->exchange(batch.front()->commands, options_.deadline);
-    batch.front()->finish(std::move(replies));
+    Request& request = *batch.front();
+    if (request.sink) {
+      const Status exchanged =
+          co_await connection_->exchange(request.commands, request.sink, options_.deadline);
+      request.finish(exchanged ? Result<std::vector<Reply>>(std::vector<Reply>{})
+                               : Result<std::vector<Reply>>(exchanged.error()));
+      co_return;
+    }
+    auto replies = co_await connection_->exchange(request.commands, options_.deadline);
+    request.finish(std::move(replies));
     co_return;
   }
   CommandBuffer together;

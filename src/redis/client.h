@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -27,8 +28,12 @@ class Client : public std::enable_shared_from_this<Client> {
   ///
   /// With `only_on`, the commands go over the connection of that generation and no other: where a
   /// walk is, or what a server can do, means nothing on another server. Unreachable otherwise.
+  ///
+  /// With `sink`, each reply is given to it as soon as it is there, while the server works on the
+  /// commands behind it, and none is returned. Such commands share no exchange with others.
   awaitable<Result<std::vector<Reply>>> exchange(CommandBuffer commands,
-                                                 std::optional<std::uint64_t> only_on = {});
+                                                 std::optional<std::uint64_t> only_on = {},
+                                                 std::function<void(Reply&&)> sink = {});
 
   /// One command; an error reply becomes an error.
   awaitable<Result<Reply>> call(std::vector<std::string> arguments);

@@ -133,14 +133,21 @@ awaitable<Result<std::vector<Reply>>> Connection::exchange(const CommandBuffer& 
   const std::function<void(Reply &&)> keep = [&replies](Reply&& reply) {
     replies.push_back(std::move(reply));
   };
+  const Status exchanged = co_await exchange(commands, keep, deadline);
+  if (!exchanged) co_return exchanged.error();
+  co_return replies;
+}
+
+awaitable<Status> Connection::exchange(const CommandBuffer& commands,
+                                       const std::function<void(Reply&&)>& sink,
+                                       Deadline deadline) {
   transport_->arm(deadline);
   const Status sent = co_await send_armed(commands.wire());
-  if (!sent) co_return sent.error();
-  const Status received = co_await receive_armed(commands.commands(), keep);
-  if (!received) co_return received.error();
+  if (!sent) co_return sent;
+  const Status received = co_await receive_armed(commands.commands(), sink);
+  if (!received) co_return received;
   transport_->disarm();
-  if (const Status no_rest = expect_no_rest(); !no_rest) co_return no_rest.error();
-  co_return replies;
+  co_return expect_no_rest();
 }
 
 awaitable<Status> Connection::send(std::string_view wire, Deadline deadline) {

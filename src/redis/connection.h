@@ -40,6 +40,11 @@ class Connection {
   /// Sends the commands and returns as many replies, error replies included, in order.
   awaitable<Result<std::vector<Reply>>> exchange(const CommandBuffer& commands, Deadline deadline);
 
+  /// The same, each reply given to `sink` as soon as it is there: the server may still be working
+  /// on the commands behind it.
+  awaitable<Status> exchange(const CommandBuffer& commands,
+                             const std::function<void(Reply&&)>& sink, Deadline deadline);
+
   /// For bulk work: sends without waiting for replies. The caller keeps what is unanswered small
   /// (the server buffers our replies) and calls receive() for each command sent.
   awaitable<Status> send(std::string_view wire, Deadline deadline);
