@@ -11,6 +11,7 @@
 
 #include "app/endpoint_url.h"
 #include "app/exit_code.h"
+#include "app/run_command_line.h"
 #include "error/error.h"
 
 namespace redkeep::app {

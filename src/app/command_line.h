@@ -38,7 +38,4 @@ void register_shed(CommandLine& line);
 void register_statistics(CommandLine& line);  // status and stats
 void register_up(CommandLine& line);
 
-/// Parses and runs; returns the exit code. Overwrites passwords in `argv`.
-int run_command_line(int argc, char** argv);
-
 }  // namespace redkeep::app

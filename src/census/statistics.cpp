@@ -6,6 +6,8 @@
 #include <boost/json.hpp>
 #include <cmath>
 
+#include "sizes/print_json.h"
+
 namespace redkeep {
 namespace {
 
@@ -90,7 +92,7 @@ std::string to_json(const Statistics& statistics) {
       {"classes", class_list(statistics.classes)},
       {"unclassified_keys", statistics.unclassified_keys},
   };
-  return json::serialize(object);
+  return sizes::print_json(object);
 }
 
 std::string_view to_string(KeyLevel level) {

@@ -60,8 +60,9 @@ redis::awaitable<void> Guard::tick(std::stop_token stop) {
   const shed::ShedOutcome outcome =
       co_await shedder_.run(plan, shed::ShedBudget{}, shed::ShedMode::Real, stop);
   note(pressure, plan, outcome);
-  if (is_still_critical(pressure, plan, outcome, options_.pressure)) {
-    co_await use_content(outcome.used_after_bytes, pressure.reading.limit_bytes, stop);
+  if (is_still_critical(pressure, plan, outcome, options_.pressure) ||
+      has_room_again(pressure, missing_bytes_, options_.pressure)) {
+    co_await use_content(pressure, outcome.used_after_bytes, stop);
   }
   co_await publish(pressure.level);
 }
@@ -73,6 +74,7 @@ redis::awaitable<void> Guard::run(std::stop_token stop) {
     if (stop.stop_requested()) break;
     co_await wake.pause_for(next_reading_in_);
   }
+  co_await withdraw_level();
   client_->close();
 }
 
@@ -215,34 +217,42 @@ void Guard::note(const Pressure& pressure, const shed::ShedPlan& plan,
 }
 
 // The last step of an emergency: what is missing is written back if it fits, and if not, a person
-// is told how much memory is needed. Rebuilding makes no room, so it is not tried again at once.
-redis::awaitable<void> Guard::use_content(std::int64_t used_bytes, std::int64_t limit_bytes,
+// is told how much memory is needed. Rebuilding makes no room, so it is not tried again at once;
+// what did not fit is, when there is room.
+redis::awaitable<void> Guard::use_content(const Pressure& pressure, std::int64_t used_bytes,
                                           std::stop_token stop) {
   const auto now = Clock::now();
   if (content_used_ && now - *content_used_ < options_.pressure.restore_cool_down) co_return;
   content_used_ = now;
-  std::int64_t missing_bytes = 0;
+  const std::int64_t limit_bytes = pressure.reading.limit_bytes;
   if (!options_.content_directory.empty()) {
     const auto room = room_bytes(used_bytes, limit_bytes, options_.pressure);
     const auto outcome = co_await recovery::restore_missing(client_, options_.prefix,
                                                             options_.content_directory, room, stop);
-    note(outcome);
+    note(outcome, pressure.level);
+    const bool does_not_fit = outcome && outcome->end == recovery::RestoreEnd::DoesNotFit;
+    missing_bytes_ = does_not_fit ? outcome->missing_bytes : 0;
     if (outcome && outcome->end == recovery::RestoreEnd::Restored) co_return;
-    if (outcome) missing_bytes = outcome->missing_bytes;
   }
-  const auto needed = limit_needed_bytes(used_bytes + missing_bytes, options_.pressure);
+  if (pressure.level == PressureLevel::Critical) {
+    alarm_that_it_does_not_fit(used_bytes, limit_bytes);
+  }
+}
+
+void Guard::alarm_that_it_does_not_fit(std::int64_t used_bytes, std::int64_t limit_bytes) {
+  const auto needed = limit_needed_bytes(used_bytes + missing_bytes_, options_.pressure);
   alarm("does-not-fit",
         fmt::format(
             "the protected data does not fit: {} ({} bytes) are used and nothing is left to "
             "shed{}; the limit is {}, and {} ({} bytes) are needed to be below the stop mark",
             sizes::print_bytes(used_bytes), used_bytes,
-            missing_bytes > 0
-                ? fmt::format(", and {} of content are missing", sizes::print_bytes(missing_bytes))
+            missing_bytes_ > 0
+                ? fmt::format(", and {} of content are missing", sizes::print_bytes(missing_bytes_))
                 : "",
             sizes::print_bytes(limit_bytes), sizes::print_bytes(needed), needed));
 }
 
-void Guard::note(const Result<recovery::RestoreOutcome>& outcome) {
+void Guard::note(const Result<recovery::RestoreOutcome>& outcome, PressureLevel level) {
   if (!outcome) {
     alarm("restore", fmt::format("the content directory {} could not be used: {}",
                                  options_.content_directory, outcome.error().message));
@@ -252,10 +262,11 @@ void Guard::note(const Result<recovery::RestoreOutcome>& outcome) {
   entry.kind = LedgerKind::Restore;
   entry.subject = "content";
   entry.outcome = recovery::to_string(outcome->end);
-  entry.reason = fmt::format(
-      "still critical with nothing left to shed; of {} entities and {} "
-      "associations {} pieces were missing",
-      outcome->entities, outcome->associations, outcome->missing_pieces);
+  entry.reason = fmt::format("{}; of {} entities and {} associations {} pieces were missing",
+                             level == PressureLevel::Critical
+                                 ? "still critical with nothing left to shed"
+                                 : "there is room again for what did not fit before",
+                             outcome->entities, outcome->associations, outcome->missing_pieces);
   if (outcome->end == recovery::RestoreEnd::BadContent) {
     entry.reason = fmt::format("{} bad rows in {}, the first: {}", outcome->problems.count,
                                options_.content_directory, outcome->problems.first.front());
@@ -280,6 +291,14 @@ redis::awaitable<void> Guard::publish(PressureLevel level) {
   if (!done) spdlog::debug("the level was not published: {}", done.error().message);
   published_level_ = level;
   published_ = now;
+}
+
+// Who asks after this is told that there is no guard, and need not wait until the level is old.
+redis::awaitable<void> Guard::withdraw_level() {
+  if (published_level_ == PressureLevel::Blind) co_return;
+  std::vector<std::string> unlink{"UNLINK", schema_.guard("level")};
+  const auto done = co_await client_->call(std::move(unlink));
+  if (!done) spdlog::debug("the level was not withdrawn: {}", done.error().message);
 }
 
 }  // namespace redkeep::guard

@@ -48,10 +48,12 @@ class Guard {
   shed::ShedPlan plan_for(const pressure::Pressure& pressure) const;
   void note(const pressure::Pressure& pressure, const shed::ShedPlan& plan,
             const shed::ShedOutcome& outcome);
-  void note(const Result<recovery::RestoreOutcome>& outcome);
-  redis::awaitable<void> use_content(std::int64_t used_bytes, std::int64_t limit_bytes,
+  void note(const Result<recovery::RestoreOutcome>& outcome, PressureLevel level);
+  redis::awaitable<void> use_content(const pressure::Pressure& pressure, std::int64_t used_bytes,
                                      std::stop_token stop);
+  void alarm_that_it_does_not_fit(std::int64_t used_bytes, std::int64_t limit_bytes);
   redis::awaitable<void> publish(PressureLevel level);
+  redis::awaitable<void> withdraw_level();
   void alarm(std::string subject, std::string reason);
 
   boost::asio::any_io_executor executor_;
@@ -72,6 +74,7 @@ class Guard {
   PressureLevel published_level_ = PressureLevel::Blind;
   std::chrono::steady_clock::time_point published_{};
   std::optional<std::chrono::steady_clock::time_point> content_used_;
+  std::int64_t missing_bytes_ = 0;  // of content that did not fit when it was last looked at
 };
 
 }  // namespace redkeep::guard

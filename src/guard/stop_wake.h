@@ -1,6 +1,6 @@
 #pragma once
 // For a loop that is asked to stop while it waits: its pause ends at once, and a server that does
-// not answer is waited for a little only, because stopping has to be over within five seconds.
+// not answer is waited for a little only.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/dispatch.hpp>
@@ -12,21 +12,19 @@
 #include <stop_token>
 
 #include "redis/client.h"
+#include "redis/stop_patience.h"
 
 namespace redkeep::guard {
 
 class StopWake {
  public:
-  /// What is under way may take so much longer before its connection is closed.
-  static constexpr std::chrono::milliseconds kPatience{2000};
-
   StopWake(boost::asio::any_io_executor executor, const std::stop_token& stop,
            std::shared_ptr<redis::Client> client)
-      : executor_(executor),
-        client_(std::move(client)),
-        pause_(executor),
-        patience_(executor),
-        callback_(stop, [this] { boost::asio::dispatch(executor_, [this] { wake(); }); }) {}
+      : pause_(executor),
+        patience_(executor, stop, [client = std::move(client)] { client->close(); }),
+        callback_(stop, [this, executor] {
+          boost::asio::dispatch(executor, [this] { pause_.cancel(); });
+        }) {}
 
   /// Ends early when the loop is asked to stop. Not to be begun after that.
   redis::awaitable<void> pause_for(std::chrono::steady_clock::duration duration) {
@@ -35,18 +33,8 @@ class StopWake {
   }
 
  private:
-  void wake() {
-    pause_.cancel();
-    patience_.expires_after(kPatience);
-    patience_.async_wait([client = client_](const boost::system::error_code& code) {
-      if (!code) client->close();
-    });
-  }
-
-  boost::asio::any_io_executor executor_;
-  std::shared_ptr<redis::Client> client_;
   boost::asio::steady_timer pause_;
-  boost::asio::steady_timer patience_;
+  redis::StopPatience patience_;
   std::stop_callback<std::function<void()>> callback_;
 };
 

@@ -12,7 +12,7 @@ namespace redkeep::recovery {
 
 class BulkPipe {
  public:
-  explicit BulkPipe(std::unique_ptr<redis::Connection> connection)
+  explicit BulkPipe(std::shared_ptr<redis::Connection> connection)
       : connection_(std::move(connection)),
         asks_([this](redis::CommandBuffer commands) { return ask(std::move(commands)); }) {}
   BulkPipe(const BulkPipe&) = delete;
@@ -46,7 +46,7 @@ class BulkPipe {
   redis::awaitable<Status> send_window();
   redis::awaitable<Status> receive_window();
 
-  std::unique_ptr<redis::Connection> connection_;
+  std::shared_ptr<redis::Connection> connection_;
   content::Ask asks_;
   redis::CommandBuffer commands_;
   std::deque<redis::CommandBuffer> unanswered_;

@@ -106,10 +106,7 @@ bool GraphBatch::next_set(redis::CommandBuffer& out) {
   return true;
 }
 
-void GraphBatch::take_words(SetCollector words) {
-  words_ = std::move(words);
-  words_.sort();
-}
+void GraphBatch::take_words(SetCollector words) { words_ = std::move(words); }
 
 bool GraphBatch::next_word(redis::CommandBuffer& out) {
   std::string_view word;

@@ -46,7 +46,7 @@ class GraphBatch {
   void sort_sets();
   bool next_set(redis::CommandBuffer& out);
 
-  /// The same for sets of words that were gathered elsewhere, each under its word alone.
+  /// The same for sets of words that were gathered and sorted elsewhere, each under its word alone.
   void take_words(SetCollector words);
   bool next_word(redis::CommandBuffer& out);
 

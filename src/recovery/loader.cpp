@@ -6,6 +6,7 @@
 #include "recovery/loader.h"
 
 #include <fstream>
+#include <thread>
 
 #include "content/words.h"
 #include "error/error.h"
@@ -15,6 +16,7 @@
 #include "recovery/graph_batch.h"
 #include "recovery/merge.h"
 #include "recovery/word_gatherer.h"
+#include "redis/stop_patience.h"
 
 namespace redkeep::recovery {
 namespace {
@@ -74,7 +76,7 @@ redis::awaitable<Result<bool>> was_cut(redis::Connection& connection,
 class Load {
  public:
   Load(const keys::KeySchema& schema, const LoadOptions& options, const ContentCheck& check,
-       std::unique_ptr<redis::Connection> connection, WriteForm form, std::stop_token stop,
+       std::shared_ptr<redis::Connection> connection, WriteForm form, std::stop_token stop,
        const std::function<void(const LoadProgress&)>& progress)
       : options_(options),
         check_(check),
@@ -148,15 +150,18 @@ redis::awaitable<Status> Load::step(std::int64_t bytes_read) {
   co_return co_await pipe_.advance();
 }
 
+// While the words are written, the other sets are sorted: so the server does not wait for it.
 redis::awaitable<Status> Load::write_sets() {
-  batch_.sort_sets();
-  while (batch_.next_set(pipe_.commands())) {
-    if (!pipe_.is_due()) continue;
-    if (const Status sent = co_await pipe_.advance(); !sent) co_return sent;
+  std::jthread sorting([this] { batch_.sort_sets(); });
+  if (gatherer_) {
+    batch_.take_words(gatherer_->take());
+    while (batch_.next_word(pipe_.commands())) {
+      if (!pipe_.is_due()) continue;
+      if (const Status sent = co_await pipe_.advance(); !sent) co_return sent;
+    }
   }
-  if (!gatherer_) co_return Status{};
-  batch_.take_words(gatherer_->take());
-  while (batch_.next_word(pipe_.commands())) {
+  sorting.join();
+  while (batch_.next_set(pipe_.commands())) {
     if (!pipe_.is_due()) continue;
     if (const Status sent = co_await pipe_.advance(); !sent) co_return sent;
   }
@@ -210,6 +215,7 @@ redis::awaitable<Status> Load::write_entities() {
     if (!stepped) co_return stepped;
   }
   bytes_before_ += file->reader().file_bytes();
+  if (gatherer_) gatherer_->finish();
   co_return co_await merge_.write_entities(pipe_, batch_);
 }
 
@@ -299,16 +305,24 @@ redis::awaitable<Result<std::string>> find_graph_key(redis::Connection& connecti
   co_return std::string{};
 }
 
-redis::awaitable<Result<LoadOutcome>> load(EndpointOptions endpoint, std::string prefix,
-                                           LoadOptions options, std::stop_token stop,
-                                           std::function<void(const LoadProgress&)> progress) {
-  const keys::KeySchema schema(std::move(prefix));
-  auto connection = co_await redis::Connection::open(std::move(endpoint));
-  if (!connection) co_return connection.error();
+namespace {
+
+// A connection that was closed because we were asked to stop is no fault of the server.
+Error ended(const Error& error, const std::stop_token& stop) {
+  const bool is_cut =
+      error.kind == ErrorKind::Unreachable || error.kind == ErrorKind::UnknownOutcome;
+  if (!is_cut || !stop.stop_requested()) return error;
+  return {ErrorKind::Interrupted, "stopped on request; the server did not answer any more"};
+}
+
+redis::awaitable<Result<LoadOutcome>> load_over(
+    std::shared_ptr<redis::Connection> connection, const keys::KeySchema& schema,
+    LoadOptions options, std::stop_token stop,
+    const std::function<void(const LoadProgress&)>& progress) {
   if (!options.merge) {
-    const auto found = co_await find_graph_key(**connection, schema.prefix());
+    const auto found = co_await find_graph_key(*connection, schema.prefix());
     if (!found) co_return found.error();
-    const auto cut = co_await was_cut(**connection, schema);
+    const auto cut = co_await was_cut(*connection, schema);
     if (!cut) co_return cut.error();
     if (!found->empty() && !(*cut && options.finish_cut_load)) {
       co_return make_error(
@@ -329,11 +343,29 @@ redis::awaitable<Result<LoadOutcome>> load(EndpointOptions endpoint, std::string
     refused.problems = check->problems;
     co_return refused;
   }
-  const auto form = co_await probe_form(**connection, schema);
+  const auto form = co_await probe_form(*connection, schema);
   if (!form) co_return form.error();
-  Load run(schema, options, *check, std::move(*connection), *form, stop, progress);
+  Load run(schema, options, *check, std::move(connection), *form, stop, progress);
   auto outcome = co_await run.run();
-  if (!outcome) co_return Error{outcome.error().kind, with_advice(outcome.error().message)};
+  if (outcome) co_return outcome;
+  const Error error = ended(outcome.error(), stop);
+  co_return Error{error.kind, with_advice(error.message)};
+}
+
+}  // namespace
+
+redis::awaitable<Result<LoadOutcome>> load(EndpointOptions endpoint, std::string prefix,
+                                           LoadOptions options, std::stop_token stop,
+                                           std::function<void(const LoadProgress&)> progress) {
+  const keys::KeySchema schema(std::move(prefix));
+  auto opened = co_await redis::Connection::open(std::move(endpoint));
+  if (!opened) co_return opened.error();
+  const std::shared_ptr<redis::Connection> connection = std::move(*opened);
+  // Apart: g++ 12 destroys twice what a lambda captures beside a co_await.
+  const auto executor = co_await boost::asio::this_coro::executor;
+  const redis::StopPatience patience(executor, stop, [connection] { connection->close(); });
+  auto outcome = co_await load_over(connection, schema, std::move(options), stop, progress);
+  if (!outcome) co_return ended(outcome.error(), stop);
   co_return outcome;
 }
 

@@ -26,18 +26,35 @@ void WordGatherer::hand_over() {
   changed_.notify_all();
 }
 
-SetCollector WordGatherer::take() {
+void WordGatherer::finish() {
   if (!next_.rows.empty()) hand_over();
+  const std::lock_guard lock(mutex_);
+  sort_is_due_ = !is_sorted_;
+  changed_.notify_all();
+}
+
+SetCollector WordGatherer::take() {
+  finish();
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return undone_bytes_ == 0; });
+  changed_.wait(lock, [this] { return undone_bytes_ == 0 && !sort_is_due_; });
   bytes_ = 0;
+  is_sorted_ = false;
   return std::exchange(sets_, {});
 }
 
 void WordGatherer::work(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
-  while (changed_.wait(lock, stop, [this] { return !waiting_.empty(); })) {
+  while (changed_.wait(lock, stop, [this] { return !waiting_.empty() || sort_is_due_; })) {
     if (stop.stop_requested()) return;
+    if (waiting_.empty()) {
+      lock.unlock();
+      sets_.sort();
+      lock.lock();
+      sort_is_due_ = false;
+      is_sorted_ = true;
+      changed_.notify_all();
+      continue;
+    }
     const Batch batch = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();

@@ -27,8 +27,12 @@ class WordGatherer {
   /// Copies what it needs. Waits while 16 MiB wait for the thread.
   void add(const content::EntityView& entity);
 
-  /// Waits until everything added is done, and gives it: a set of entity ids for each word (the
-  /// word alone, not its key). Gathering may begin anew.
+  /// Has the thread sort what was added, without waiting for it. Nothing may be added then until
+  /// take().
+  void finish();
+
+  /// Waits until everything added is done, and gives it, sorted: a set of entity ids for each word
+  /// (the word alone, not its key). Gathering may begin anew.
   SetCollector take();
 
   /// Memory that the gathered sets take.
@@ -54,8 +58,10 @@ class WordGatherer {
   std::condition_variable_any changed_;
   std::deque<Batch> waiting_;
   std::size_t undone_bytes_ = 0;  // of the batches that wait and the one in work
+  bool sort_is_due_ = false;      // once no batch waits
+  bool is_sorted_ = false;
   content::WordExtractor extractor_;
-  SetCollector sets_;  // the thread's as long as something is undone
+  SetCollector sets_;  // the thread's as long as something is undone or due
   std::atomic<std::size_t> bytes_ = 0;
   std::jthread thread_;  // last: it uses the others
 };

@@ -56,6 +56,25 @@ TEST_F(EmergencyLive, MissingContentThatDoesNotFitIsNamedAndNotWritten) {
   EXPECT_EQ(redis.keys("reed:entity:*"), std::vector<std::string>{});
 }
 
+TEST_F(EmergencyLive, MissingContentIsWrittenWhenThereIsRoomAgain) {
+  ASSERT_EQ(run_program({"load", content.path(), "--url", redis.url()}).exit_code, 0);
+  const Contents whole = redis.contents();
+  redis.run({"FLUSHALL"});
+  fill_to(redis, {"reed:queue:", ""}, 97);
+  RunningGuard guard(redis.url(), {"--content", content.path()}, {},
+                     "[pressure]\ninterval = \"40ms\"\ndwell = \"200ms\"\n"
+                     "restore_cool_down = \"1s\"\n");
+  ASSERT_TRUE(eventually([&] { return guard.count("restore", "content") >= 1; }));
+  EXPECT_EQ(guard.last("restore", "content").at("outcome"), "DoesNotFit");
+  redis.run({"CONFIG", "SET", "maxmemory", "64mb"});
+  ASSERT_TRUE(eventually(
+      [&] { return guard.last("restore", "content").at("outcome").as_string() == "Restored"; }));
+  const auto restore = guard.last("restore", "content");
+  EXPECT_TRUE(has(restore.at("reason").as_string().c_str(), "there is room again"));
+  const Contents after = redis.contents();
+  for (const auto& [key, value] : whole) EXPECT_EQ(after.at(key), value) << key;
+}
+
 TEST_F(EmergencyLive, WholeContentIsFoundWholeAndStaysAsItIs) {
   ASSERT_EQ(run_program({"load", content.path(), "--url", redis.url()}).exit_code, 0);
   const Contents before = redis.contents();

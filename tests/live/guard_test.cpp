@@ -37,6 +37,14 @@ TEST_F(GuardLive, ShedsPagesAboveTheWarningMarkAndNoMoreThanDownToTheStopMark) {
   EXPECT_TRUE(has(guard.program().err(), "shed page_cache: warning: "));
 }
 
+TEST_F(GuardLive, AStoppedGuardTakesItsLevelWithIt) {
+  RunningGuard guard(redis.url());
+  ASSERT_TRUE(eventually([&] { return redis.keys("reed:guard:level").size() == 1; }));
+  guard.program().signal(SIGTERM);
+  ASSERT_EQ(guard.program().wait().exit_code, 0);
+  EXPECT_EQ(redis.keys("reed:guard:level"), std::vector<std::string>{});
+}
+
 TEST_F(GuardLive, BelowTheWarningMarkItTouchesNothing) {
   const auto pages = fill_to(redis, kPages, 83);
   RunningGuard guard(redis.url());

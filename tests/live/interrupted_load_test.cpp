@@ -120,6 +120,18 @@ TEST_F(InterruptedLoad, CtrlCEndsItAtARowAndMergeFinishesIt) {
   EXPECT_EQ(redis.contents(), whole);
 }
 
+TEST_F(InterruptedLoad, OneCtrlCEndsItWithinFiveSecondsThoughTheServerHangs) {
+  write_made_up_content(content, 2000, 1);
+  Relay relay(redis.socket_path(), 200'000);
+  Program program(load_arguments(content, relay.url()));
+  ASSERT_TRUE(eventually([&] { return relay.is_holding(); }));
+  program.signal(SIGINT);
+  const Ended ended = program.wait(std::chrono::seconds{5});
+  EXPECT_EQ(ended.exit_code, 1) << ended;
+  EXPECT_TRUE(has(ended.err, "stopped on request"));
+  EXPECT_TRUE(has(ended.err, "redkeep load --merge"));
+}
+
 TEST_F(InterruptedLoad, ASecondCtrlCEndsItAtOnceEvenIfTheServerHangs) {
   write_made_up_content(content, 2000, 1);
   Relay relay(redis.socket_path(), 200'000);

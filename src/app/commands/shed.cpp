@@ -9,6 +9,7 @@
 #include "keys/key_schema.h"
 #include "pressure/ask_memory.h"
 #include "shed/shedder.h"
+#include "sizes/print_json.h"
 #include "sizes/sizes.h"
 
 namespace redkeep::app {
@@ -64,7 +65,7 @@ void print_json(const shed::ShedOutcome& outcome, bool dry_run) {
                       {"used_after_bytes", outcome.used_after_bytes},
                       {"took_ms", outcome.took.count()}};
   if (outcome.failure) object["failure"] = outcome.failure->message;
-  fmt::print("{}\n", json::serialize(object));
+  fmt::print("{}\n", sizes::print_json(object));
 }
 
 void print_text(const shed::ShedOutcome& outcome, bool dry_run) {

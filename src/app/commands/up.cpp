@@ -32,7 +32,7 @@ constexpr std::chrono::seconds kLongestBackoff{30};
 // A server that ran so long was fine; the next failure starts at the first backoff again.
 constexpr std::chrono::minutes kWasFine{1};
 // From the request to stop until the server has ended: five seconds are promised for everything.
-constexpr std::chrono::milliseconds kAllStopped{4500};
+constexpr std::chrono::milliseconds kAllStopped{4000};
 
 // Starts the server again whenever it ends, until asked to stop.
 asio::awaitable<void> keep_running(redis::PrivateServer& server, std::stop_token stop) {

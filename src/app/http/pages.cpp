@@ -9,6 +9,7 @@
 
 #include "content/record_rules.h"
 #include "error/error.h"
+#include "sizes/print_json.h"
 
 namespace redkeep::app::http {
 namespace {
@@ -133,7 +134,7 @@ std::string status_json(const guard::Snapshot& snapshot, TimePoint now) {
   object["census_age_seconds"] = snapshot.census
                                      ? json::value(seconds_since(snapshot.census_time, now))
                                      : json::value(nullptr);
-  return json::serialize(object);
+  return sizes::print_json(object);
 }
 
 std::string ledger_json(const guard::Ledger& ledger, std::size_t limit) {
@@ -152,7 +153,7 @@ std::string ledger_json(const guard::Ledger& ledger, std::size_t limit) {
         {"usage_before_pct", entry.usage_before_pct},
         {"usage_after_pct", entry.usage_after_pct}});
   }
-  return json::serialize(list);
+  return sizes::print_json(list);
 }
 
 std::string not_ready_because(const guard::Snapshot& snapshot, const PressureOptions& options,

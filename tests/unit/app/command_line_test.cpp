@@ -1,9 +1,8 @@
 // The command line as a person meets it: wrong usage is exit code 2 and one sentence that says what
 // to do. No command here reaches a server.
-#include "app/command_line.h"
-
 #include <sys/stat.h>
 
+#include "app/run_command_line.h"
 #include "unit/app/clean_surroundings.h"
 
 namespace redkeep::app {

@@ -66,6 +66,14 @@ TEST(Emergency, RoomEndsAtTheStopMark) {
   EXPECT_EQ(limit_needed_bytes(800, {}), 1000);
 }
 
+TEST(Emergency, ContentThatDidNotFitIsDueWhenThereIsRoom) {
+  EXPECT_TRUE(has_room_again(at(PressureLevel::Normal, 700), 100, {}));
+  EXPECT_FALSE(has_room_again(at(PressureLevel::Normal, 701), 100, {})) << "above the stop mark";
+  EXPECT_FALSE(has_room_again(at(PressureLevel::Normal, 700), 0, {})) << "nothing is missing";
+  EXPECT_FALSE(has_room_again(at(PressureLevel::Warning, 100), 100, {}));
+  EXPECT_FALSE(has_room_again(at(PressureLevel::Blind, 0), 100, {}));
+}
+
 class Sweeps : public testing::Test {
  protected:
   bool may(const Pressure& pressure, milliseconds after) {
