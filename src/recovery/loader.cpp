@@ -113,6 +113,7 @@ class Load {
   redis::awaitable<Status> write_associations();
   redis::awaitable<Status> write_search_index();
   redis::awaitable<Status> write_sets();
+  redis::awaitable<Status> write_each(bool (GraphBatch::*next)(redis::CommandBuffer&));
   bool step_is_due() { return ++rows_ % kRowsBetweenReports == 0 || pipe_.is_due(); }
   redis::awaitable<Status> step(std::int64_t bytes_read);
   void reject(const CsvReader& reader, const std::string& reason);
@@ -155,13 +156,15 @@ redis::awaitable<Status> Load::write_sets() {
   std::jthread sorting([this] { batch_.sort_sets(); });
   if (gatherer_) {
     batch_.take_words(gatherer_->take());
-    while (batch_.next_word(pipe_.commands())) {
-      if (!pipe_.is_due()) continue;
-      if (const Status sent = co_await pipe_.advance(); !sent) co_return sent;
-    }
+    const Status written = co_await write_each(&GraphBatch::next_word);
+    if (!written) co_return written;
   }
   sorting.join();
-  while (batch_.next_set(pipe_.commands())) {
+  co_return co_await write_each(&GraphBatch::next_set);
+}
+
+redis::awaitable<Status> Load::write_each(bool (GraphBatch::*next)(redis::CommandBuffer&)) {
+  while ((batch_.*next)(pipe_.commands())) {
     if (!pipe_.is_due()) continue;
     if (const Status sent = co_await pipe_.advance(); !sent) co_return sent;
   }
