@@ -59,7 +59,7 @@ std::vector<Anomaly> find_anomalies(const MemoryReading& before, const MemoryRea
                      fmt::format("the server itself evicted {} keys under the policy \"{}\"",
                                  sizes::print_count(now.evicted_keys - before.evicted_keys),
                                  now.eviction_policy),
-                     true});
+                     true, now.evicted_keys - before.evicted_keys});
   }
   if (before.limit_bytes != now.limit_bytes) {
     found.push_back(

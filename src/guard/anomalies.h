@@ -1,6 +1,7 @@
 #pragma once
 // What two readings in a row say that nobody ordered: the server restarted, evicted by itself, got
 // another limit or policy, filled in one leap, or holds far more memory than it uses. Pure.
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@ struct Anomaly {
   std::string subject;  ///< A short name; alerts of the same subject share their rate limit.
   std::string reason;   ///< One sentence with the numbers.
   bool alarming = false;
+  std::int64_t keys = 0;  ///< How many it concerns, where they can be counted.
 };
 
 std::vector<Anomaly> find_anomalies(const pressure::MemoryReading& before,

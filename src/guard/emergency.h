@@ -1,6 +1,7 @@
 #pragma once
 // What is left to do when shedding was not enough. Pure.
 #include <cstdint>
+#include <limits>
 
 #include "pressure/pressure_gauge.h"
 #include "redkeep/options.h"
@@ -15,17 +16,17 @@ inline bool is_still_critical(const pressure::Pressure& pressure, const shed::Sh
                               const shed::ShedOutcome& outcome, const PressureOptions& options) {
   if (pressure.level != PressureLevel::Critical || pressure.reading.limit_bytes == 0) return false;
   const bool nothing_left = plan.empty() || outcome.end == shed::ShedEnd::NothingLeft;
-  const double used_pct = 100.0 * static_cast<double>(outcome.used_after_bytes) /
-                          static_cast<double>(pressure.reading.limit_bytes);
+  const double used_pct =
+      pressure::pct_of_limit(outcome.used_after_bytes, pressure.reading.limit_bytes);
   return nothing_left && used_pct >= options.leave_emergency_pct;
 }
 
-/// How much may be added before usage reaches the stop mark; below zero if it is above it.
+/// How much may be added before usage reaches the stop mark; below zero if it is above it. Without
+/// a limit there is no end to it.
 inline std::int64_t room_bytes(std::int64_t used_bytes, std::int64_t limit_bytes,
                                const PressureOptions& options) {
-  return static_cast<std::int64_t>(options.stop_shedding_pct / 100.0 *
-                                   static_cast<double>(limit_bytes)) -
-         used_bytes;
+  if (limit_bytes == 0) return std::numeric_limits<std::int64_t>::max();
+  return pressure::bytes_at_mark(options.stop_shedding_pct, limit_bytes) - used_bytes;
 }
 
 /// True if content that is missing was not written for want of room, and there is room now.

@@ -1,17 +1,19 @@
 // One tick is the sentence MemoryReading -> Pressure -> ShedPlan -> ShedOutcome -> Ledger. What
-// decides is in pressure/ and shed/shed_plan, pure; what acts is in shed/shedder; this file only
-// joins them and writes down what happened.
+// decides is in guard/judgement, pure; what acts is in shed/shedder; this file only joins them and
+// writes down what happened.
 #include "guard/guard.h"
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 
 #include "error/error.h"
 #include "guard/anomalies.h"
 #include "guard/emergency.h"
-#include "guard/level_key.h"
+#include "guard/keeping_up.h"
 #include "guard/stop_wake.h"
 #include "pressure/ask_memory.h"
 #include "redis/pause.h"
@@ -27,10 +29,8 @@ using pressure::Pressure;
 // Below this, a line about memory each minute would only fill logs.
 constexpr double kLogAbovePct = 50;
 
-double pct_of(std::int64_t bytes, std::int64_t limit_bytes) {
-  return limit_bytes > 0 ? 100.0 * static_cast<double>(bytes) / static_cast<double>(limit_bytes)
-                         : 0;
-}
+// A tick's shedding ends soon enough that the level is judged again some times a second.
+constexpr shed::ShedBudget kTickBudget{.most_time = std::chrono::milliseconds{500}};
 
 }  // namespace
 
@@ -38,6 +38,7 @@ Result<std::unique_ptr<Guard>> Guard::create(boost::asio::any_io_executor execut
                                              Options options) {
   auto table = keys::ClassTable::compile(options.prefix, options.classes);
   if (!table) return table.error();
+  if (const Status alerts = AlertSender::check(options.alerts); !alerts) return alerts.error();
   return std::unique_ptr<Guard>(new Guard(executor, std::move(options), std::move(*table)));
 }
 
@@ -47,35 +48,95 @@ Guard::Guard(boost::asio::any_io_executor executor, Options options, keys::Class
       table_(std::move(table)),
       schema_(options_.prefix),
       client_(redis::Client::create(executor, options_.endpoint)),
-      gauge_(options_.pressure),
-      shedder_(client_, table_),
-      alerts_(options_.pressure.alert_every) {
+      lease_(client_, schema_.guard("lease")),
+      judgement_(table_, options_.pressure),
+      shedder_(client_, table_, options_.shed),
+      level_(client_, schema_.guard("level")),
+      notices_(options_.alerts.every),
+      alerts_(executor, options_, ledger_, snapshot_),
+      forecast_(options_.pressure, snapshot_),
+      regret_(table_, snapshot_, ledger_),
+      index_(client_, options_, lease_, ledger_),
+      content_(client_, options_, lease_, judgement_, ledger_,
+               {[this](std::string subject, std::string reason) {
+                  alarm(std::move(subject), std::move(reason));
+                },
+                [this](std::string_view subject) { alerts_.clear(subject, Clock::now()); }}) {
+  shedder_.only_while([this] { return lease_.may_act(); });
+  shedder_.tell([this](keys::ClassIndex index, std::string_view key) {
+    regret_.log().note_shed(key, index, Clock::now());
+  });
   snapshot_.endpoint = redis::describe(options_.endpoint);
+  if (!options_.data_directory.empty()) ledger_.keep_in(options_.data_directory);
 }
 
 redis::awaitable<void> Guard::tick(std::stop_token stop) {
   const Pressure pressure = co_await read_pressure();
+  const auto seen = Clock::now();
+  const bool may_act = co_await keep_lease(pressure.level);
   note(pressure);
-  const shed::ShedPlan plan = plan_for(pressure);
+  co_await tell_level(pressure.level);  // shedding may take a while
+  const shed::ShedPlan plan = may_act ? judgement_.plan(pressure, Clock::now()) : shed::ShedPlan{};
   const shed::ShedOutcome outcome =
-      co_await shedder_.run(plan, shed::ShedBudget{}, shed::ShedMode::Real, stop);
+      co_await shedder_.run(plan, kTickBudget, shed::ShedMode::Real, stop);
   note(pressure, plan, outcome);
-  if (is_still_critical(pressure, plan, outcome, options_.pressure) ||
-      has_room_again(pressure, missing_bytes_, options_.pressure)) {
-    co_await use_content(pressure, outcome.used_after_bytes, stop);
+  keeps_up_ = shedding_keeps_up(pressure, outcome, options_.pressure);
+  co_await tell_level(pressure.level);
+  if (lease_.may_act() && judgement_.take_content_turn(pressure, plan, outcome, Clock::now())) {
+    const bool made_room = co_await index_.make_room(outcome.used_after_bytes, stop);
+    if (!made_room) co_await content_.use(pressure, outcome.used_after_bytes, stop);
   }
-  co_await publish(pressure.level);
+  const auto now = Clock::now();
+  alerts_.follow(pressure, outcome, numbers_of(pressure) + who_acts(), seen, now);
+  alerts_.tell(now);
+  if (pressure.level == PressureLevel::Blind) co_return;
+  co_await content_.watch(pressure, outcome.used_after_bytes, stop);
+  co_await index_.look(pressure, stop);
+  if (lease_.may_speak()) co_await forecast_.publish(client_, schema_.guard("forecast"));
+  co_await regret_.look(client_, Clock::now());
 }
 
 redis::awaitable<void> Guard::run(std::stop_token stop) {
+  using boost::asio::experimental::awaitable_operators::operator&&;
+  co_await (keep_watch(stop) && alerts_.run(stop) && lease_.keep_up());
+  client_->close();
+}
+
+redis::awaitable<void> Guard::keep_watch(std::stop_token stop) {
   StopWake wake(executor_, stop, client_);
   while (!stop.stop_requested()) {
     co_await tick(stop);
     if (stop.stop_requested()) break;
-    co_await wake.pause_for(next_reading_in_);
+    co_await wake.pause_for(judgement_.next_reading_in());
   }
-  co_await withdraw_level();
-  client_->close();
+  write_down(shed_log_.take_all(Clock::now()));
+  ledger_.end();
+  if (lease_.may_act()) {
+    co_await level_.withdraw();
+    co_await forecast_.withdraw(client_, schema_.guard("forecast"));
+  }
+  co_await lease_.release();
+}
+
+// A guard that only watches leaves the word to the one that acts.
+redis::awaitable<void> Guard::tell_level(PressureLevel level) {
+  if (lease_.may_speak()) co_await level_.publish(level, keeps_up_);
+}
+
+// A blind guard lets the lease run out: another one may see.
+redis::awaitable<bool> Guard::keep_lease(PressureLevel level) {
+  if (level == PressureLevel::Blind) {
+    lease_.rest();
+  } else {
+    co_await lease_.keep();
+  }
+  snapshot_.lease = lease_.view();
+  if (snapshot_.lease.stand != LeaseStand::Unknown && snapshot_.lease != told_lease_) {
+    told_lease_ = snapshot_.lease;
+    ledger_.add(LedgerKind::Notice, "lease", describe(told_lease_));
+  }
+  if (level == PressureLevel::Blind) co_return false;
+  co_return lease_.may_act();
 }
 
 redis::awaitable<Pressure> Guard::read_pressure() {
@@ -86,17 +147,25 @@ redis::awaitable<Pressure> Guard::read_pressure() {
   if (!reading) {
     ++snapshot_.failed_readings;
     snapshot_.blind_reason = reading.error().message;
-    co_return gauge_.blind(now);
+    co_return judgement_.blind(now);
   }
   snapshot_.blind_reason.clear();
   snapshot_.last_reading = now;
   note_anomalies(*reading);
-  co_return gauge_.judge(*reading, now);
+  const GrowthNews growth = forecast_.note(*reading, now);
+  if (growth.alarm) alarm("protected-growth", *growth.alarm);
+  if (growth.is_over) alerts_.clear("protected-growth", now);
+  if (snapshot_.census && snapshot_.census_time != sizes_time_) {
+    judgement_.note_sizes(snapshot_.census->classes);
+    sizes_time_ = snapshot_.census_time;
+  }
+  co_return judgement_.judge(*reading, now);
 }
 
 redis::awaitable<Result<MemoryReading>> Guard::read_memory() {
   const auto reading = co_await pressure::ask_memory(client_, options_);
-  if (reading && client_->generation() != met_generation_) {
+  const bool has_new_policy = reading && reading->eviction_policy != met_policy_;
+  if (reading && (client_->generation() != met_generation_ || has_new_policy)) {
     const Status met = co_await meet_server();
     if (!met) co_return met.error();
   }
@@ -118,6 +187,8 @@ redis::awaitable<Status> Guard::meet_server() {
   for (const auto& limitation : found->limitations) {
     ledger_.add(LedgerKind::Notice, "limitation", limitation);
   }
+  met_policy_ = found->eviction_policy;
+  regret_.use(found->run_id, found->memory_usage);
   shedder_.use(std::move(*found));
   met_generation_ = generation;
   co_return Status{};
@@ -130,29 +201,38 @@ void Guard::note_anomalies(const MemoryReading& reading) {
   for (const auto& anomaly : found) {
     if (anomaly.alarming) {
       alarm(anomaly.subject, anomaly.reason);
-    } else if (alerts_.pass(anomaly.subject, Clock::now())) {
+      untold_evictions_ += anomaly.keys;
+    } else if (notices_.pass(anomaly.subject, Clock::now())) {
       ledger_.add(LedgerKind::Notice, anomaly.subject, anomaly.reason);
     }
   }
+  for (const std::string_view state : {"no-limit", "unsafe-policy"}) {
+    const bool holds = std::any_of(found.begin(), found.end(),
+                                   [&](const Anomaly& one) { return one.subject == state; });
+    if (!holds) alerts_.clear(state, Clock::now());
+  }
+  note_evictions();
+}
+
+std::string Guard::numbers_of(const Pressure& pressure) const {
+  const MemoryReading& reading = pressure.reading;
+  if (pressure.level == PressureLevel::Blind) {
+    return fmt::format("no reading: {}", snapshot_.blind_reason);
+  }
+  return fmt::format("{} of {} used ({}), growing {}/s", sizes::print_bytes(reading.used_bytes),
+                     sizes::print_bytes(reading.limit_bytes), sizes::print_pct(reading.usage_pct()),
+                     sizes::print_bytes(static_cast<std::int64_t>(pressure.growth_bytes_per_s)));
 }
 
 void Guard::note(const Pressure& pressure) {
   const MemoryReading& reading = pressure.reading;
   snapshot_.level = pressure.level;
-  next_reading_in_ = pressure.next_reading_in;
-  const std::string numbers =
-      pressure.level == PressureLevel::Blind
-          ? fmt::format("no reading: {}", snapshot_.blind_reason)
-          : fmt::format("{} of {} used ({}), growing {}/s", sizes::print_bytes(reading.used_bytes),
-                        sizes::print_bytes(reading.limit_bytes),
-                        sizes::print_pct(reading.usage_pct()),
-                        sizes::print_bytes(static_cast<std::int64_t>(pressure.growth_bytes_per_s)));
+  const std::string numbers = numbers_of(pressure);
+  const auto now = Clock::now();
+  write_down(pressure.level_changed() ? shed_log_.take_all(now) : shed_log_.take_due(now));
   if (pressure.level_changed()) {
     ledger_.add(LedgerKind::LevelChange, std::string(to_string(pressure.level)),
                 fmt::format("was {}; {}", to_string(pressure.level_before), numbers));
-  }
-  if (pressure.level != PressureLevel::Normal) {
-    alarm(std::string(to_string(pressure.level)), numbers);
   }
   if (pressure.level == PressureLevel::Blind) return;
   snapshot_.memory = reading.use();
@@ -162,143 +242,60 @@ void Guard::note(const Pressure& pressure) {
   snapshot_.keys_without_ttl = reading.keyspace.keys - reading.keyspace.with_ttl;
   snapshot_.evicted_keys = reading.evicted_keys;
   snapshot_.expired_keys = reading.expired_keys;
-  if (reading.usage_pct() > kLogAbovePct && alerts_.pass("metrics", Clock::now())) {
+  if (reading.usage_pct() > kLogAbovePct && notices_.pass("metrics", Clock::now())) {
     spdlog::info("memory: {}; {} keys, {} of them with a TTL", numbers,
                  sizes::print_count(reading.keyspace.keys),
                  sizes::print_count(reading.keyspace.with_ttl));
   }
 }
 
-void Guard::alarm(std::string subject, std::string reason) {
-  if (!alerts_.pass(subject, Clock::now())) return;
-  ++snapshot_.alerts[subject];
-  ledger_.add(LedgerKind::Alarm, std::move(subject), std::move(reason));
+void Guard::write_down(std::vector<LedgerEntry> entries) {
+  for (auto& entry : entries) ledger_.add(std::move(entry));
 }
 
-shed::ShedPlan Guard::plan_for(const Pressure& pressure) const {
-  shed::ShedPlan plan = shed::plan_for_pressure(pressure, table_, options_.pressure);
-  if (!sweeps_.may_sweep(pressure, Clock::now())) plan.steps.clear();
-  return plan;
+// Once a second while it goes on, so that history can sum them up.
+void Guard::note_evictions() {
+  if (untold_evictions_ == 0 || !evictions_.pass("", Clock::now())) return;
+  LedgerEntry entry;
+  entry.kind = LedgerKind::Notice;
+  entry.subject = "server-eviction";
+  entry.reason = "the server evicted keys by itself";
+  entry.keys = std::exchange(untold_evictions_, 0);
+  ledger_.add(std::move(entry));
+}
+
+// For an alert of a guard that only watches.
+std::string Guard::who_acts() const {
+  if (snapshot_.lease.stand != LeaseStand::Watching) return {};
+  return "; " + describe(snapshot_.lease);
+}
+
+void Guard::alarm(std::string subject, std::string reason) {
+  alerts_.raise(std::move(subject), std::move(reason) + who_acts(), Clock::now());
 }
 
 void Guard::note(const Pressure& pressure, const shed::ShedPlan& plan,
                  const shed::ShedOutcome& outcome) {
   if (plan.empty()) return;
-  sweeps_.note(pressure, outcome, Clock::now());
+  judgement_.note_shed(pressure, plan, outcome, Clock::now());
   const auto limit_bytes = pressure.reading.limit_bytes;
   for (const auto& row : outcome.classes) {
     ShedTotals& total = snapshot_.shed[row.name];
-    gauge_.note_shed(row.bytes);
     total.keys += row.keys;
     total.bytes += row.bytes;
-    LedgerEntry entry;
-    entry.kind = LedgerKind::Shed;
-    entry.subject = row.name;
-    entry.outcome = to_string(outcome.end);
-    entry.reason = plan.reason;
-    if (row.became_persistent > 0) {
-      entry.reason +=
-          fmt::format("; {} keys had lost their TTL and were kept", row.became_persistent);
-    }
-    if (row.too_big > 0) {
-      entry.reason += fmt::format("; {} big collections were left", row.too_big);
-    }
-    entry.keys = row.keys;
-    entry.bytes = row.bytes;
-    entry.usage_before_pct = pct_of(outcome.used_before_bytes, limit_bytes);
-    entry.usage_after_pct = pct_of(outcome.used_after_bytes, limit_bytes);
-    ledger_.add(std::move(entry));
+    shed_log_.add(row, outcome.end, plan.reason,
+                  pressure::pct_of_limit(outcome.used_before_bytes, limit_bytes),
+                  pressure::pct_of_limit(outcome.used_after_bytes, limit_bytes));
   }
-  // Something flows in or it would not have come to this: look again at once.
-  if (outcome.keys() > 0) next_reading_in_ = options_.pressure.min_interval;
+  write_down(shed_log_.take_due(Clock::now()));
+  if (outcome.minute_budget_spent) {
+    alarm("budget", fmt::format("[shed] most_keys_per_minute ({}) is used up: nothing more is shed "
+                                "until a minute has passed",
+                                options_.shed.most_keys_per_minute));
+  }
   if (outcome.failure) {
     alarm("shedding", fmt::format("{}: {}", to_string(outcome.end), outcome.failure->message));
   }
-}
-
-// The last step of an emergency: what is missing is written back if it fits, and if not, a person
-// is told how much memory is needed. Rebuilding makes no room, so it is not tried again at once;
-// what did not fit is, when there is room.
-redis::awaitable<void> Guard::use_content(const Pressure& pressure, std::int64_t used_bytes,
-                                          std::stop_token stop) {
-  const auto now = Clock::now();
-  if (content_used_ && now - *content_used_ < options_.pressure.restore_cool_down) co_return;
-  content_used_ = now;
-  const std::int64_t limit_bytes = pressure.reading.limit_bytes;
-  if (!options_.content_directory.empty()) {
-    const auto room = room_bytes(used_bytes, limit_bytes, options_.pressure);
-    const auto outcome = co_await recovery::restore_missing(client_, options_.prefix,
-                                                            options_.content_directory, room, stop);
-    note(outcome, pressure.level);
-    const bool does_not_fit = outcome && outcome->end == recovery::RestoreEnd::DoesNotFit;
-    missing_bytes_ = does_not_fit ? outcome->missing_bytes : 0;
-    if (outcome && outcome->end == recovery::RestoreEnd::Restored) co_return;
-  }
-  if (pressure.level == PressureLevel::Critical) {
-    alarm_that_it_does_not_fit(used_bytes, limit_bytes);
-  }
-}
-
-void Guard::alarm_that_it_does_not_fit(std::int64_t used_bytes, std::int64_t limit_bytes) {
-  const auto needed = limit_needed_bytes(used_bytes + missing_bytes_, options_.pressure);
-  alarm("does-not-fit",
-        fmt::format(
-            "the protected data does not fit: {} ({} bytes) are used and nothing is left to "
-            "shed{}; the limit is {}, and {} ({} bytes) are needed to be below the stop mark",
-            sizes::print_bytes(used_bytes), used_bytes,
-            missing_bytes_ > 0
-                ? fmt::format(", and {} of content are missing", sizes::print_bytes(missing_bytes_))
-                : "",
-            sizes::print_bytes(limit_bytes), sizes::print_bytes(needed), needed));
-}
-
-void Guard::note(const Result<recovery::RestoreOutcome>& outcome, PressureLevel level) {
-  if (!outcome) {
-    alarm("restore", fmt::format("the content directory {} could not be used: {}",
-                                 options_.content_directory, outcome.error().message));
-    return;
-  }
-  LedgerEntry entry;
-  entry.kind = LedgerKind::Restore;
-  entry.subject = "content";
-  entry.outcome = recovery::to_string(outcome->end);
-  entry.reason = fmt::format("{}; of {} entities and {} associations {} pieces were missing",
-                             level == PressureLevel::Critical
-                                 ? "still critical with nothing left to shed"
-                                 : "there is room again for what did not fit before",
-                             outcome->entities, outcome->associations, outcome->missing_pieces);
-  if (outcome->end == recovery::RestoreEnd::BadContent) {
-    entry.reason = fmt::format("{} bad rows in {}, the first: {}", outcome->problems.count,
-                               options_.content_directory, outcome->problems.first.front());
-  }
-  entry.keys = outcome->end == recovery::RestoreEnd::Restored ? outcome->missing_pieces : 0;
-  entry.bytes = outcome->missing_bytes;
-  ledger_.add(std::move(entry));
-}
-
-redis::awaitable<void> Guard::publish(PressureLevel level) {
-  const auto now = Clock::now();
-  const bool due = level != published_level_ || now - published_ >= kLevelEvery;
-  if (!due || level == PressureLevel::Blind) co_return;
-  std::vector<std::string> time{"TIME"};
-  const auto reply = co_await client_->call(std::move(time));
-  if (!reply) co_return;
-  const auto server_time = parse_server_time(*reply);
-  if (!server_time) co_return;
-  std::vector<std::string> set{"SET", schema_.guard("level"), print_level({level, *server_time})};
-  // A server at its limit refuses the write; who reads the key then sees that it is old.
-  const auto done = co_await client_->call(std::move(set));
-  if (!done) spdlog::debug("the level was not published: {}", done.error().message);
-  published_level_ = level;
-  published_ = now;
-}
-
-// Who asks after this is told that there is no guard, and need not wait until the level is old.
-redis::awaitable<void> Guard::withdraw_level() {
-  if (published_level_ == PressureLevel::Blind) co_return;
-  std::vector<std::string> unlink{"UNLINK", schema_.guard("level")};
-  const auto done = co_await client_->call(std::move(unlink));
-  if (!done) spdlog::debug("the level was not withdrawn: {}", done.error().message);
 }
 
 }  // namespace redkeep::guard

@@ -7,13 +7,19 @@
 #include <string>
 
 #include "guard/alert_gate.h"
+#include "guard/alerts/alerts.h"
+#include "guard/content_keeper.h"
+#include "guard/forecast_keeper.h"
+#include "guard/index_keeper.h"
+#include "guard/judgement.h"
+#include "guard/lease.h"
 #include "guard/ledger.h"
+#include "guard/level_publisher.h"
+#include "guard/regret_watch.h"
+#include "guard/shed_log.h"
 #include "guard/snapshot.h"
-#include "guard/sweep_gate.h"
 #include "keys/class_table.h"
 #include "keys/key_schema.h"
-#include "pressure/pressure_gauge.h"
-#include "recovery/restore.h"
 #include "redis/client.h"
 #include "redkeep/options.h"
 #include "shed/shedder.h"
@@ -31,6 +37,9 @@ class Guard {
   /// is finished first.
   redis::awaitable<void> run(std::stop_token stop);
 
+  /// Before run(): see GraphSource.
+  void bring_content_back_by(GraphSource source) { content_.bring_back_by(std::move(source)); }
+
   /// What is known now; the census keeper writes its part of it.
   Snapshot& snapshot() { return snapshot_; }
   const Ledger& ledger() const { return ledger_; }
@@ -39,42 +48,50 @@ class Guard {
  private:
   Guard(boost::asio::any_io_executor executor, Options options, keys::ClassTable table);
 
+  redis::awaitable<void> keep_watch(std::stop_token stop);
   redis::awaitable<void> tick(std::stop_token stop);
   redis::awaitable<pressure::Pressure> read_pressure();
   redis::awaitable<Result<pressure::MemoryReading>> read_memory();
   redis::awaitable<Status> meet_server();
+  redis::awaitable<bool> keep_lease(PressureLevel level);
+  redis::awaitable<void> tell_level(PressureLevel level);
   void note(const pressure::Pressure& pressure);
   void note_anomalies(const pressure::MemoryReading& reading);
-  shed::ShedPlan plan_for(const pressure::Pressure& pressure) const;
   void note(const pressure::Pressure& pressure, const shed::ShedPlan& plan,
             const shed::ShedOutcome& outcome);
-  void note(const Result<recovery::RestoreOutcome>& outcome, PressureLevel level);
-  redis::awaitable<void> use_content(const pressure::Pressure& pressure, std::int64_t used_bytes,
-                                     std::stop_token stop);
-  void alarm_that_it_does_not_fit(std::int64_t used_bytes, std::int64_t limit_bytes);
-  redis::awaitable<void> publish(PressureLevel level);
-  redis::awaitable<void> withdraw_level();
   void alarm(std::string subject, std::string reason);
+  std::string numbers_of(const pressure::Pressure& pressure) const;
+  void write_down(std::vector<LedgerEntry> entries);
+  void note_evictions();
+  std::string who_acts() const;
 
   boost::asio::any_io_executor executor_;
   Options options_;
   keys::ClassTable table_;
   keys::KeySchema schema_;
   std::shared_ptr<redis::Client> client_;
-  pressure::PressureGauge gauge_;
+  Lease lease_;
+  Judgement judgement_;
   shed::Shedder shedder_;
-  SweepGate sweeps_;
-  AlertGate alerts_;
+  LevelPublisher level_;
+  AlertGate notices_;  // how often a notice of one subject is written down
+  AlertGate evictions_{std::chrono::seconds{1}};
+  std::int64_t untold_evictions_ = 0;  // keys, by the server itself
   Ledger ledger_;
+  ShedLog shed_log_;
   Snapshot snapshot_;
+  Alerts alerts_;  // writes into both
+  ForecastKeeper forecast_;
+  RegretWatch regret_;
+  IndexKeeper index_;
+  ContentKeeper content_;
 
   std::uint64_t met_generation_ = 0;  // of the connection whose capabilities are known
+  std::string met_policy_;            // of the server, when it was met
+  LeaseView told_lease_;              // as the ledger has it
   std::optional<pressure::MemoryReading> last_reading_;
-  std::chrono::milliseconds next_reading_in_{0};
-  PressureLevel published_level_ = PressureLevel::Blind;
-  std::chrono::steady_clock::time_point published_{};
-  std::optional<std::chrono::steady_clock::time_point> content_used_;
-  std::int64_t missing_bytes_ = 0;  // of content that did not fit when it was last looked at
+  std::chrono::steady_clock::time_point sizes_time_{};  // of the census that quotas are kept by
+  bool keeps_up_ = true;                                // what shedding came to last
 };
 
 }  // namespace redkeep::guard

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "error/error.h"
+#include "guard/ledger_reader.h"
+#include "guard/ledger_writer.h"
 #include "sizes/sizes.h"
 
 namespace redkeep::guard {
@@ -13,8 +16,8 @@ std::string line_of(const LedgerEntry& entry) {
   std::string line = fmt::format("{} {}: {}", to_string(entry.kind), entry.subject, entry.reason);
   if (!entry.outcome.empty()) line += fmt::format(" -> {}", entry.outcome);
   if (entry.keys > 0) {
-    line += fmt::format(", {} keys, {}", sizes::print_count(entry.keys),
-                        sizes::print_bytes(entry.bytes));
+    line += fmt::format(", {} keys", sizes::print_count(entry.keys));
+    if (entry.bytes > 0) line += fmt::format(", {}", sizes::print_bytes(entry.bytes));
   }
   if (entry.usage_before_pct > 0) {
     line += fmt::format(", usage {} -> {}", sizes::print_pct(entry.usage_before_pct),
@@ -25,6 +28,32 @@ std::string line_of(const LedgerEntry& entry) {
 
 }  // namespace
 
+Ledger::Ledger(std::size_t max_entries) : max_entries_(max_entries) {}
+Ledger::~Ledger() = default;
+
+void Ledger::keep_in(const std::string& directory) {
+  const TakeEntry take = [this](std::string_view, LedgerEntry entry) {
+    next_number_ = entry.number + 1;
+    remember(std::move(entry));
+  };
+  const auto past = read_ledger(directory, take);
+  writer_ = std::make_unique<LedgerWriter>(directory);
+  add(LedgerKind::Notice, std::string(kGuardStarts), "the guard starts");
+  if (past && past->torn_bytes > 0) {
+    add(LedgerKind::Notice, "ledger",
+        fmt::format("the last line of the ledger was cut after {} bytes, as by a kill or a full "
+                    "disk; it is passed over",
+                    past->torn_bytes));
+  }
+  if (!past && past.error().kind != ErrorKind::NotFound) {
+    add(LedgerKind::Notice, "ledger", past.error().message);
+  }
+}
+
+void Ledger::end() {
+  if (writer_) add(LedgerKind::Notice, std::string(kGuardEnds), "the guard was asked to stop");
+}
+
 void Ledger::add(LedgerEntry entry) {
   entry.number = next_number_++;
   entry.when = std::chrono::system_clock::now();
@@ -33,6 +62,11 @@ void Ledger::add(LedgerEntry entry) {
   } else {
     spdlog::info("{}", line_of(entry));
   }
+  if (writer_) writer_->add(entry);
+  remember(std::move(entry));
+}
+
+void Ledger::remember(LedgerEntry entry) {
   entries_.push_back(std::move(entry));
   if (entries_.size() > max_entries_) entries_.pop_front();
 }

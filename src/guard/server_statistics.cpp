@@ -1,7 +1,8 @@
 #include "guard/server_statistics.h"
 
-#include "guard/level_key.h"
+#include "guard/forecast_key.h"
 #include "keys/key_schema.h"
+#include "keys/level_key.h"
 #include "pressure/ask_memory.h"
 #include "pressure/pressure_gauge.h"
 #include "redis/capabilities.h"
@@ -21,8 +22,10 @@ redis::awaitable<Result<Statistics>> take_statistics(std::shared_ptr<redis::Clie
   census_options.with_bytes = census_options.with_bytes && found->memory_usage;
   auto census = co_await census::take_census(client, table, census_options, stop, progress);
   if (!census) co_return census.error();
-  const auto published = co_await read_level(client, schema.guard("level"));
+  const auto published = co_await keys::ask_level(client, schema.guard("level"));
   if (!published) co_return published.error();
+  const auto foreseen = co_await read_forecast(client, schema.guard("forecast"));
+  if (!foreseen) co_return foreseen.error();
   // Memory last, so that it belongs to the moment at which the numbers are shown.
   const auto reading = co_await pressure::ask_memory(client, options);
   if (!reading) co_return reading.error();
@@ -30,10 +33,12 @@ redis::awaitable<Result<Statistics>> take_statistics(std::shared_ptr<redis::Clie
   Statistics statistics;
   statistics.memory = reading->use();
   statistics.level_from_guard = published->has_value();
-  statistics.level = published->value_or(
-      pressure::PressureGauge::instantaneous(reading->usage_pct(), options.pressure));
+  statistics.level =
+      *published ? (*published)->level
+                 : pressure::PressureGauge::instantaneous(reading->usage_pct(), options.pressure);
   statistics.keys_with_ttl = reading->keyspace.with_ttl;
   statistics.keys_without_ttl = reading->keyspace.keys - reading->keyspace.with_ttl;
+  statistics.forecast = *foreseen;
   statistics.classes = std::move(census->classes);
   statistics.unclassified_keys = census->unclassified_keys;
   co_return statistics;

@@ -9,6 +9,7 @@ Statistics current_statistics(const Snapshot& snapshot) {
   statistics.level_from_guard = true;
   statistics.keys_with_ttl = snapshot.keys_with_ttl;
   statistics.keys_without_ttl = snapshot.keys_without_ttl;
+  statistics.forecast = snapshot.forecast;
   return statistics;
 }
 

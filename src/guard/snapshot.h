@@ -6,7 +6,9 @@
 #include <optional>
 #include <string>
 
+#include "guard/lease_rule.h"
 #include "redkeep/statistics.h"
+#include "shed/regret.h"
 
 namespace redkeep::guard {
 
@@ -16,6 +18,13 @@ struct ShedTotals {
   std::int64_t bytes = 0;
 };
 
+/// What became of the alerts that were to go to one receiver.
+struct AlertDeliveries {
+  std::int64_t sent = 0;
+  std::int64_t failed = 0;
+  std::int64_t dropped = 0;  ///< More waited than are kept, or it was the end of the guard.
+};
+
 struct Snapshot {
   bool connected = false;
   std::string endpoint;         ///< Where the server is, without user and password.
@@ -23,6 +32,7 @@ struct Snapshot {
   std::string eviction_policy;  ///< As the server says it; empty: unknown.
   PressureLevel level = PressureLevel::Blind;
   std::string blind_reason;  ///< Why there is no reading; empty unless blind.
+  LeaseView lease;           ///< Whether this guard acts, or who does.
   MemoryUse memory;
   std::int64_t resident_bytes = 0;
   std::int64_t keys_with_ttl = 0;     ///< The server's own counter.
@@ -33,9 +43,12 @@ struct Snapshot {
   std::int64_t readings = 0;
   std::int64_t failed_readings = 0;
   std::map<std::string, ShedTotals> shed;               ///< By class.
-  std::map<std::string, std::int64_t> alerts;           ///< Sent, by level or kind.
+  std::map<std::string, shed::Regret> regret;           ///< By class; those that were sampled.
+  std::map<std::string, std::int64_t> alerts;           ///< Raised, by level or kind.
+  std::map<std::string, AlertDeliveries> deliveries;    ///< By receiver: "webhook", "command".
   std::optional<Statistics> census;                     ///< The last complete count by class.
   std::chrono::steady_clock::time_point census_time{};  ///< When it was complete.
+  Forecast forecast;
 };
 
 /// The statistics as they are known now: memory and level of the last reading, classes of the last

@@ -27,6 +27,9 @@ Status check_class(const KeyClass& key_class) {
     if (key_class.ttl) return bad("only evictable classes have a ttl");
     if (key_class.shed_at != ShedAt::Never) return bad("only evictable classes may be shed");
   }
+  if ((key_class.quota_bytes || key_class.quota_pct) && key_class.shed_at == ShedAt::Never) {
+    return bad("only classes that may be shed have a quota");
+  }
   return {};
 }
 
@@ -156,5 +159,17 @@ std::optional<ClassIndex> ClassTable::find(std::string_view name) const {
 }
 
 std::string ClassTable::scan_glob() const { return escape_glob(prefix_) + "*"; }
+
+std::string ClassTable::scan_glob(const std::vector<ClassIndex>& classes) const {
+  std::optional<std::string_view> common;
+  for (const Pattern& pattern : patterns_) {
+    if (std::find(classes.begin(), classes.end(), pattern.class_index) == classes.end()) continue;
+    if (!common) common = pattern.head;
+    const auto ends =
+        std::mismatch(common->begin(), common->end(), pattern.head.begin(), pattern.head.end());
+    common = common->substr(0, static_cast<std::size_t>(ends.first - common->begin()));
+  }
+  return escape_glob(prefix_ + std::string(common.value_or(""))) + "*";
+}
 
 }  // namespace redkeep::keys

@@ -43,6 +43,8 @@ class ClassTable {
   /// A glob for SCAN MATCH that covers every class of the table (the prefix, its glob characters
   /// escaped, and `*`).
   std::string scan_glob() const;
+  /// The same for these classes alone: what they have in common at their beginning, and `*`.
+  std::string scan_glob(const std::vector<ClassIndex>& classes) const;
 
  private:
   // A pattern cut into literals; between two of them a component (`{}`) or anything (`*`).

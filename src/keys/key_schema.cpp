@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <initializer_list>
 
 namespace redkeep::keys {
@@ -43,6 +44,10 @@ std::string bounded(std::string_view component) {
 }  // namespace
 
 std::string encode_component(std::string_view component) {
+  // Hardly any has to be.
+  if (std::none_of(component.begin(), component.end(), needs_encoding)) {
+    return std::string(component);
+  }
   std::string encoded;
   encoded.reserve(component.size());
   for (const char c : component) {

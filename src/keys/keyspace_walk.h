@@ -14,7 +14,7 @@ namespace redkeep::keys {
 class KeyspaceWalk {
  public:
   /// `glob` filters at the server; `page_keys` is SCAN's COUNT: how many keys it looks at a step
-  /// (1,000 keys take a server about 0.3 ms).
+  /// (1,000 keys take a server about 0.3 ms, and 0.9 ms where there are a million).
   KeyspaceWalk(std::string glob, std::size_t page_keys);
 
   /// The same, starting where another walk was left; it ends where the server's order ends.
@@ -30,6 +30,9 @@ class KeyspaceWalk {
 
   /// True when the server said that it has been everywhere.
   bool done() const { return done_; }
+  /// How many keys the next page looks at.
+  void set_page_keys(std::size_t page_keys) { page_keys_ = page_keys; }
+  std::size_t page_keys() const { return page_keys_; }
   /// Opaque text, good on the same server only.
   const std::string& cursor() const { return cursor_; }
 

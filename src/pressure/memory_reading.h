@@ -9,6 +9,17 @@
 
 namespace redkeep::pressure {
 
+/// So many bytes in percent of the limit; 0 where no limit is known.
+inline double pct_of_limit(std::int64_t bytes, std::int64_t limit_bytes) {
+  return limit_bytes > 0 ? 100.0 * static_cast<double>(bytes) / static_cast<double>(limit_bytes)
+                         : 0.0;
+}
+
+/// The bytes at which a mark in percent of the limit lies.
+inline std::int64_t bytes_at_mark(double pct, std::int64_t limit_bytes) {
+  return static_cast<std::int64_t>(pct / 100.0 * static_cast<double>(limit_bytes));
+}
+
 struct MemoryReading {
   std::int64_t used_bytes = 0;   ///< used_memory - mem_not_counted_for_evict, as eviction counts.
   std::int64_t limit_bytes = 0;  ///< maxmemory; without one the configured limit; 0: none known.
@@ -21,11 +32,7 @@ struct MemoryReading {
   redis::KeyspaceCounts keyspace;
 
   /// 0 where no limit is known.
-  double usage_pct() const {
-    return limit_bytes > 0
-               ? 100.0 * static_cast<double>(used_bytes) / static_cast<double>(limit_bytes)
-               : 0.0;
-  }
+  double usage_pct() const { return pct_of_limit(used_bytes, limit_bytes); }
   MemoryUse use() const { return MemoryUse{used_bytes, limit_bytes, usage_pct()}; }
 };
 

@@ -11,6 +11,13 @@ constexpr double kReadingsUntilMark = 4;
 // Growth follows rises at once and forgets them over some seconds: a flood is seen in one interval,
 // and the pause between two bursts does not slow the readings down.
 constexpr double kGrowthMemorySeconds = 3;
+// Between readings that are closer, what clients have in flight would pass for growth.
+constexpr std::chrono::milliseconds kLeastGrowthTime{50};
+// No more than this can be written to one server in a second over a pipelining connection or two:
+// the limit is never reached unseen between two readings.
+constexpr double kFastestFloodBytesPerS = 200e6;
+// Without any growth, nothing is gained by looking more often than this.
+constexpr double kUnawaresMs = 100;
 
 double seconds(std::chrono::steady_clock::duration duration) {
   return std::chrono::duration<double>(duration).count();
@@ -31,9 +38,12 @@ Pressure PressureGauge::judge(const MemoryReading& reading, TimePoint now) {
   level_ = next;
   is_blind_ = false;
   follow_growth(reading, now);
-  last_ = reading;
-  last_time_ = now;
-  return Pressure{level_, before, reading, growth_bytes_per_s_, next_interval(reading)};
+  if (level_ == PressureLevel::Normal || reading.usage_pct() <= options_.stop_shedding_pct) {
+    relieving_ = false;
+  } else if (reading.usage_pct() >= options_.start_shedding_pct) {
+    relieving_ = true;
+  }
+  return Pressure{level_, before, reading, growth_bytes_per_s_, relieving_, next_interval(reading)};
 }
 
 Pressure PressureGauge::blind(TimePoint now) {
@@ -41,7 +51,7 @@ Pressure PressureGauge::blind(TimePoint now) {
   if (!is_blind_) entered_ = now;
   is_blind_ = true;
   growth_bytes_per_s_ = 0;
-  Pressure pressure{PressureLevel::Blind, before, last_.value_or(MemoryReading{}), 0,
+  Pressure pressure{PressureLevel::Blind, before, last_.value_or(MemoryReading{}), 0, false,
                     options_.interval};
   last_.reset();  // growth across a blind time would be a guess
   return pressure;
@@ -58,25 +68,35 @@ PressureLevel PressureGauge::next_level(double usage_pct, TimePoint now) const {
 }
 
 void PressureGauge::follow_growth(const MemoryReading& reading, TimePoint now) {
+  if (last_ && now - last_time_ < kLeastGrowthTime) return;
   const std::int64_t shed_bytes = std::exchange(shed_bytes_, 0);
-  if (!last_ || now <= last_time_) return;
-  const double elapsed = seconds(now - last_time_);
+  const auto before = std::exchange(last_, reading);
+  const auto before_time = std::exchange(last_time_, now);
+  if (!before) return;
+  const double elapsed = seconds(now - before_time);
   const double rate =
-      static_cast<double>(reading.used_bytes - last_->used_bytes + shed_bytes) / elapsed;
+      static_cast<double>(reading.used_bytes - before->used_bytes + shed_bytes) / elapsed;
   const double kept = std::max(0.0, 1.0 - elapsed / kGrowthMemorySeconds);
   growth_bytes_per_s_ = std::max(rate, growth_bytes_per_s_ * kept);
 }
 
 std::chrono::milliseconds PressureGauge::next_interval(const MemoryReading& reading) const {
-  if (reading.limit_bytes == 0 || growth_bytes_per_s_ <= 0) return options_.interval;
+  if (reading.limit_bytes == 0) return options_.interval;
   const double usage = reading.usage_pct();
   const double mark = usage < options_.start_shedding_pct ? options_.start_shedding_pct
                       : usage < options_.emergency_pct    ? options_.emergency_pct
                                                           : 100.0;
-  const double room_bytes =
-      std::max(0.0, mark - usage) / 100.0 * static_cast<double>(reading.limit_bytes);
-  const double ms = 1000.0 * room_bytes / growth_bytes_per_s_ / kReadingsUntilMark;
-  const auto bounded = std::min(ms, static_cast<double>(options_.interval.count()));
+  const auto room_bytes =
+      static_cast<double>(bytes_at_mark(std::max(0.0, mark - usage), reading.limit_bytes));
+  double ms = static_cast<double>(options_.interval.count());
+  if (growth_bytes_per_s_ > 0) {
+    ms = std::min(ms, 1000.0 * room_bytes / growth_bytes_per_s_ / kReadingsUntilMark);
+  }
+  // A flood gives no notice.
+  const auto to_limit =
+      static_cast<double>(bytes_at_mark(std::max(0.0, 100.0 - usage), reading.limit_bytes));
+  const auto bounded =
+      std::min(ms, std::max(kUnawaresMs, 1000.0 * to_limit / kFastestFloodBytesPerS));
   return std::max(options_.min_interval,
                   std::chrono::milliseconds{static_cast<std::int64_t>(bounded)});
 }

@@ -18,6 +18,9 @@ struct Pressure {
   PressureLevel level_before = PressureLevel::Blind;
   MemoryReading reading;  ///< The last good one; not to be acted on while blind.
   double growth_bytes_per_s = 0;
+  /// Memory is to be brought down to the stop mark: true from the start mark until the stop
+  /// mark was reached.
+  bool relieving = false;
   std::chrono::milliseconds next_reading_in{0};
 
   bool level_changed() const { return level != level_before; }
@@ -35,6 +38,8 @@ class PressureGauge {
   Pressure judge(const MemoryReading& reading, TimePoint now);
   /// Tells what was shed since the last reading: growth is what came in, not what is left of it.
   void note_shed(std::int64_t bytes) { shed_bytes_ += bytes; }
+  /// Tells that the stop mark was reached; what has come in since is no reason to go on.
+  void note_relieved() { relieving_ = false; }
   Pressure blind(TimePoint now);
 
   /// The level that one reading alone means, without a history.
@@ -49,10 +54,11 @@ class PressureGauge {
   PressureLevel level_ = PressureLevel::Normal;  // the last one that was not blind
   bool is_blind_ = true;
   TimePoint entered_{};
-  std::optional<MemoryReading> last_;
+  std::optional<MemoryReading> last_;  // that growth is reckoned from
   TimePoint last_time_{};
   double growth_bytes_per_s_ = 0;
   std::int64_t shed_bytes_ = 0;
+  bool relieving_ = false;
 };
 
 }  // namespace redkeep::pressure

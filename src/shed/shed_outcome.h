@@ -17,6 +17,7 @@ enum class ShedEnd {
   BudgetSpent,    ///< The time or number of keys allowed was used up; more is left.
   NotAllowed,     ///< The server is a replica, or refuses the command.
   Stopped,        ///< Stopped on request.
+  LeaseLost,      ///< Another guard may act by now, so this one no longer does.
   BrokenOff,      ///< The connection or the server failed on the way; `failure` says how.
 };
 
@@ -36,7 +37,8 @@ struct ShedOutcome {
   std::int64_t used_before_bytes = 0;
   std::int64_t used_after_bytes = 0;  ///< As measured; in a dry run, as reckoned.
   std::chrono::milliseconds took{0};
-  std::optional<Error> failure;  ///< Of BrokenOff and NotAllowed.
+  bool minute_budget_spent = false;  ///< Of BudgetSpent: ShedOptions::most_keys_per_minute.
+  std::optional<Error> failure;      ///< Of BrokenOff and NotAllowed.
 
   std::int64_t keys() const {
     std::int64_t sum = 0;

@@ -1,251 +1,229 @@
-// Design: a page of SCAN gives candidates; their sizes are asked for; as many as the bytes still to
-// be freed need are expired in one pipelined batch, with INFO at its end. So a batch overshoots by
-// less than a key, and the server is never busy for more than about a millisecond at a time.
+// Design: the keyspace is walked in slices. One exchange deletes the victims of the slice before,
+// asks for size and use of the keys of the page before, and fetches the next page; every 10 ms it
+// also reads memory. So a flood is followed with one round trip a slice, each slice is a fraction
+// of a millisecond of the server's time, and what is chosen is never more than is still to be
+// freed.
 //
-// Rejected: UNLINK (6 % faster, but deletes a key that has become protected since the scan), and
-// scripts that walk and delete at the server (they block it for as long as they run).
+// Rejected: UNLINK (6 % faster, but deletes a key that has become protected since the scan);
+// scripts that walk and delete at the server (they block it for as long as they run, and hide what
+// they did); RANDOMKEY instead of SCAN (finds foreign keys too, and never says that nothing is
+// left).
 #include "shed/shedder.h"
 
 #include <algorithm>
 
 #include "error/error.h"
-#include "keys/fingerprint_set.h"
-#include "pressure/memory_reading.h"
 #include "redis/pause.h"
+#include "shed/sweep.h"
 
 namespace redkeep::shed {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-// SCAN looks at this many keys a step: 0.2 ms of the server's time.
-constexpr std::size_t kPageKeys = 500;
 // Freeing a collection of this size in the foreground takes about 5 ms.
 constexpr std::int64_t kBigBytes = std::int64_t{1} << 20;
 // How long to wait for the server's background thread to free what was expired.
 constexpr std::chrono::milliseconds kLongestLazyWait{1000};
 constexpr std::chrono::milliseconds kLazyPoll{5};
+// INFO memory costs the server as much as 40 small commands.
+constexpr std::chrono::milliseconds kMeasureEvery{10};
+// Few keys expire within less, and asking each costs as much as asking for its use.
+constexpr std::chrono::milliseconds kWorthSparing{1000};
+// What was known of keys is not good for longer.
+constexpr std::chrono::seconds kGoOnWithin{5};
 
-constexpr std::string_view kExpireScript =
-    "if redis.call('PTTL', KEYS[1]) >= 0 then return redis.call('PEXPIRE', KEYS[1], -1) end "
-    "return 0";
+using By = Ranking::By;
+
+bool is_reached(std::int64_t used_bytes, std::int64_t freed_bytes, const ShedStep& step) {
+  return used_bytes <= step.stop_at_bytes || freed_bytes >= step.most_freed_bytes;
+}
+
+// Then what memory falls by is what this class had.
+bool takes_all_of_one_class(const ShedPlan& plan) {
+  return plan.steps.size() == 1 && plan.steps[0].takes_all() && plan.steps[0].classes.size() == 1;
+}
+
+// Each step looks at the classes of the steps before it too; but of a quota, what is too much of
+// one class is none of another's.
+std::vector<ShedStep> widened(std::vector<ShedStep> steps) {
+  for (std::size_t i = 1; i < steps.size(); ++i) {
+    if (steps[i].most_freed_bytes != ShedStep::kNoBound) continue;
+    const auto& before = steps[i - 1].classes;
+    steps[i].classes.insert(steps[i].classes.end(), before.begin(), before.end());
+  }
+  return steps;
+}
 
 }  // namespace
 
-struct Shedder::Candidate {
-  keys::ClassIndex class_index;
-  std::string key;
-  std::int64_t bytes = 0;
-};
-
-// The state of one run: what was done so far, and what may still be done.
-class Shedder::Run {
- public:
-  Run(const ShedPlan& plan, ShedBudget budget, ShedMode run_mode, std::stop_token stop,
-      const keys::ClassTable& table)
-      : mode(run_mode), used_bytes(plan.used_bytes), budget_(budget), stop_(stop), table_(table) {
-    outcome.used_before_bytes = plan.used_bytes;
-  }
-
-  ClassShed& of(keys::ClassIndex index) {
-    const std::string& name = table_.at(index).name;
-    const auto found = std::find_if(outcome.classes.begin(), outcome.classes.end(),
-                                    [&](const ClassShed& row) { return row.name == name; });
-    if (found != outcome.classes.end()) return *found;
-    ClassShed row;
-    row.name = name;
-    return outcome.classes.emplace_back(std::move(row));
-  }
-
-  // Whether the run has to end before its target, and why.
-  bool must_end() {
-    if (stop_.stop_requested()) {
-      outcome.end = ShedEnd::Stopped;
-    } else if (Clock::now() - begun_ > budget_.most_time || keys_left() <= 0) {
-      outcome.end = ShedEnd::BudgetSpent;
-    } else {
-      return false;
-    }
-    return true;
-  }
-
-  std::int64_t keys_left() const { return budget_.most_keys - outcome.keys(); }
-
-  void fail(const Error& error) {
-    outcome.end = error.kind == ErrorKind::NotPermitted ? ShedEnd::NotAllowed : ShedEnd::BrokenOff;
-    outcome.failure = error;
-  }
-
-  // Counts a key that stays, once however often the walk comes by.
-  void leave(const Candidate& candidate, std::int64_t ClassShed::*count) {
-    if (left_.insert(keys::fingerprint(candidate.key))) ++(of(candidate.class_index).*count);
-  }
-
-  // A dry run's way of shedding.
-  void reckon(const std::vector<Candidate>& chosen) {
-    for (const auto& candidate : chosen) {
-      ClassShed& row = of(candidate.class_index);
-      ++row.keys;
-      row.bytes += candidate.bytes;
-      used_bytes -= candidate.bytes;
-    }
-  }
-
-  ShedOutcome finish() {
-    outcome.used_after_bytes = used_bytes;
-    outcome.took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun_);
-    return std::move(outcome);
-  }
-
-  ShedOutcome outcome;
-  ShedMode mode;
-  std::int64_t used_bytes;  // measured last; in a dry run, reckoned
-
- private:
-  ShedBudget budget_;
-  std::stop_token stop_;
-  const keys::ClassTable& table_;
-  keys::FingerprintSet left_;
-  Clock::time_point begun_ = Clock::now();
-};
+Shedder::Shedder(std::shared_ptr<redis::Client> client, const keys::ClassTable& table,
+                 ShedOptions options)
+    : client_(std::move(client)),
+      table_(table),
+      options_(options),
+      deletions_(options.most_keys_per_minute) {}
 
 void Shedder::use(redis::Capabilities capabilities) {
   capabilities_ = std::move(capabilities);
+  rule_ = rule_for(capabilities_, options_.victims);
   met_on_ = client_->generation();
   cursor_ = "0";
+  unfinished_.reset();
 }
 
 redis::awaitable<ShedOutcome> Shedder::run(ShedPlan plan, ShedBudget budget, ShedMode mode,
                                            std::stop_token stop) {
-  Run run(plan, budget, mode, stop, table_);
+  Run run(plan, budget, mode, std::move(stop), *this);
   if (plan.empty()) co_return run.finish();
   if (capabilities_.is_replica) {
     run.fail(Error{ErrorKind::NotPermitted, "this server is a replica: shed on its master"});
     co_return run.finish();
   }
+  // Nothing is chosen then, so sizes would only tell collections that are too big to free at once.
+  const bool needs_no_sizes =
+      run.is_real() && capabilities_.frees_in_background && takes_all_of_one_class(plan);
+  rule_.sizes = capabilities_.memory_usage && !needs_no_sizes;
+  const bool spares = plan.spare_expiring_within >= kWorthSparing;
+  rule_.spare_expiring_within = spares ? plan.spare_expiring_within : std::chrono::milliseconds{0};
   // The plan may be older than it seems, if this process was stopped since.
-  if (mode == ShedMode::Real) {
-    const Status measured = co_await measure(run);
-    if (!measured) {
-      run.fail(measured.error());
-      co_return run.finish();
-    }
+  if (const Status measured = co_await measure(run); !measured) {
+    run.fail(measured.error());
+    co_return run.finish();
   }
-  for (const ShedStep& step : plan.steps) {
-    const StepEnd end = co_await run_step(run, step);
+  const std::vector<ShedStep> steps = widened(std::move(plan.steps));
+  for (std::size_t i = take_up(run, steps); i < steps.size(); ++i) {
+    const StepEnd end = co_await run_step(run, steps[i]);
     if (end == StepEnd::Ended) co_return run.finish();
     run.outcome.end = end == StepEnd::Reached ? ShedEnd::TargetReached : ShedEnd::NothingLeft;
   }
   co_return run.finish();
 }
 
-// Goes from where the last run ended to the end of the keyspace, then round all of it until a whole
-// round finds nothing: a flood writes behind the walk, and a later step must not begin while it
-// does. A dry run counts, so it goes round once only.
+// The step to begin with: the one that the last run was at, if that was a moment ago.
+std::size_t Shedder::take_up(const Run& run, const std::vector<ShedStep>& steps) {
+  for (std::size_t i = 0; run.is_real() && unfinished_ && i < steps.size(); ++i) {
+    const bool is_this = steps[i].classes == unfinished_->step.classes;
+    if (is_this && Clock::now() - left_at_ < kGoOnWithin) return i;
+  }
+  unfinished_.reset();
+  return 0;
+}
+
 redis::awaitable<Shedder::StepEnd> Shedder::run_step(Run& run, const ShedStep& step) {
-  const bool dry = run.mode == ShedMode::DryRun;
-  std::string start = dry ? "0" : cursor_;
-  for (;; start = "0") {
-    const std::int64_t keys_before = run.outcome.keys();
-    const StepEnd end = co_await walk_from(run, step, start);
-    if (end != StepEnd::NothingLeft) co_return end;
-    const bool whole_round = start == "0";
-    if (whole_round && (dry || run.outcome.keys() == keys_before)) co_return end;
+  run.freed_in_step_bytes = 0;
+  std::shared_ptr<Sweep> sweep = std::exchange(unfinished_, nullptr);
+  if (sweep) {
+    sweep->step = step;  // the same classes; the marks may have changed
+  } else {
+    sweep = std::make_shared<Sweep>(step, table_, run.is_real() ? cursor_ : "0", run.keys_in_all);
   }
+  const StepEnd end = co_await walk(run, *sweep);
+  if (end == StepEnd::Ended && run.outcome.end == ShedEnd::BudgetSpent && run.is_real()) {
+    unfinished_ = std::move(sweep);
+    left_at_ = Clock::now();
+  }
+  co_return end;
 }
 
-// One walk to the end of the keyspace.
-redis::awaitable<Shedder::StepEnd> Shedder::walk_from(Run& run, const ShedStep& step,
-                                                      std::string start) {
-  keys::KeyspaceWalk walk(table_.scan_glob(), kPageKeys, std::move(start));
+// Goes from where the last run ended to the end of the keyspace, then round all of it until a whole
+// round has taken every candidate that it came by, so that only what came in behind it can be left.
+// What comes in is no reason to stay: the next step looks at these classes too, and a class that
+// trickles would keep one that floods from ever being shed.
+redis::awaitable<Shedder::StepEnd> Shedder::walk(Run& run, Sweep& sweep) {
   for (;;) {
-    if (run.used_bytes <= step.stop_at_bytes) co_return StepEnd::Reached;
-    if (run.must_end()) co_return StepEnd::Ended;  // perhaps in the middle of the last page
-    if (walk.done()) co_return StepEnd::NothingLeft;
-    redis::CommandBuffer scan;
-    walk.ask(scan);
-    auto replies = co_await client_->exchange(std::move(scan), met_on_);
-    if (!replies) {
-      run.fail(replies.error());
+    const bool reached = is_reached(run.used_bytes, run.freed_in_step_bytes, sweep.step);
+    if (reached && run.is_measured) co_return StepEnd::Reached;
+    Status went{};
+    if (reached) {
+      went = co_await measure(run);
+    } else if (run.must_end()) {
       co_return StepEnd::Ended;
-    }
-    auto page = walk.take(std::move(replies->front()));
-    Status shed;
-    if (page) {
-      if (run.mode == ShedMode::Real) cursor_ = walk.cursor();
-      shed = co_await shed_page(run, step, std::move(*page));
+    } else if (!sweep.round_is_over()) {
+      went = co_await next_slice(run, sweep);
+    } else if (sweep.is_whole_round && !sweep.left_some) {
+      if (run.is_measured || !run.is_real()) co_return StepEnd::NothingLeft;
+      went = co_await measure(run);
     } else {
-      shed = page.error();
+      sweep.begin_round();
     }
-    if (!shed) {
-      run.fail(shed.error());
+    if (!went) {
+      run.fail(went.error());
       co_return StepEnd::Ended;
     }
   }
 }
 
-redis::awaitable<Status> Shedder::shed_page(Run& run, const ShedStep& step,
-                                            std::vector<std::string> page) {
-  std::vector<Candidate> candidates;
-  for (auto& key : page) {
-    const auto index = table_.classify(key);
-    const bool asked =
-        index && std::find(step.classes.begin(), step.classes.end(), *index) != step.classes.end();
-    if (asked && table_.at(*index).level == KeyLevel::Evictable) {
-      candidates.push_back({*index, std::move(key), 0});
-    }
-  }
-  if (candidates.empty()) co_return Status{};
-  if (const Status sized = co_await size_up(run, candidates); !sized) co_return sized;
+redis::awaitable<Status> Shedder::next_slice(Run& run, Sweep& sweep) {
+  const ShedStep& step = sweep.step;
+  const std::int64_t to_free = std::min(run.used_bytes - step.stop_at_bytes,
+                                        step.most_freed_bytes - run.freed_in_step_bytes);
+  const double share = step.takes_all() ? 1 : sweep.estimate.share(to_free, sweep.pool.bytes());
+  // Towards the end of a round little is ahead; but what the round has left, the next one comes by.
+  const double least_share = sweep.left_some ? 0 : share;
+  const Slice slice = run.plan.asked_for
+                          ? slice_on_request(share, run.last_took)
+                          : slice_for(urgency(step, run.used_bytes), least_share, run.last_took);
+  if (slice.pause.count() > 0) co_await redis::pause_for(slice.pause);
 
-  // In as many batches as it takes: what was chosen may have lost its TTL, or free less than it
-  // seemed to.
-  for (auto next = candidates.begin(); next != candidates.end();) {
-    if (run.used_bytes <= step.stop_at_bytes || run.must_end()) break;
-    std::int64_t to_free = run.used_bytes - step.stop_at_bytes;
-    std::vector<Candidate> chosen;
-    while (next != candidates.end() && to_free > 0 && std::ssize(chosen) < run.keys_left()) {
-      to_free -= next->bytes;
-      chosen.push_back(std::move(*next++));
-    }
-    if (run.mode == ShedMode::DryRun) {
-      run.reckon(chosen);
-    } else if (const Status expired = co_await expire(run, chosen); !expired) {
-      co_return expired;
-    }
+  SliceQuestions questions;
+  if (sweep.may_choose(slice.sample_keys)) {
+    questions.victims = sweep.choose(slice.share, to_free, run.keys_left(), rule_.ranking);
+    if (!run.is_real()) run.reckon(std::exchange(questions.victims, {}));
   }
-  co_return Status{};
+  questions.keys = std::exchange(sweep.to_ask, {});
+  questions.weighed = std::exchange(sweep.to_weigh, {});
+  if (!sweep.walk.done()) {
+    sweep.walk.set_page_keys(sweep.density.page_keys_for(slice.sample_keys));
+    questions.next_page = &sweep.walk;
+  }
+  questions.measure = run.is_real() && Clock::now() - run.measured_at >= kMeasureEvery;
+  if (questions.empty()) co_return Status{};
+
+  SliceRule rule = rule_;
+  if (slice.share >= 1) rule.ranking.by = By::Size;  // where all go, the use of none matters
+  const auto sent = Clock::now();
+  auto replies = co_await client_->exchange(write_slice(questions, rule), met_on_);
+  if (!replies) co_return replies.error();
+  run.last_took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - sent);
+  SliceAnswers answers = read_slice(std::move(questions), std::move(*replies), rule);
+  co_return co_await take_answers(run, sweep, std::move(answers), slice.weighed_share);
 }
 
-// Where sizes are refused, a key counts as 1 KiB when choosing; memory is measured all the same.
-redis::awaitable<Status> Shedder::size_up(Run& run, std::vector<Candidate>& candidates) {
-  constexpr std::int64_t kAssumedBytes = 1024;
-  if (!capabilities_.memory_usage) {
-    for (auto& candidate : candidates) candidate.bytes = kAssumedBytes;
-    co_return capabilities_.frees_in_background ? Status{}
-                                                : co_await leave_big_collections(run, candidates);
+redis::awaitable<Status> Shedder::take_answers(Run& run, Sweep& sweep, SliceAnswers answers,
+                                               double weighed_share) {
+  deletions_.spend(std::ssize(answers.deleted), Clock::now());
+  for (const auto& gone : answers.deleted) {
+    run.count(gone);
+    if (rule_.ranking.by == By::Frequency) remembered_.note_shed(gone.key, uses_so_far(gone.use));
+    if (tell_gone_) tell_gone_(gone.class_index, gone.key);
   }
-  redis::CommandBuffer ask;
-  for (const auto& candidate : candidates) ask.add({"MEMORY", "USAGE", candidate.key});
-  auto sizes = co_await client_->exchange(std::move(ask), met_on_);
-  if (!sizes) co_return sizes.error();
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    const redis::Reply& size = (*sizes)[i];
-    if (size.is_error()) co_return redis::error_from_reply("MEMORY USAGE", size);
-    candidates[i].bytes = size.integer;
+  if (answers.memory) run.note_measured(answers.memory->used_bytes);
+  if (answers.refused) co_return *answers.refused;
+  if (answers.use_is_unknown) rule_.ranking.by = By::Size;
+  if (answers.page) {
+    const auto page = sweep.walk.take(std::move(*answers.page));
+    if (!page) co_return page.error();
+    if (run.is_real()) cursor_ = sweep.walk.cursor();
+    sweep.take_page(*page, run);
   }
   if (!capabilities_.frees_in_background) {
-    const Status left = co_await leave_big_collections(run, candidates);
+    auto& known = rule_.sizes ? answers.weighed : answers.asked;
+    const Status left = co_await leave_big_collections(run, known);
     if (!left) co_return left;
   }
-  co_return Status{};
+  if (rule_.ranking.by == By::Frequency) {
+    for (auto& candidate : answers.asked) candidate.use += remembered_.uses_of(candidate.key);
+  }
+  sweep.take_asked(std::move(answers.asked), weighed_share, rule_);
+  for (auto& candidate : answers.weighed) sweep.take_weighed(std::move(candidate));
+  if (answers.kept.empty()) co_return Status{};
+  co_return co_await explain_kept(run, std::move(answers.kept));
 }
 
 // Takes out what would stall the server: collections that are big, or whose size is not known.
 redis::awaitable<Status> Shedder::leave_big_collections(Run& run,
                                                         std::vector<Candidate>& candidates) {
   const auto suspicious = [&](const Candidate& candidate) {
-    return !capabilities_.memory_usage || candidate.bytes >= kBigBytes;
+    return !rule_.sizes || candidate.bytes >= kBigBytes;
   };
   redis::CommandBuffer ask;
   for (const auto& candidate : candidates) {
@@ -265,47 +243,6 @@ redis::awaitable<Status> Shedder::leave_big_collections(Run& run,
   co_return Status{};
 }
 
-void Shedder::add_expire(redis::CommandBuffer& commands, const std::string& key) const {
-  if (capabilities_.pexpire_xx) {
-    commands.add({"PEXPIRE", key, "-1", "XX"});
-  } else {
-    commands.add({"EVAL", kExpireScript, "1", key});
-  }
-}
-
-redis::awaitable<Status> Shedder::expire(Run& run, const std::vector<Candidate>& chosen) {
-  redis::CommandBuffer commands;
-  for (const auto& candidate : chosen) add_expire(commands, candidate.key);
-  auto replies = co_await client_->exchange(std::move(commands), met_on_);
-  if (!replies) co_return replies.error();
-
-  const std::int64_t used_before = run.used_bytes;
-  std::vector<Candidate> kept;
-  std::optional<Error> refused;  // said only after all that did go was counted
-  for (std::size_t i = 0; i < chosen.size(); ++i) {
-    const redis::Reply& reply = (*replies)[i];
-    if (!reply.is_integer()) {
-      if (!refused) refused = redis::unexpected_reply("PEXPIRE", reply);
-      continue;
-    }
-    if (reply.integer == 0) {
-      kept.push_back(chosen[i]);
-      continue;
-    }
-    ClassShed& row = run.of(chosen[i].class_index);
-    ++row.keys;
-    if (capabilities_.memory_usage) row.bytes += chosen[i].bytes;
-  }
-  if (refused) co_return *refused;
-  if (const Status measured = co_await measure(run); !measured) co_return measured;
-  if (!capabilities_.memory_usage) {
-    run.of(chosen.front().class_index).bytes +=
-        std::max<std::int64_t>(0, used_before - run.used_bytes);
-  }
-  if (!kept.empty()) co_return co_await explain_kept(run, std::move(kept));
-  co_return Status{};
-}
-
 redis::awaitable<Status> Shedder::explain_kept(Run& run, std::vector<Candidate> kept) {
   redis::CommandBuffer ask;
   for (const auto& candidate : kept) ask.add({"PTTL", candidate.key});
@@ -318,23 +255,31 @@ redis::awaitable<Status> Shedder::explain_kept(Run& run, std::vector<Candidate> 
   co_return Status{};
 }
 
-// Reads used_memory, after the server's background thread has freed what was handed to it.
+// Reads used_memory. If something big has gone, after the server's background thread has freed
+// what was handed to it: what seems to be missing may be on its way.
 redis::awaitable<Status> Shedder::measure(Run& run) {
   const auto begun = Clock::now();
   for (;;) {
     redis::CommandBuffer info;
     info.add({"INFO", "memory"});
+    info.add({"DBSIZE"});
     const auto replies = co_await client_->exchange(std::move(info), met_on_);
     if (!replies) co_return replies.error();
     const redis::Reply& reply = replies->front();
     if (!reply.is_string()) co_return redis::unexpected_reply("INFO", reply);
     const auto reading = pressure::read_memory(redis::ServerInfo::parse(reply.text), 0, 0);
     if (!reading) co_return reading.error();
-    run.used_bytes = reading->used_bytes;
-    if (reading->lazyfree_pending == 0 || Clock::now() - begun > kLongestLazyWait)
-      co_return Status{};
+    run.keys_in_all = replies->back().integer;
+    // A dry run begins with what is measured and reckons from there.
+    if (run.is_real() || run.outcome.keys() == 0) run.note_measured(reading->used_bytes);
+    run.is_measured = true;
+    const bool waits = run.frees_in_background && reading->lazyfree_pending > 0 &&
+                       Clock::now() - begun < kLongestLazyWait;
+    if (!waits) break;
     co_await redis::pause_for(kLazyPoll);
   }
+  run.frees_in_background = false;
+  co_return Status{};
 }
 
 std::string_view to_string(ShedEnd end) {
@@ -344,6 +289,7 @@ std::string_view to_string(ShedEnd end) {
     case ShedEnd::BudgetSpent: return "BudgetSpent";
     case ShedEnd::NotAllowed: return "NotAllowed";
     case ShedEnd::Stopped: return "Stopped";
+    case ShedEnd::LeaseLost: return "LeaseLost";
     case ShedEnd::BrokenOff: return "BrokenOff";
   }
   return "unknown";

@@ -94,10 +94,32 @@ TEST_F(Sweeps, AreNotRepeatedAfterARoundThatFoundNothing) {
 
 TEST_F(Sweeps, AreMadeAgainWhenKeysWithATtlHaveCome) {
   gate.note(warning, ended(ShedEnd::NothingLeft, 900), now);
-  const auto more = at(PressureLevel::Warning, 900, 51);
-  EXPECT_FALSE(
-      may(more, milliseconds{800}));  // a round took 100 ms: nine tenths of the time are rest
-  EXPECT_TRUE(may(more, milliseconds{900}));
+  const auto more = at(PressureLevel::Warning, 901, 51);
+  EXPECT_FALSE(may(more, milliseconds{900}));
+  EXPECT_TRUE(may(more, seconds{1}));
+}
+
+TEST_F(Sweeps, TakeNoMoreThanATenthOfTheTime) {
+  auto long_round = ended(ShedEnd::NothingLeft, 900);
+  long_round.took = seconds{2};
+  gate.note(warning, long_round, now);
+  const auto more = at(PressureLevel::Warning, 901, 51);
+  EXPECT_FALSE(may(more, seconds{17}));
+  EXPECT_TRUE(may(more, seconds{18}));
+}
+
+TEST_F(Sweeps, AreMadeAtOnceWhenMemoryHasGrownByKeysThatMayGo) {
+  gate.note(warning, ended(ShedEnd::NothingLeft, 900), now);
+  EXPECT_TRUE(may(at(PressureLevel::Warning, 910, 51), milliseconds{10}));
+  EXPECT_FALSE(may(at(PressureLevel::Warning, 910, 50), milliseconds{10}))
+      << "what has grown has no TTL";
+}
+
+// More protected data than the mark allows, and pages that trickle in.
+TEST_F(Sweeps, RestAlsoAfterARoundThatTookAllThereWas) {
+  gate.note(warning, ended(ShedEnd::NothingLeft, 900, 50), now);
+  EXPECT_FALSE(may(at(PressureLevel::Warning, 901, 3), milliseconds{500}));
+  EXPECT_TRUE(may(at(PressureLevel::Warning, 901, 3), seconds{1}));
 }
 
 TEST_F(Sweeps, AreMadeAtOnceWhenTheLevelRises) {
@@ -105,11 +127,30 @@ TEST_F(Sweeps, AreMadeAtOnceWhenTheLevelRises) {
   EXPECT_TRUE(may(at(PressureLevel::Critical, 960, 50), milliseconds{1}));
 }
 
-TEST_F(Sweeps, GoOnWhileTheyFindSomething) {
-  gate.note(warning, ended(ShedEnd::NothingLeft, 900, 3), now);
-  EXPECT_TRUE(may(warning, milliseconds{1}));
+TEST_F(Sweeps, GoOnWhileSomethingIsLeft) {
   gate.note(warning, ended(ShedEnd::BudgetSpent, 900), now);
   EXPECT_TRUE(may(warning, milliseconds{1}));
+}
+
+// Locks expire by the thousand, or the server evicts, while pages come: all in all there are no
+// more keys with a TTL than before.
+TEST(SweepGate, KeysThatGoByThemselvesDoNotHideOthersThatCome) {
+  SweepGate gate;
+  const auto begun = SweepGate::TimePoint{seconds{1000}};
+  gate.note(at(PressureLevel::Critical, 990, 1000), ended(ShedEnd::NothingLeft, 990), begun);
+  auto later = at(PressureLevel::Critical, 990, 700);
+  later.reading.expired_keys = 200;
+  EXPECT_FALSE(gate.may_sweep(later, begun + seconds{2})) << "some were deleted, none came";
+  later.reading.evicted_keys = 101;
+  EXPECT_TRUE(gate.may_sweep(later, begun + seconds{2}));
+}
+
+TEST(SweepGate, KeysThatSomebodyDeletesDoNotHideOthersThatCome) {
+  SweepGate gate;
+  const auto begun = SweepGate::TimePoint{seconds{1000}};
+  gate.note(at(PressureLevel::Critical, 990, 1000), ended(ShedEnd::NothingLeft, 990), begun);
+  gate.see(at(PressureLevel::Critical, 990, 400).reading);
+  EXPECT_TRUE(gate.may_sweep(at(PressureLevel::Critical, 990, 700), begun + seconds{2}));
 }
 
 }  // namespace

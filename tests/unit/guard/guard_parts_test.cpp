@@ -1,10 +1,9 @@
-// The guard's pure parts: alert rates, anomalies, the published level, the ledger.
+// The guard's pure parts: alert rates, anomalies, the ledger.
 #include <gtest/gtest.h>
 
 #include "guard/alert_gate.h"
 #include "guard/anomalies.h"
 #include "guard/ledger.h"
-#include "guard/level_key.h"
 
 namespace redkeep::guard {
 namespace {
@@ -81,21 +80,6 @@ TEST(Anomalies, SaysThatThereIsNoLimit) {
   auto reading = calm();
   reading.limit_bytes = 0;
   EXPECT_EQ(subjects(find_anomalies(reading)), std::vector<std::string>{"no-limit"});
-}
-
-TEST(LevelKey, ReadsWhatItPrints) {
-  const auto text = print_level({PressureLevel::Warning, milliseconds{1'732'390'000'123}});
-  EXPECT_EQ(text, "warning 1732390000123");
-  const auto read = parse_level(text);
-  ASSERT_TRUE(read);
-  EXPECT_EQ(read->level, PressureLevel::Warning);
-  EXPECT_EQ(read->server_time.count(), 1'732'390'000'123);
-}
-
-TEST(LevelKey, RefusesEverythingElse) {
-  for (const char* text : {"", "warning", "warning ", "warning x", "warning -5", "loud 5", " 5"}) {
-    EXPECT_FALSE(parse_level(text)) << text;
-  }
 }
 
 TEST(Ledger, NumbersEntriesAndForgetsTheOldest) {

@@ -74,6 +74,19 @@ TEST(ClassTable, TakesGlobCharactersInAPrefixLiterally) {
   EXPECT_EQ(table.scan_glob(), "r\\*d\\[x\\]:*");
 }
 
+TEST(ClassTable, TheGlobOfSomeClassesIsWhatTheyHaveInCommon) {
+  const auto table = built_in();
+  const auto glob_of = [&](const std::vector<std::string>& names) {
+    std::vector<ClassIndex> classes;
+    for (const auto& name : names) classes.push_back(*table.find(name));
+    return table.scan_glob(classes);
+  };
+  EXPECT_EQ(glob_of({"page_cache"}), "reed:page:cache:*");
+  EXPECT_EQ(glob_of({"page_cache", "query_cache"}), "reed:*");
+  EXPECT_EQ(glob_of({"template_cache", "temporary"}), "reed:temp*");
+  EXPECT_EQ(glob_of({}), "reed:*");
+}
+
 TEST(ClassTable, PrefersTheMoreSpecificPattern) {
   const auto table =
       ClassTable::compile("", {lasting("users", "user:*"), evictable("carts", "user:{id}:cart")});
@@ -97,8 +110,12 @@ TEST(ClassTable, RefusesClassesThatMakeNoSense) {
   shed_truth.shed_at = ShedAt::Warning;
   auto ttl_truth = lasting("a", "a:*");
   ttl_truth.ttl = std::chrono::seconds{1};
+  auto kept_with_quota = evictable("a", "a:*");
+  kept_with_quota.shed_at = ShedAt::Never;
+  kept_with_quota.quota_pct = 20;
   const std::vector<std::vector<KeyClass>> bad{
       {no_ttl},
+      {kept_with_quota},
       {shed_truth},
       {ttl_truth},
       {lasting("", "a:*")},

@@ -11,7 +11,8 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr std::int64_t kLimit = 1'000'000;
+// So large that no flood can fill it between two readings.
+constexpr std::int64_t kLimit = 1'000'000'000'000;
 
 MemoryReading at_pct(double pct) {
   MemoryReading reading;

@@ -15,6 +15,7 @@ const keys::ClassTable& table() {
 Pressure at(PressureLevel level, std::int64_t used_bytes, std::int64_t limit_bytes = 1000) {
   Pressure pressure;
   pressure.level = level;
+  pressure.relieving = true;
   pressure.reading.used_bytes = used_bytes;
   pressure.reading.limit_bytes = limit_bytes;
   return pressure;

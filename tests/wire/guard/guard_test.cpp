@@ -39,6 +39,7 @@ class GuardTest : public testing::Test {
     options_.pressure.interval = 5ms;
     options_.pressure.min_interval = 5ms;
     options_.pressure.dwell = 0ms;
+    options_.alerts.grace = 0ms;
   }
   ~GuardTest() override { stop(); }
 
@@ -216,6 +217,21 @@ TEST_F(GuardTest, AboveTheWarningMarkPagesGoDownToTheStopMarkAndSessionsStay) {
   EXPECT_NEAR(shed->usage_after_pct, 80.0, 0.01);
 }
 
+TEST_F(GuardTest, WhileAnotherGuardActsItOnlyReadsAndAlerts) {
+  answers_.on("EVAL", wire::array({wire::bulk("5"), wire::bulk("x@there:2 1 5 5 -")}));
+  options_.content_directory = "/nowhere";
+  use(97'000);
+  start();
+  ASSERT_TRUE(reaches(PressureLevel::Critical));
+  ASSERT_TRUE(read(10));
+  EXPECT_EQ(alerts("critical"), 1);
+  EXPECT_EQ(alerts("restore") + alerts("does-not-fit"), 0);
+  EXPECT_EQ(server_.count("SCAN"), 0);
+  EXPECT_EQ(server_.count("SET"), 0) << "the level is told by the guard that acts";
+  stop();
+  EXPECT_EQ(server_.count("UNLINK"), 0);
+}
+
 TEST_F(GuardTest, OneAlarmForEachLevelHoweverOftenItIsRead) {
   use(90'000);
   answers_.on("SCAN", wire::scan_page("0", {}));
@@ -232,7 +248,7 @@ TEST_F(GuardTest, OneAlarmForEachLevelHoweverOftenItIsRead) {
 }
 
 TEST_F(GuardTest, AnAlarmComesAgainAfterItsTime) {
-  options_.pressure.alert_every = 1s;
+  options_.alerts.every = 1s;
   answers_.on("INFO", wire::refusal("LOADING Redis is loading the dataset in memory"));
   const auto begun = Clock::now();
   start();
@@ -305,7 +321,12 @@ TEST_F(GuardTest, ShedsByTheScriptAfterAFailoverToAnOlderServer) {
   answers_.on("TIME", [](const Command&) { return std::nullopt; });
   ASSERT_TRUE(loop_.run_until([&] { return server_.connections() >= 2; }));
   use(90'000);
-  ASSERT_TRUE(loop_.run_until([&] { return server_.count("EVAL") > 0; }));
+  ASSERT_TRUE(loop_.run_until([&] {
+    const auto received = server_.received();
+    return std::any_of(received.begin(), received.end(), [](const Command& command) {
+      return command.front() == "EVAL" && command[1].find("PEXPIRE") != std::string::npos;
+    });
+  }));
 }
 
 TEST_F(GuardTest, TheLevelIsPublishedWithTheServersTimeAndWithoutATtl) {
@@ -313,7 +334,7 @@ TEST_F(GuardTest, TheLevelIsPublishedWithTheServersTimeAndWithoutATtl) {
   ASSERT_TRUE(loop_.run_until([&] { return server_.count("SET") > 0; }));
   for (const auto& command : server_.received()) {
     if (command.front() != "SET") continue;
-    EXPECT_EQ(command, (Command{"SET", "reed:guard:level", "normal 1700000000123"}));
+    EXPECT_EQ(command, (Command{"SET", "reed:guard:level", "normal keeps-up 1700000000123"}));
   }
   ASSERT_TRUE(read(20));
   EXPECT_EQ(server_.count("SET"), 1) << "every two seconds, not with every reading";

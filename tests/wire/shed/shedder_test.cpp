@@ -1,97 +1,12 @@
 // Shedding, command by command: what is sent, what is never sent, and how it ends when the server
 // does not play along.
-#include "shed/shedder.h"
-
-#include <gtest/gtest.h>
-
+#include <atomic>
 #include <set>
 
-#include "wire/event_loop.h"
-#include "wire/resp_text.h"
-#include "wire/scripted_server.h"
-#include "wire/small_keyspace.h"
+#include "wire/shed/shedder_fixture.h"
 
 namespace redkeep::shed {
 namespace {
-
-using namespace std::chrono_literals;
-using wire::Answers;
-using wire::Command;
-using wire::keys_named;
-using wire::ScriptedServer;
-using wire::SmallKeyspace;
-using Fate = SmallKeyspace::Fate;
-
-const keys::ClassTable& table() {
-  static const auto compiled = keys::ClassTable::compile("reed:", default_key_classes());
-  return *compiled;
-}
-
-ShedStep step_of(const std::vector<std::string>& names, std::int64_t stop_at_bytes) {
-  ShedStep step;
-  for (const auto& name : names) step.classes.push_back(*table().find(name));
-  step.stop_at_bytes = stop_at_bytes;
-  return step;
-}
-
-// One step; memory is measured by the shedder itself before it begins.
-ShedPlan plan_of(const std::vector<std::string>& names, std::int64_t stop_at_bytes) {
-  ShedPlan plan;
-  plan.steps.push_back(step_of(names, stop_at_bytes));
-  plan.used_bytes = 1'000'000;
-  return plan;
-}
-
-redis::Capabilities everything() {
-  redis::Capabilities capabilities;
-  capabilities.pexpire_xx = capabilities.memory_usage = capabilities.config_get = true;
-  capabilities.frees_in_background = true;
-  return capabilities;
-}
-
-class ShedderTest : public testing::Test {
- protected:
-  // A server with these keys, and a shedder that has met it.
-  void serve(std::vector<SmallKeyspace::Key> keys, redis::Capabilities met = everything()) {
-    keyspace_ = std::make_unique<SmallKeyspace>(std::move(keys));
-    keyspace_->install(answers_);
-    server_ = std::make_unique<ScriptedServer>(answers_);
-    EndpointOptions options = server_->endpoint();
-    options.deadline = 2s;
-    client_ = redis::Client::create(loop_.executor(), options);
-    shedder_ = std::make_unique<Shedder>(client_, table());
-    // Met on the connection that the shedding then goes over, as the guard does.
-    ASSERT_TRUE(loop_.run(client_->call({"PING"})));
-    shedder_->use(std::move(met));
-  }
-
-  ShedOutcome run(const ShedPlan& plan, ShedBudget budget = {}, ShedMode mode = ShedMode::Real,
-                  std::stop_token stop = {}) {
-    return loop_.run(shedder_->run(plan, budget, mode, std::move(stop)));
-  }
-
-  // Keys that were asked to go, in order.
-  std::vector<std::string> expired() const {
-    std::vector<std::string> names;
-    for (const auto& command : server_->received()) {
-      if (command.front() == "PEXPIRE") names.push_back(command[1]);
-    }
-    return names;
-  }
-
-  void add(std::vector<SmallKeyspace::Key>& keys, std::vector<SmallKeyspace::Key> more) {
-    keys.insert(keys.end(), more.begin(), more.end());
-  }
-
-  Answers answers_;
-  std::unique_ptr<SmallKeyspace> keyspace_;
-  std::unique_ptr<ScriptedServer> server_;
-  wire::EventLoop loop_;
-  std::shared_ptr<redis::Client> client_;
-  std::unique_ptr<Shedder> shedder_;
-};
-
-std::vector<SmallKeyspace::Key> pages(int count) { return keys_named("reed:query:cache:", count); }
 
 TEST_F(ShedderTest, NothingElseThanTheseCommandsIsEverSent) {
   std::vector<SmallKeyspace::Key> keys = pages(30);
@@ -104,8 +19,8 @@ TEST_F(ShedderTest, NothingElseThanTheseCommandsIsEverSent) {
   capabilities.frees_in_background = false;
   serve(keys, capabilities);
   EXPECT_EQ(run(plan_of({"query_cache"}, 0)).end, ShedEnd::NothingLeft);
-  const std::set<std::string> allowed{"PING", "CLIENT", "SCAN", "MEMORY",
-                                      "TYPE", "PTTL",   "INFO", "PEXPIRE"};
+  const std::set<std::string> allowed{"PING", "CLIENT", "SCAN",   "MEMORY", "TYPE",
+                                      "PTTL", "INFO",   "DBSIZE", "PEXPIRE"};
   for (const auto& command : server_->received()) {
     EXPECT_TRUE(allowed.contains(command.front())) << command.front();
     if (command.front() == "MEMORY") {
@@ -144,6 +59,7 @@ TEST_F(ShedderTest, AKeyThatLostItsTtlStaysAndIsToldFromOneThatIsGone) {
   keys[1].fate = Fate::Persistent;
   keys[4].fate = Fate::Ghost;
   serve(keys);
+  answers_.on("MEMORY USAGE", wire::integer(1000));  // as if it went just after it was asked about
   // Not to the end of the keyspace, which would be walked twice.
   const auto outcome = run(plan_of({"query_cache"}, 1000));
   ASSERT_EQ(outcome.classes.size(), 1u);
@@ -163,9 +79,10 @@ TEST_F(ShedderTest, KeysThatStayAreCountedOnceHoweverOftenTheWalkComesBy) {
   auto capabilities = everything();
   capabilities.frees_in_background = false;
   serve(keys, capabilities);
-  const auto outcome = run(plan_of({"query_cache"}, 0));
+  ShedPlan plan = plan_of({"query_cache"}, 0);
+  plan.asked_for = false;  // an eighth of them in each round
+  const auto outcome = run(plan);
   EXPECT_EQ(outcome.end, ShedEnd::NothingLeft);
-  EXPECT_GE(server_->count("SCAN"), 2);
   ASSERT_EQ(outcome.classes.size(), 1u);
   EXPECT_EQ(outcome.classes[0].keys, 3);
   EXPECT_EQ(outcome.classes[0].became_persistent, 2);
@@ -272,7 +189,25 @@ TEST_F(ShedderTest, StopsOnRequestBeforeTheFirstKeyAndBetweenTwoBatches) {
   });
   const auto outcome = run(plan_of({"query_cache"}, 0), {}, ShedMode::Real, source.get_token());
   EXPECT_EQ(outcome.end, ShedEnd::Stopped);
-  EXPECT_EQ(outcome.keys(), 10) << "a batch under way is finished";
+  EXPECT_EQ(outcome.keys(), 50) << "a batch under way is finished";
+}
+
+TEST_F(ShedderTest, WithoutTheLeaseNotOneBatchMoreIsSent) {
+  serve(pages(50));
+  std::atomic<bool> may_act = false;
+  shedder_->only_while([&may_act] { return may_act.load(); });
+  EXPECT_EQ(run(plan_of({"query_cache"}, 0)).end, ShedEnd::LeaseLost);
+  EXPECT_TRUE(expired().empty());
+  EXPECT_EQ(run(plan_of({"query_cache"}, 0), {}, ShedMode::DryRun).end, ShedEnd::TargetReached);
+
+  may_act = true;
+  answers_.on("PEXPIRE", [&may_act](const Command&) {
+    may_act = false;
+    return wire::integer(1);
+  });
+  const auto outcome = run(plan_of({"query_cache"}, 0));
+  EXPECT_EQ(outcome.end, ShedEnd::LeaseLost);
+  EXPECT_EQ(outcome.keys(), 50) << "what was sent is counted";
 }
 
 TEST_F(ShedderTest, ADryRunReckonsAndTouchesNothing) {
@@ -340,33 +275,40 @@ TEST_F(ShedderTest, AServerWithoutXxGetsTheScriptAndNothingElse) {
 
 // What the memory is said to be comes after the server's background thread has freed it.
 TEST_F(ShedderTest, WaitsUntilWhatWasHandedToTheBackgroundIsFreed) {
-  serve(pages(40));
+  serve(keys_named("reed:query:cache:", 40, 20'000));
   int infos = 0;
   answers_.on("INFO", [&](const Command&) {
     // Two answers while objects wait, as if nothing had been freed; then the truth.
     const bool pending = ++infos % 3 != 0;
     return wire::bulk(fmt::format("used_memory:{}\r\nlazyfree_pending_objects:{}\r\n",
-                                  pending ? 40'000 : keyspace_->used_bytes(), pending ? 7 : 0));
+                                  pending ? 800'000 : keyspace_->used_bytes(), pending ? 7 : 0));
   });
-  const auto outcome = run(plan_of({"query_cache"}, 35'000));
+  const auto outcome = run(plan_of({"query_cache"}, 700'000));
   EXPECT_EQ(outcome.end, ShedEnd::TargetReached);
   EXPECT_EQ(outcome.keys(), 5);
-  EXPECT_EQ(outcome.used_after_bytes, 35'000);
+  EXPECT_EQ(outcome.used_after_bytes, 700'000);
 }
 
 TEST_F(ShedderTest, ABackgroundThreadThatNeverEndsIsNotWaitedForForEver) {
-  serve(pages(5));
-  answers_.on("INFO", wire::bulk("used_memory:9000\r\nlazyfree_pending_objects:7\r\n"));
-  const auto outcome = run(plan_of({"query_cache"}, 1000), {.most_time = 500ms});
-  EXPECT_EQ(outcome.end, ShedEnd::BudgetSpent);
+  serve(keys_named("reed:query:cache:", 5, 20'000));
+  answers_.on("INFO", wire::bulk("used_memory:90000\r\nlazyfree_pending_objects:7\r\n"));
+  const auto outcome = run(plan_of({"query_cache"}, 80'000), {.most_time = 500ms});
+  EXPECT_EQ(to_string(outcome.end), to_string(ShedEnd::BudgetSpent));
 }
 
 TEST_F(ShedderTest, TheWalkGoesOnWhereTheLastRunEnded) {
-  serve(pages(40));
-  EXPECT_EQ(run(plan_of({"query_cache"}, 28'000)).keys(), 12);
-  EXPECT_EQ(run(plan_of({"query_cache"}, 26'000)).keys(), 2);
-  // Of the second page two were taken; the second run begins with the third.
-  EXPECT_EQ(expired()[12], "reed:query:cache:20");
+  serve(pages(400));
+  ShedPlan plan = plan_of({"query_cache"}, 390'000);
+  plan.asked_for = false;  // in small slices
+  EXPECT_EQ(run(plan).keys(), 10);
+  const auto before = server_->received().size();
+  plan.steps[0].stop_at_bytes = 388'000;
+  EXPECT_EQ(run(plan).keys(), 2);
+  const auto received = server_->received();
+  const auto scan = std::find_if(received.begin() + static_cast<std::ptrdiff_t>(before),
+                                 received.end(), [](const auto& c) { return c.front() == "SCAN"; });
+  ASSERT_NE(scan, received.end());
+  EXPECT_NE((*scan)[1], "0");
   // The pages before are looked at again before it is said that nothing is left.
   EXPECT_EQ(run(plan_of({"query_cache"}, -1)).end, ShedEnd::NothingLeft);
   EXPECT_EQ(keyspace_->used_bytes(), 0);
@@ -407,6 +349,29 @@ TEST_F(ShedderTest, EmptyPagesAreNoEnd) {
     return wire::scan_page("0", {"reed:query:cache:7"});
   });
   EXPECT_EQ(run(plan_of({"query_cache"}, 0)).keys(), 1);
+}
+
+TEST_F(ShedderTest, WhereAllGoesNeitherUseNorSizesAreAskedForAndBytesAreMeasured) {
+  serve(pages(50));
+  const auto outcome = run(plan_of({"query_cache"}, 0));
+  EXPECT_EQ(outcome.keys(), 50);
+  EXPECT_EQ(outcome.classes[0].bytes, 50'000);
+  for (const auto& command : server_->received()) {
+    EXPECT_NE(command[0], "MEMORY");
+    EXPECT_NE(command[0], "OBJECT");
+  }
+}
+
+TEST_F(ShedderTest, WhereAllOfSeveralClassesGoesEachIsToldWithItsOwnBytes) {
+  auto keys = keys_named("reed:page:cache:/a:de_DE:x", 10);
+  add(keys, pages(30));
+  for (auto& key : keys) key.bytes = key.name.starts_with("reed:page:") ? 5000 : 1000;
+  serve(keys);
+  const auto outcome = run(plan_of({"page_cache", "query_cache"}, 0));
+  ASSERT_EQ(outcome.classes.size(), 2u);
+  for (const auto& row : outcome.classes) {
+    EXPECT_EQ(row.bytes, row.name == "page_cache" ? 50'000 : 30'000) << row.name;
+  }
 }
 
 // How shedding breaks off; whatever the answer, no key was touched after it.
@@ -451,7 +416,7 @@ TEST_F(BrokenShedding, ByAConnectionThatIsLostWhileKeysGo) {
 TEST_F(BrokenShedding, BySilence) {
   serve(pages(30));
   answers_.on("MEMORY USAGE", "");
-  expect_broken_off(run(plan_of({"query_cache"}, 0)), ErrorKind::UnknownOutcome);
+  expect_broken_off(run(plan_of({"query_cache"}, 1)), ErrorKind::UnknownOutcome);
   EXPECT_TRUE(expired().empty());
 }
 
@@ -490,7 +455,7 @@ TEST_F(BrokenShedding, ByAConnectionThatHadToBeMadeAnew) {
     Shedder shedder(client, table());
     shedder.use(everything());
     const auto outcome =
-        loop_.run(shedder.run(plan_of({"query_cache"}, 0), {}, ShedMode::Real, {}));
+        loop_.run(shedder.run(plan_of({"query_cache"}, 1), {}, ShedMode::Real, {}));
     EXPECT_EQ(to_string(outcome.end), to_string(ShedEnd::BrokenOff)) << last;
     EXPECT_TRUE(outcome.failure);
     for (const auto& command : server.received_on(1)) EXPECT_NE(command.front(), "PEXPIRE");

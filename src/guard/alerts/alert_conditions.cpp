@@ -1,0 +1,75 @@
+#include "guard/alerts/alert_conditions.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace redkeep::guard {
+namespace {
+
+struct SubjectRow {
+  std::string_view subject;
+  AlertKind kind;
+  AlertSeverity severity;
+};
+
+constexpr std::array kSubjects{
+    SubjectRow{"warning", AlertKind::Mark, AlertSeverity::Warning},
+    SubjectRow{"critical", AlertKind::Mark, AlertSeverity::Critical},
+    SubjectRow{"blind", AlertKind::State, AlertSeverity::Critical},
+    SubjectRow{"does-not-fit", AlertKind::State, AlertSeverity::Critical},
+    SubjectRow{"no-limit", AlertKind::State, AlertSeverity::Warning},
+    SubjectRow{"unsafe-policy", AlertKind::State, AlertSeverity::Critical},
+    SubjectRow{"fragmentation", AlertKind::State, AlertSeverity::Warning},
+    SubjectRow{"protected-growth", AlertKind::State, AlertSeverity::Warning},
+    SubjectRow{"server-eviction", AlertKind::Recurring, AlertSeverity::Warning},
+    SubjectRow{"shedding", AlertKind::Recurring, AlertSeverity::Warning},
+    SubjectRow{"restart", AlertKind::Event, AlertSeverity::Warning},
+    SubjectRow{"content-gone", AlertKind::State, AlertSeverity::Critical},
+    SubjectRow{"restore", AlertKind::Event, AlertSeverity::Critical},
+};
+
+// What is measured after shedding may be a hair above where it was to stop: other clients go on.
+constexpr double kTolerancePct = 0.1;
+
+void follow_mark(AlertPolicy& policy, std::string_view subject, double enter_pct, double leave_pct,
+                 const UsageSeen& usage, AlertPolicy::TimePoint now) {
+  const double read_pct = usage.before.usage_pct;
+  const bool still_above = policy.is_raised(subject) && read_pct > leave_pct + kTolerancePct;
+  if (read_pct >= enter_pct || still_above) {
+    AlertCondition condition = condition_of(std::string(subject), usage.cause, usage.before);
+    condition.action = usage.action;
+    policy.raise(std::move(condition), usage.seen);
+  }
+  if (usage.after.usage_pct <= leave_pct + kTolerancePct) policy.clear(subject, usage.after, now);
+}
+
+}  // namespace
+
+AlertCondition condition_of(std::string subject, std::string cause, const MemoryUse& memory) {
+  const auto* const row =
+      std::find_if(kSubjects.begin(), kSubjects.end(),
+                   [&](const SubjectRow& one) { return one.subject == subject; });
+  const bool is_known = row != kSubjects.end();
+  return AlertCondition{std::move(subject),
+                        is_known ? row->kind : AlertKind::Recurring,
+                        is_known ? row->severity : AlertSeverity::Warning,
+                        std::move(cause),
+                        {},
+                        memory};
+}
+
+void follow_usage(AlertPolicy& policy, const PressureOptions& marks, const UsageSeen& usage,
+                  AlertPolicy::TimePoint now) {
+  policy.clear("blind", usage.after, now);
+  follow_mark(policy, "critical", marks.emergency_pct, marks.leave_emergency_pct, usage, now);
+  // While it is critical the warning is not over, and need not be told again.
+  const bool is_critical = policy.is_raised("critical");
+  if (!is_critical) {
+    follow_mark(policy, "warning", marks.start_shedding_pct, marks.stop_shedding_pct, usage, now);
+    policy.clear("does-not-fit", usage.after, now);
+  }
+}
+
+}  // namespace redkeep::guard

@@ -1,0 +1,87 @@
+#include "guard/alerts/alert_policy.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "sizes/sizes.h"
+
+namespace redkeep::guard {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+
+std::string clock_of(const AlertCondition& condition) {
+  return condition.subject + (condition.severity == AlertSeverity::Critical ? "/critical" : "");
+}
+
+}  // namespace
+
+std::string BriefCrossing::sentence() const {
+  const std::string crossed =
+      times == 1 ? fmt::format("the mark was crossed for {}", sizes::print_duration(longest))
+                 : fmt::format("the mark was crossed {} times, for {} at most", times,
+                               sizes::print_duration(longest));
+  return action.empty() ? crossed + "; usage fell by itself"
+                        : fmt::format("{}; undone by: {}", crossed, action);
+}
+
+void AlertPolicy::raise(AlertCondition condition, TimePoint seen) {
+  auto [found, is_new] = raised_.try_emplace(condition.subject, Raised{{}, seen, seen});
+  Raised& raised = found->second;
+  if (condition.action.empty()) condition.action = std::move(raised.condition.action);
+  raised.condition = std::move(condition);
+  raised.last = seen;
+  const auto lasted = duration_cast<milliseconds>(seen - raised.since);
+  const bool may_be_brief = raised.condition.kind == AlertKind::Mark && lasted < grace_;
+  if (!may_be_brief && gate_.pass(clock_of(raised.condition), seen)) {
+    raised.told = true;
+    due_.push_back(Alert{raised.condition, false, lasted});
+  }
+  if (raised.condition.kind == AlertKind::Event) raised_.erase(found);
+}
+
+void AlertPolicy::clear(std::string_view subject, const MemoryUse& memory, TimePoint now) {
+  const auto found = raised_.find(subject);
+  if (found == raised_.end()) return;
+  found->second.condition.memory = memory;
+  const auto lasted = duration_cast<milliseconds>(now - found->second.since);
+  end(found->second, now, "over after " + sizes::print_duration(lasted));
+  raised_.erase(found);
+}
+
+void AlertPolicy::end(const Raised& raised, TimePoint when, const std::string& how) {
+  const auto lasted = duration_cast<milliseconds>(when - raised.since);
+  if (raised.told) {
+    Alert alert{raised.condition, true, lasted};
+    alert.condition.cause = fmt::format("{}; it was: {}", how, raised.condition.cause);
+    due_.push_back(std::move(alert));
+  } else if (raised.condition.kind == AlertKind::Mark) {
+    BriefCrossing& brief = brief_[raised.condition.subject];
+    brief.subject = raised.condition.subject;
+    ++brief.times;
+    brief.longest = std::max(brief.longest, lasted);
+    brief.action = raised.condition.action;
+  }
+}
+
+AlertPolicy::Due AlertPolicy::take(TimePoint now) {
+  const std::string quiet = "not seen again for " + sizes::print_duration(every_);
+  std::erase_if(raised_, [&](const auto& entry) {
+    const Raised& raised = entry.second;
+    if (raised.condition.kind != AlertKind::Recurring || now - raised.last < every_) return false;
+    end(raised, raised.last, quiet);
+    return true;
+  });
+  Due due{std::exchange(due_, {}), {}};
+  std::erase_if(brief_, [&](const auto& entry) {
+    if (!gate_.pass("brief/" + entry.first, now)) return false;
+    due.brief.push_back(entry.second);
+    return true;
+  });
+  return due;
+}
+
+}  // namespace redkeep::guard

@@ -1,0 +1,73 @@
+#pragma once
+// Which conditions become alerts, and when. Pure: time is an argument.
+#include <chrono>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "guard/alert_gate.h"
+#include "guard/alerts/alert.h"
+#include "redkeep/options.h"
+
+namespace redkeep::guard {
+
+/// A mark that was crossed and left again before that was an alert: an entry for the ledger.
+/// Several within AlertOptions::every are told as one.
+struct BriefCrossing {
+  std::string subject;
+  int times = 0;
+  std::chrono::milliseconds longest{0};
+  std::string action;  ///< Of the last one; empty: it was left without our doing.
+
+  /// "the mark was crossed for 1.2 s; undone by: ..."
+  std::string sentence() const;
+};
+
+/// At most one alert of a subject and severity in `every`: a warning does not hide the critical
+/// alert that follows. A Mark is told only when it has held for `grace`. What was told and ends is
+/// told once more as over; what was not told never is.
+class AlertPolicy {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  explicit AlertPolicy(const AlertOptions& options)
+      : every_(options.every), grace_(options.grace), gate_(options.every) {}
+
+  /// The condition holds at `seen`. To be called again for as long as it does; it is told again
+  /// only when it is. An empty action leaves the one that was named before.
+  void raise(AlertCondition condition, TimePoint seen);
+
+  /// The condition is over; `memory` is what is used now. Nothing happens if it was not raised.
+  /// Neither raised nor cleared (nothing is known of it) it stays as it was.
+  void clear(std::string_view subject, const MemoryUse& memory, TimePoint now);
+
+  bool is_raised(std::string_view subject) const { return raised_.contains(subject); }
+
+  struct Due {
+    std::vector<Alert> alerts;  ///< In the order in which they came to be.
+    std::vector<BriefCrossing> brief;
+  };
+  /// What has become due, each once. Recurring conditions that were not raised for `every` end
+  /// here.
+  Due take(TimePoint now);
+
+ private:
+  struct Raised {
+    AlertCondition condition;
+    TimePoint since;
+    TimePoint last;
+    bool told = false;
+  };
+
+  void end(const Raised& raised, TimePoint when, const std::string& how);
+
+  std::chrono::seconds every_;
+  std::chrono::milliseconds grace_;
+  AlertGate gate_;
+  std::map<std::string, Raised, std::less<>> raised_;
+  std::map<std::string, BriefCrossing, std::less<>> brief_;  // not yet told
+  std::vector<Alert> due_;
+};
+
+}  // namespace redkeep::guard

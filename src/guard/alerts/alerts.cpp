@@ -1,0 +1,89 @@
+#include "guard/alerts/alerts.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "guard/alerts/alert_conditions.h"
+#include "redis/connection.h"
+#include "sizes/sizes.h"
+
+namespace redkeep::guard {
+namespace {
+
+// "shed 1,200 keys, 3.4 MiB, of page_cache, query_cache -> TargetReached"; empty: nothing was shed.
+std::string action_of(const shed::ShedOutcome& outcome) {
+  std::string names;
+  std::int64_t bytes = 0;
+  for (const auto& row : outcome.classes) {
+    if (row.keys == 0) continue;
+    names += (names.empty() ? "" : ", ") + row.name;
+    bytes += row.bytes;
+  }
+  if (names.empty()) return {};
+  return fmt::format("shed {} keys, {}, of {} -> {}", sizes::print_count(outcome.keys()),
+                     sizes::print_bytes(bytes), names, to_string(outcome.end));
+}
+
+// Where shedding ended as planned it has measured what is used now. Where it was broken off, or
+// there was nothing to do, the reading is all that is known.
+MemoryUse use_after(const pressure::MemoryReading& reading, const shed::ShedOutcome& outcome) {
+  const bool has_measured = outcome.keys() > 0 && outcome.end == shed::ShedEnd::TargetReached;
+  if (!has_measured) return reading.use();
+  pressure::MemoryReading after = reading;
+  after.used_bytes = outcome.used_after_bytes;
+  return after.use();
+}
+
+}  // namespace
+
+Alerts::Alerts(boost::asio::any_io_executor executor, const Options& options, Ledger& ledger,
+               Snapshot& snapshot)
+    : marks_(options.pressure),
+      ledger_(ledger),
+      snapshot_(snapshot),
+      policy_(options.alerts),
+      sender_(std::move(executor), options.alerts, redis::describe(options.endpoint),
+              snapshot.deliveries) {}
+
+void Alerts::raise(std::string subject, std::string cause, TimePoint now) {
+  policy_.raise(condition_of(std::move(subject), std::move(cause), snapshot_.memory), now);
+}
+
+void Alerts::clear(std::string_view subject, TimePoint now) {
+  policy_.clear(subject, snapshot_.memory, now);
+}
+
+void Alerts::follow(const pressure::Pressure& pressure, const shed::ShedOutcome& outcome,
+                    const std::string& cause, TimePoint seen, TimePoint now) {
+  if (pressure.level == PressureLevel::Blind) {
+    raise("blind", cause, seen);
+    return;
+  }
+  const UsageSeen usage{pressure.reading.use(), use_after(pressure.reading, outcome), cause,
+                        action_of(outcome), seen};
+  follow_usage(policy_, marks_, usage, now);
+}
+
+void Alerts::tell(TimePoint now) {
+  const AlertPolicy::Due due = policy_.take(now);
+  for (const Alert& alert : due.alerts) tell(alert);
+  for (const BriefCrossing& brief : due.brief) {
+    ledger_.add(LedgerKind::Notice, brief.subject, brief.sentence());
+  }
+}
+
+void Alerts::tell(const Alert& alert) {
+  const AlertCondition& condition = alert.condition;
+  LedgerEntry entry;
+  entry.kind = alert.is_over ? LedgerKind::Notice : LedgerKind::Alarm;
+  entry.subject = condition.subject;
+  entry.outcome = alert.is_over ? "Recovered" : "";
+  entry.reason = condition.cause;
+  if (!alert.is_over && !condition.action.empty()) entry.reason += "; " + condition.action;
+  ledger_.add(std::move(entry));
+  if (!alert.is_over) ++snapshot_.alerts[condition.subject];
+  sender_.send(alert);
+}
+
+}  // namespace redkeep::guard

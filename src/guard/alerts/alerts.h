@@ -1,0 +1,56 @@
+#pragma once
+// The guard's alerts: raised and cleared as the ticks go, told to ledger, snapshot and receivers.
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "guard/alerts/alert_policy.h"
+#include "guard/alerts/alert_sender.h"
+#include "guard/ledger.h"
+#include "guard/snapshot.h"
+#include "pressure/pressure_gauge.h"
+#include "redkeep/options.h"
+#include "shed/shed_outcome.h"
+
+namespace redkeep::guard {
+
+/// Used on the executor only. tell() decides; what was raised before it is not lost, only later.
+class Alerts {
+ public:
+  using TimePoint = AlertPolicy::TimePoint;
+
+  /// The options must have passed AlertSender::check(); their endpoint names the server in the
+  /// alerts. `ledger` and `snapshot` must outlive it.
+  Alerts(boost::asio::any_io_executor executor, const Options& options, Ledger& ledger,
+         Snapshot& snapshot);
+
+  /// A condition other than usage holds, now. See alert_conditions for what its subject means.
+  void raise(std::string subject, std::string cause, TimePoint now);
+  /// It is over. Only for subjects of kind State; the others end by themselves.
+  void clear(std::string_view subject, TimePoint now);
+
+  /// Once a tick, after shedding: raises and clears "warning", "critical" and "blind" by what was
+  /// read at `seen` and by what shedding has made of it until `now`. `cause` are the reading's
+  /// numbers as a sentence, or why there is none.
+  void follow(const pressure::Pressure& pressure, const shed::ShedOutcome& outcome,
+              const std::string& cause, TimePoint seen, TimePoint now);
+
+  /// At the end of a tick: what has become due goes into ledger and snapshot and on its way.
+  void tell(TimePoint now);
+
+  /// Delivers until asked to stop; to run beside the guard's loop.
+  boost::asio::awaitable<void> run(std::stop_token stop) { return sender_.run(stop); }
+
+ private:
+  void tell(const Alert& alert);
+
+  PressureOptions marks_;
+  Ledger& ledger_;
+  Snapshot& snapshot_;
+  AlertPolicy policy_;
+  AlertSender sender_;
+};
+
+}  // namespace redkeep::guard

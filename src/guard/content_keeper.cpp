@@ -1,0 +1,177 @@
+#include "guard/content_keeper.h"
+
+#include <fmt/format.h>
+
+#include "guard/either_stop.h"
+#include "sizes/sizes.h"
+
+namespace redkeep::guard {
+
+using pressure::Pressure;
+using recovery::RestoreEnd;
+
+ContentKeeper::ContentKeeper(std::shared_ptr<redis::Client> client, const Options& options,
+                             Lease& lease, Judgement& judgement, Ledger& ledger, Alarms alarms)
+    : client_(std::move(client)),
+      options_(options),
+      lease_(lease),
+      judgement_(judgement),
+      ledger_(ledger),
+      alarms_(std::move(alarms)),
+      graph_(client_, keys::KeySchema(options.prefix)) {}
+
+redis::awaitable<void> ContentKeeper::watch(const Pressure& pressure, std::int64_t used_bytes,
+                                            std::stop_token stop) {
+  const GraphState state =
+      co_await graph_.look(pressure.reading, GraphWatch::TimePoint::clock::now());
+  // A server that was restarted may have come back old, with its mark.
+  if (has_source() && client_->generation() != tried_on_) {
+    tried_on_ = client_->generation();
+    source_.bring_back();
+  }
+  if (state == GraphState::Unmarked && lease_.may_act()) {
+    const Status marked = co_await graph_.mark_found();
+    if (marked) {
+      ledger_.add(LedgerKind::Notice, "content", "there is a content graph here; it is watched");
+    }
+  }
+  const bool is_wanted = has_content() || has_source();
+  const bool is_missed = state == GraphState::Gone || (state == GraphState::Empty && is_wanted);
+  if (!is_missed) {
+    source_is_at_work_ = false;  // also where another guard has marked what it brought back
+    alarms_.clear("content-gone");
+    co_return;
+  }
+  alarm_that_it_is_gone(state);
+  if (has_source()) co_return co_await follow_source();
+  // At critical, and after it did not fit, use() is called when its turn has come.
+  const bool is_its_turn =
+      pressure.level != PressureLevel::Critical && judgement_.missing_bytes() == 0;
+  if (!is_its_turn || !may_restore_now(TimePoint::clock::now())) co_return;
+  if (const Status marked = co_await graph_.mark_restoring(); !marked) co_return;
+  // At once, since it may take a while.
+  ledger_.add(LedgerKind::Notice, "content",
+              fmt::format("the content graph is gone: it is written back from {}",
+                          options_.content_directory));
+  const auto end = co_await restore("the server had lost its content", pressure, used_bytes, stop);
+  if (end == RestoreEnd::NothingMissing) co_await mark_restored();
+}
+
+redis::awaitable<void> ContentKeeper::follow_source() {
+  if (!source_is_at_work_) {
+    source_is_at_work_ = true;
+    source_.bring_back();
+    co_return;
+  }
+  if (!source_.is_done() || !lease_.may_act()) co_return;
+  source_is_at_work_ = false;  // and begins anew if it is gone again
+  const Status marked = co_await graph_.mark_there(source_.witness);
+  if (!marked) co_return;
+  alarms_.clear("content-gone");
+  LedgerEntry entry;
+  entry.kind = LedgerKind::Restore;
+  entry.subject = "content";
+  entry.outcome = "Restored";
+  entry.reason = fmt::format("the server had lost its content; brought back from {}", source_.name);
+  ledger_.add(std::move(entry));
+}
+
+redis::awaitable<void> ContentKeeper::mark_restored() {
+  const Status marked = co_await graph_.mark_restored();
+  if (marked) alarms_.clear("content-gone");
+}
+
+// Again after a reconnect, which is why most of them break off, or when it has cooled down.
+bool ContentKeeper::may_restore_now(TimePoint now) {
+  if (!has_content() || options_.when_lost != WhenLost::Restore || !lease_.may_act()) return false;
+  const bool is_new = client_->generation() != tried_on_;
+  if (!is_new && tried_ && now - *tried_ < options_.pressure.restore_cool_down) return false;
+  tried_on_ = client_->generation();
+  tried_ = now;
+  return true;
+}
+
+void ContentKeeper::alarm_that_it_is_gone(GraphState state) {
+  std::string what_follows;
+  if (has_source()) {
+    what_follows = fmt::format("it is brought back from {}", source_.name);
+  } else if (!has_content()) {
+    what_follows = "no content directory is configured to write it back from";
+  } else if (options_.when_lost == WhenLost::Restore) {
+    what_follows = fmt::format("it is written back from {}", options_.content_directory);
+  } else {
+    what_follows =
+        fmt::format("`redkeep load {} --merge` writes it back", options_.content_directory);
+  }
+  alarms_.raise("content-gone",
+                fmt::format("{}; {}",
+                            state == GraphState::Gone
+                                ? "the content graph is gone (flushed, or the server began empty)"
+                                : "there is no content graph in this server",
+                            what_follows));
+}
+
+redis::awaitable<std::optional<RestoreEnd>> ContentKeeper::restore(std::string_view why,
+                                                                   const Pressure& pressure,
+                                                                   std::int64_t used_bytes,
+                                                                   std::stop_token stop) {
+  const std::int64_t room = room_bytes(used_bytes, pressure.reading.limit_bytes, options_.pressure);
+  const EitherStop either(stop, lease_.until_lost());
+  const auto outcome = co_await recovery::restore_missing(
+      client_, options_.prefix, options_.content_directory, room, either.token());
+  note(why, outcome);
+  const bool does_not_fit = outcome && outcome->end == RestoreEnd::DoesNotFit;
+  judgement_.note_missing(does_not_fit ? outcome->missing_bytes : 0);
+  if (!outcome) co_return std::nullopt;
+  if (outcome->end == RestoreEnd::Restored) co_await mark_restored();
+  co_return outcome->end;
+}
+
+redis::awaitable<void> ContentKeeper::use(const Pressure& pressure, std::int64_t used_bytes,
+                                          std::stop_token stop) {
+  const bool is_critical = pressure.level == PressureLevel::Critical;
+  if (has_content() && !has_source()) {
+    const std::string_view why = is_critical ? "still critical with nothing left to shed"
+                                             : "there is room again for what did not fit before";
+    const auto end = co_await restore(why, pressure, used_bytes, stop);
+    if (end == RestoreEnd::Restored) co_return;
+  }
+  if (is_critical) alarm_that_it_does_not_fit(used_bytes, pressure.reading.limit_bytes);
+}
+
+void ContentKeeper::alarm_that_it_does_not_fit(std::int64_t used_bytes, std::int64_t limit_bytes) {
+  const auto missing_bytes = judgement_.missing_bytes();
+  const auto needed = limit_needed_bytes(used_bytes + missing_bytes, options_.pressure);
+  alarms_.raise(
+      "does-not-fit",
+      fmt::format("the protected data does not fit: {} ({} bytes) are used and nothing is left to "
+                  "shed{}; the limit is {}, and {} ({} bytes) are needed to be below the stop mark",
+                  sizes::print_bytes(used_bytes), used_bytes,
+                  missing_bytes > 0 ? fmt::format(", and {} of content are missing",
+                                                  sizes::print_bytes(missing_bytes))
+                                    : "",
+                  sizes::print_bytes(limit_bytes), sizes::print_bytes(needed), needed));
+}
+
+void ContentKeeper::note(std::string_view why, const Result<recovery::RestoreOutcome>& outcome) {
+  if (!outcome) {
+    alarms_.raise("restore", fmt::format("the content directory {} could not be used: {}",
+                                         options_.content_directory, outcome.error().message));
+    return;
+  }
+  LedgerEntry entry;
+  entry.kind = LedgerKind::Restore;
+  entry.subject = "content";
+  entry.outcome = recovery::to_string(outcome->end);
+  entry.reason = fmt::format("{}; of {} entities and {} associations {} pieces were missing", why,
+                             outcome->entities, outcome->associations, outcome->missing_pieces);
+  if (outcome->end == RestoreEnd::BadContent) {
+    entry.reason = fmt::format("{} bad rows in {}, the first: {}", outcome->problems.count,
+                               options_.content_directory, outcome->problems.first.front());
+  }
+  entry.keys = outcome->end == RestoreEnd::Restored ? outcome->missing_pieces : 0;
+  entry.bytes = outcome->missing_bytes;
+  ledger_.add(std::move(entry));
+}
+
+}  // namespace redkeep::guard

@@ -1,0 +1,65 @@
+#include "guard/shed_log.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace redkeep::guard {
+namespace {
+constexpr std::chrono::milliseconds kEvery{1000};
+}  // namespace
+
+void ShedLog::add(const shed::ClassShed& row, shed::ShedEnd end, const std::string& reason,
+                  double usage_before_pct, double usage_after_pct) {
+  Sum& sum = sums_[{row.name, std::string(shed::to_string(end))}];
+  if (!std::exchange(sum.is_open, true)) {
+    sum.row = row;
+    sum.reason = reason;
+    sum.usage_before_pct = usage_before_pct;
+  } else {
+    sum.row.keys += row.keys;
+    sum.row.bytes += row.bytes;
+    sum.row.became_persistent += row.became_persistent;
+    sum.row.too_big += row.too_big;
+  }
+  sum.usage_after_pct = usage_after_pct;
+}
+
+std::vector<LedgerEntry> ShedLog::take_due(TimePoint now) { return take(now, kEvery); }
+
+std::vector<LedgerEntry> ShedLog::take_all(TimePoint now) {
+  return take(now, std::chrono::milliseconds{0});
+}
+
+std::vector<LedgerEntry> ShedLog::take(TimePoint now, std::chrono::milliseconds least_age) {
+  std::vector<LedgerEntry> taken;
+  for (auto& [of, sum] : sums_) {
+    if (!sum.is_open || (sum.told && now - *sum.told < least_age)) continue;
+    taken.push_back(entry_of(of.second, sum));
+    sum = Sum{};
+    sum.told = now;
+  }
+  return taken;
+}
+
+LedgerEntry ShedLog::entry_of(const std::string& outcome, const Sum& sum) {
+  LedgerEntry entry;
+  entry.kind = LedgerKind::Shed;
+  entry.subject = sum.row.name;
+  entry.outcome = outcome;
+  entry.reason = sum.reason;
+  if (sum.row.became_persistent > 0) {
+    entry.reason +=
+        fmt::format("; {} keys had lost their TTL and were kept", sum.row.became_persistent);
+  }
+  if (sum.row.too_big > 0) {
+    entry.reason += fmt::format("; {} big collections were left", sum.row.too_big);
+  }
+  entry.keys = sum.row.keys;
+  entry.bytes = sum.row.bytes;
+  entry.usage_before_pct = sum.usage_before_pct;
+  entry.usage_after_pct = sum.usage_after_pct;
+  return entry;
+}
+
+}  // namespace redkeep::guard
