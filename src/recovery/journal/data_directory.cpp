@@ -1,0 +1,75 @@
+// The lock is an open file description lock (fcntl(2)): the kernel drops it with the process, and
+// two owners within one process stand in each other's way, too. The file's text says who has it.
+#include "recovery/journal/data_directory.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+
+#include "error/error.h"
+#include "recovery/journal/change_protocol.h"
+
+namespace redkeep::recovery {
+namespace {
+
+constexpr const char* kLockName = "/owner.lock";
+
+Error failure(const std::string& path, std::string_view what, int error_number) {
+  return make_error(ErrorKind::Io, "{} cannot be {}: {}", printable(path), what,
+                    system_reason(error_number));
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "(unknown)";
+}
+
+Error owned_already(const std::string& path) {
+  std::string owner;
+  std::getline(std::ifstream(path + kLockName), owner);
+  return make_error(ErrorKind::Refused,
+                    "the data directory {} belongs to {}: stop that one, or use another directory",
+                    printable(path), owner.empty() ? "another process" : printable(owner));
+}
+
+Status write_owner(int file, const std::string& path) {
+  const std::string owner = fmt::format("process {} on host {}\n", ::getpid(), host_name());
+  if (::ftruncate(file, 0) == 0 &&
+      ::pwrite(file, owner.data(), owner.size(), 0) == static_cast<ssize_t>(owner.size())) {
+    return {};
+  }
+  return failure(path + kLockName, "written", errno);
+}
+
+}  // namespace
+
+Result<DataDirectory> DataDirectory::own(std::string path) {
+  std::error_code code;
+  std::filesystem::create_directories(path, code);
+  if (code) return failure(path, "made", code.value());
+  const std::string lock_path = path + kLockName;
+  const int file = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  if (file < 0) return failure(lock_path, "opened", errno);
+  DataDirectory directory(std::move(path), file);
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  if (::fcntl(file, F_OFD_SETLK, &lock) != 0) {
+    if (errno == EAGAIN || errno == EACCES) return owned_already(directory.path_);
+    return failure(lock_path, "locked", errno);
+  }
+  if (const Status written = write_owner(file, directory.path_); !written) return written.error();
+  // The socket of an owner that was killed must not be taken for one that lives.
+  ::unlink(change_socket_path(directory.path_).c_str());
+  return directory;
+}
+
+DataDirectory::~DataDirectory() {
+  if (lock_ >= 0) ::close(lock_);
+}
+
+}  // namespace redkeep::recovery

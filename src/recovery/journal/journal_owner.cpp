@@ -1,0 +1,220 @@
+#include "recovery/journal/journal_owner.h"
+
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+#include <limits>
+
+#include "error/error.h"
+#include "recovery/checkpoint/checkpoint_place.h"
+#include "recovery/checkpoint/checkpoint_reader.h"
+#include "recovery/load/restore.h"
+#include "recovery/verify/repair.h"
+#include "redis/beside.h"
+#include "redis/pause.h"
+#include "sizes/sizes.h"
+
+namespace redkeep::recovery {
+namespace {
+
+constexpr std::chrono::seconds kLookEvery{10};
+
+std::int64_t bytes_in(const std::string& directory) {
+  std::int64_t bytes = 0;
+  std::error_code code;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, code)) {
+    const auto size = entry.file_size(code);
+    if (!code) bytes += static_cast<std::int64_t>(size);
+  }
+  return bytes;
+}
+
+// Where the server has lost its content, what is missing is written. What an old one still has may
+// be older than the base, so there all that differs is made as the base has it, and saved first. It
+// need not fit below the stop mark: protected content goes before caches.
+redis::awaitable<Status> bring_base(std::shared_ptr<redis::Client> client, Options options,
+                                    std::string directory, bool is_old) {
+  // Named: g++ 12 destroys a temporary of a full expression with `co_await` twice.
+  const std::stop_token no_stop;
+  const ShowProgress untold;
+  ContentProblems problems;
+  if (is_old) {
+    RepairOptions how;
+    how.mend.directory = directory;
+    how.mend.remove_orphans = true;
+    how.mend.save_to = options.data_directory;
+    const auto repaired = co_await repair(options.endpoint, options.prefix, how, no_stop, untold);
+    if (!repaired) co_return repaired.error();
+    problems = repaired->problems;
+  } else {
+    const auto restored = co_await restore_missing(
+        client, options.prefix, directory, std::numeric_limits<std::int64_t>::max(), no_stop);
+    if (!restored) co_return restored.error();
+    problems = restored->problems;
+  }
+  if (problems.count == 0) co_return Status{};
+  co_return make_error(ErrorKind::Refused, "{} bad rows in {}, the first: {}", problems.count,
+                       printable(directory), problems.first.front());
+}
+
+// These two own what they need: they may end after the owner.
+redis::awaitable<Result<std::int64_t>> restore_base(std::shared_ptr<redis::Client> client,
+                                                    Options options,
+                                                    std::optional<std::int64_t> found) {
+  const std::string place = DataDirectory::checkpoint_of(options.data_directory);
+  const auto open = [place] { return open_checkpoint(place); };
+  const auto checkpoint = co_await redis::beside(open);
+  if (checkpoint) {
+    const Status brought =
+        co_await bring_base(client, options, checkpoint->directory, found.has_value());
+    if (!brought) co_return brought.error();
+    co_return checkpoint->manifest.position.value_or(0);
+  }
+  if (checkpoint.error().kind != ErrorKind::NotFound) co_return checkpoint.error();
+  if (options.content_directory.empty()) co_return std::int64_t{0};
+  const Status brought =
+      co_await bring_base(client, options, options.content_directory, found.has_value());
+  if (!brought) co_return brought.error();
+  co_return std::int64_t{0};
+}
+
+redis::awaitable<Status> no_owner() {
+  co_return make_error(ErrorKind::Interrupted, "the owner of the data directory ends");
+}
+
+}  // namespace
+
+std::string base_directory(const Options& options) {
+  if (!options.data_directory.empty()) {
+    const std::string checkpoint =
+        checkpoint_path(DataDirectory::checkpoint_of(options.data_directory));
+    if (read_manifest(checkpoint)) return checkpoint;
+  }
+  return options.content_directory;
+}
+
+JournalOwner::JournalOwner(boost::asio::any_io_executor executor, const Options& options)
+    : executor_(executor),
+      options_(options),
+      client_(redis::Client::create(executor, options.endpoint)) {}
+
+Result<std::shared_ptr<JournalOwner>> JournalOwner::open(boost::asio::any_io_executor executor,
+                                                         const Options& options,
+                                                         redis::MakeRoom make_room) {
+  auto directory = DataDirectory::own(options.data_directory);
+  if (!directory) return directory.error();
+  std::shared_ptr<JournalOwner> owner(new JournalOwner(executor, options));
+  GraphWriterOptions how;
+  how.endpoint = options.endpoint;
+  how.prefix = options.prefix;
+  how.deadline = options.endpoint.deadline;
+  how.limits.durability = options.journal.durability;
+  how.make_room = std::move(make_room);
+  how.restore_base = [client = owner->client_, options](std::optional<std::int64_t> found) {
+    return restore_base(client, options, found);
+  };
+  auto writer = GraphWriter::open(executor, Disk::real(), std::move(*directory), std::move(how));
+  if (!writer) return writer.error();
+  owner->writer_ = std::move(*writer);
+  return owner;
+}
+
+void JournalOwner::start() {
+  writer_->start();
+  auto listening =
+      ChangeServer::listen(executor_, options_.data_directory, options_.prefix, writer_);
+  if (!listening) {
+    spdlog::warn("{}", listening.error().message);
+    return;
+  }
+  server_ = std::move(*listening);
+  server_->checkpoints_by([weak = weak_from_this()]() -> redis::awaitable<Status> {
+    const auto owner = weak.lock();
+    if (!owner) return no_owner();
+    return owner->checkpoint_on_request();
+  });
+}
+
+void JournalOwner::close() {
+  closing_.request_stop();
+  if (server_) server_->close();
+  if (writer_) writer_->close();
+  client_->close();
+}
+
+redis::awaitable<Status> JournalOwner::checkpoint_on_request() {
+  const auto written = co_await checkpoint(closing_.get_token());
+  if (!written) co_return written.error();
+  co_return Status{};
+}
+
+redis::awaitable<Result<CheckpointOutcome>> JournalOwner::checkpoint(std::stop_token stop) {
+  const auto self = shared_from_this();
+  if (std::exchange(is_writing_checkpoint_, true)) {
+    co_return make_error(ErrorKind::Refused, "a checkpoint is being written already");
+  }
+  const auto position = co_await writer_->hold();
+  Result<CheckpointOutcome> outcome = CheckpointOutcome{};
+  if (position) {
+    outcome = co_await write_held(*position, stop);
+    writer_->release();
+  } else {
+    outcome = position.error();
+  }
+  is_writing_checkpoint_ = false;
+  co_return outcome;
+}
+
+redis::awaitable<Result<CheckpointOutcome>> JournalOwner::write_held(std::int64_t position,
+                                                                     std::stop_token stop) {
+  CheckpointOptions how;
+  how.directory = DataDirectory::checkpoint_of(options_.data_directory);
+  how.replace = true;
+  how.position = position;
+  const std::function<void(const ReadProgress&)> untold;
+  auto outcome = co_await write_checkpoint(Disk::real(), options_.endpoint, options_.prefix, how,
+                                           stop, untold);
+  if (!outcome) co_return outcome;
+  if (!outcome->written) {
+    co_return make_error(ErrorKind::Refused,
+                         "no checkpoint was written: {} keys are no valid records, the first: {}",
+                         outcome->bad_records.count, outcome->bad_records.first.front());
+  }
+  const Status removed = writer_->remove_files_up_to(position);
+  if (!removed) spdlog::warn("{}", removed.error().message);
+  co_return outcome;
+}
+
+bool JournalOwner::checkpoint_is_due() const {
+  const std::string place = DataDirectory::checkpoint_of(options_.data_directory);
+  const auto manifest = read_manifest(checkpoint_path(place));
+  const std::int64_t position = manifest ? manifest->position.value_or(0) : 0;
+  if (writer_->applied_position() <= position) return false;
+  if (bytes_in(DataDirectory::journal_of(options_.data_directory)) >=
+      options_.journal.checkpoint_bytes) {
+    return true;
+  }
+  // By the wall clock, since it has to hold across restarts; one that was set back delays it only.
+  return manifest && std::chrono::system_clock::now() - manifest->written_at >=
+                         options_.journal.checkpoint_every;
+}
+
+redis::awaitable<void> JournalOwner::keep_short(std::stop_token stop) {
+  auto look_at = std::chrono::steady_clock::now() + kLookEvery;
+  while (!stop.stop_requested()) {
+    co_await redis::pause_for(std::chrono::milliseconds{100});
+    if (stop.stop_requested() || std::chrono::steady_clock::now() < look_at) continue;
+    look_at = std::chrono::steady_clock::now() + kLookEvery;
+    if (writer_->held_up_by() || !checkpoint_is_due()) continue;
+    const auto written = co_await checkpoint(stop);
+    if (written) {
+      spdlog::info("checkpoint: {} entities and {} associations in {}", written->entities,
+                   written->associations, written->directory);
+    } else if (!stop.stop_requested()) {
+      spdlog::error("no checkpoint was written: {}", written.error().message);
+      look_at += std::chrono::minutes{5};
+    }
+  }
+}
+
+}  // namespace redkeep::recovery

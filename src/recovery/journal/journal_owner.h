@@ -1,0 +1,66 @@
+#pragma once
+// The owner of a data directory: its journal, the writer that applies it, the socket for other
+// programs, and the checkpoints that keep the journal short.
+#include <boost/asio/any_io_executor.hpp>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "recovery/checkpoint/checkpoint_export.h"
+#include "recovery/journal/change_server.h"
+#include "recovery/journal/graph_writer.h"
+#include "redis/client.h"
+#include "redis/make_room.h"
+#include "redkeep/options.h"
+
+namespace redkeep::recovery {
+
+/// All calls come from the executor that it was made on.
+class JournalOwner : public std::enable_shared_from_this<JournalOwner> {
+ public:
+  /// Takes the directory of the options and reads the journal, which blocks. Refused if another
+  /// process owns the directory (it is named) or the journal is damaged.
+  static Result<std::shared_ptr<JournalOwner>> open(boost::asio::any_io_executor executor,
+                                                    const Options& options,
+                                                    redis::MakeRoom make_room);
+  ~JournalOwner() { close(); }
+
+  /// Begins to bring Redis forward, and to serve other programs.
+  void start();
+
+  GraphWriter& writer() { return *writer_; }
+
+  /// The graph as it is at one position of the journal into DIR/checkpoint; files of the journal
+  /// that hold nothing newer go. Stores wait meanwhile, or are Journaled after their deadline.
+  /// ServerBusy while Redis is away, Refused while another checkpoint is being written.
+  redis::awaitable<Result<CheckpointOutcome>> checkpoint(std::stop_token stop);
+
+  /// Writes checkpoints when they are due by age or by the journal's size (JournalOptions), until
+  /// asked to stop.
+  redis::awaitable<void> keep_short(std::stop_token stop);
+
+  /// What waits for the disk is stored first; then the directory is free.
+  void close();
+
+ private:
+  JournalOwner(boost::asio::any_io_executor executor, const Options& options);
+
+  redis::awaitable<Status> checkpoint_on_request();
+  redis::awaitable<Result<CheckpointOutcome>> write_held(std::int64_t position,
+                                                         std::stop_token stop);
+  bool checkpoint_is_due() const;
+
+  boost::asio::any_io_executor executor_;
+  Options options_;
+  std::shared_ptr<redis::Client> client_;
+  std::shared_ptr<GraphWriter> writer_;
+  std::shared_ptr<ChangeServer> server_;  // none where it could not listen
+  bool is_writing_checkpoint_ = false;
+  std::stop_source closing_;
+};
+
+/// Where the content of a data directory begins: its checkpoint if there is one, else the content
+/// directory; empty: neither.
+std::string base_directory(const Options& options);
+
+}  // namespace redkeep::recovery

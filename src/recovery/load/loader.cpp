@@ -1,0 +1,346 @@
+// Design: the check costs a tenth of the load and runs first, on two threads, so that nothing is
+// written when a row is bad. Then both files are read again and written as they stream by; only
+// sets (words, children, links) are gathered, because a set written whole costs the server a third
+// of one that grows member by member. Where they outgrow a bound they are written in parts. Words
+// are cut by a thread of their own, because that takes about as long as the server's part.
+#include "recovery/load/loader.h"
+
+#include <fstream>
+#include <thread>
+
+#include "content/words.h"
+#include "error/error.h"
+#include "recovery/csv/csv_field.h"
+#include "recovery/load/bulk_pipe.h"
+#include "recovery/load/find_graph.h"
+#include "recovery/load/graph_batch.h"
+#include "recovery/load/merge.h"
+#include "recovery/load/word_gatherer.h"
+#include "recovery/load/write_form.h"
+#include "redis/stop_patience.h"
+
+namespace redkeep::recovery {
+namespace {
+
+using Next = CsvReader::Next;
+
+// The gathered sets' share of this process's memory.
+constexpr std::size_t kMostSetBytes = std::size_t{96} << 20;
+constexpr std::int64_t kRowsBetweenReports = 1000;
+// guard:load is there for as long as a load is under way, and stays if it is cut.
+constexpr std::string_view kMarker = "load";
+
+redis::awaitable<Result<std::vector<redis::Reply>>> ask_at_leisure(redis::Connection& connection,
+                                                                   redis::CommandBuffer commands) {
+  co_return co_await connection.exchange(commands, std::chrono::seconds{10});
+}
+
+std::string with_advice(const std::string& message, const std::string& how_to_go_on) {
+  return fmt::format("{}; what was written stays: {}", message, how_to_go_on);
+}
+
+// Whether a line is among the bad ones; lines come in order, so a place in the list is enough.
+class BadLines {
+ public:
+  explicit BadLines(const std::vector<std::int64_t>& lines) : lines_(lines) {}
+  bool contains(std::int64_t line) {
+    while (next_ < lines_.size() && lines_[next_] < line) ++next_;
+    return next_ < lines_.size() && lines_[next_] == line;
+  }
+
+ private:
+  const std::vector<std::int64_t>& lines_;
+  std::size_t next_ = 0;
+};
+
+redis::awaitable<Result<bool>> was_cut(redis::Connection& connection,
+                                       const keys::KeySchema& schema) {
+  redis::CommandBuffer ask;
+  ask.add({"EXISTS", schema.guard(kMarker)});
+  const auto answer = co_await connection.exchange(ask, std::chrono::seconds{5});
+  if (!answer) co_return answer.error();
+  if (!answer->front().is_integer()) co_return redis::unexpected_reply("EXISTS", answer->front());
+  co_return answer->front().integer == 1;
+}
+
+class Load {
+ public:
+  Load(const keys::KeySchema& schema, const LoadOptions& options, const ContentCheck& check,
+       std::shared_ptr<redis::Connection> connection, WriteForm form, std::stop_token stop,
+       const std::function<void(const LoadProgress&)>& progress)
+      : options_(options),
+        check_(check),
+        stop_(std::move(stop)),
+        progress_(progress),
+        pipe_(std::move(connection)),
+        batch_(schema, form, options.merge ? Existing::Replace : Existing::None),
+        merge_(schema),
+        marker_(schema.guard(kMarker)) {
+    if (!options.merge && !check.has_search_index) gatherer_.emplace();
+    if (!options.rejects_file.empty()) rejects_.open(options.rejects_file, std::ios::trunc);
+  }
+
+  redis::awaitable<Result<LoadOutcome>> run() {
+    pipe_.commands().add({"SET", marker_, options_.directory});
+    if (const Status done = co_await write_entities(); !done) co_return done.error();
+    if (const Status done = co_await write_associations(); !done) co_return done.error();
+    if (const Status done = co_await write_search_index(); !done) co_return done.error();
+    batch_.flush_strings(pipe_.commands());
+    if (const Status done = co_await write_sets(); !done) co_return done.error();
+    pipe_.commands().add({"UNLINK", marker_});
+    if (const Status done = co_await pipe_.finish(); !done) co_return done.error();
+    outcome_.words = batch_.words_written();
+    outcome_.commands = pipe_.commands_sent();
+    outcome_.problems = check_.problems;
+    outcome_.conflicts = merge_.conflicts();
+    if (rejects_.is_open() && !rejects_.flush()) {
+      co_return make_error(ErrorKind::Io, "{} cannot be written", options_.rejects_file);
+    }
+    co_return std::move(outcome_);
+  }
+
+ private:
+  redis::awaitable<Status> write_entities();
+  redis::awaitable<Status> write_associations();
+  redis::awaitable<Status> write_search_index();
+  redis::awaitable<Status> write_sets();
+  redis::awaitable<Status> write_each(bool (GraphBatch::*next)(redis::CommandBuffer&));
+  bool step_is_due() { return ++rows_ % kRowsBetweenReports == 0 || pipe_.is_due(); }
+  redis::awaitable<Status> step(std::int64_t bytes_read);
+  void reject(const CsvReader& reader, const std::string& reason);
+
+  const LoadOptions& options_;
+  const ContentCheck& check_;
+  std::stop_token stop_;
+  const std::function<void(const LoadProgress&)>& progress_;
+  BulkPipe pipe_;
+  GraphBatch batch_;
+  Merge merge_;
+  std::string marker_;
+  content::WordExtractor extractor_;      // for a merge, which compares old and new words
+  std::optional<WordGatherer> gatherer_;  // for a load of what is new
+  LoadOutcome outcome_;
+  std::ofstream rejects_;
+  std::string rejects_header_;
+  std::int64_t rows_ = 0;
+  std::int64_t bytes_before_ = 0;  // of the files that are done
+};
+
+// After a row: send what makes a window, look whether to stop, tell how far we are.
+redis::awaitable<Status> Load::step(std::int64_t bytes_read) {
+  if (rows_ % kRowsBetweenReports == 0) {
+    if (stop_.stop_requested()) {
+      co_return make_error(ErrorKind::Interrupted, "stopped on request");
+    }
+    if (progress_) {
+      const auto done = static_cast<double>(bytes_before_ + bytes_read);
+      progress_({"writing", rows_, done / static_cast<double>(check_.total_bytes)});
+    }
+  }
+  const std::size_t gathered = batch_.set_bytes() + (gatherer_ ? gatherer_->bytes() : 0);
+  if (gathered > kMostSetBytes) co_return co_await write_sets();
+  co_return co_await pipe_.advance();
+}
+
+// While the words are written, the other sets are sorted: so the server does not wait for it.
+redis::awaitable<Status> Load::write_sets() {
+  std::jthread sorting([this] { batch_.sort_sets(); });
+  if (gatherer_) {
+    batch_.take_words(gatherer_->take());
+    const Status written = co_await write_each(&GraphBatch::next_word);
+    if (!written) co_return written;
+  }
+  sorting.join();
+  co_return co_await write_each(&GraphBatch::next_set);
+}
+
+redis::awaitable<Status> Load::write_each(bool (GraphBatch::*next)(redis::CommandBuffer&)) {
+  while ((batch_.*next)(pipe_.commands())) {
+    if (!pipe_.is_due()) continue;
+    if (const Status sent = co_await pipe_.advance(); !sent) co_return sent;
+  }
+  co_return Status{};
+}
+
+void Load::reject(const CsvReader& reader, const std::string& reason) {
+  ++outcome_.bad_rows;
+  if (!rejects_.is_open()) return;
+  if (rejects_header_ != reader.header()) {
+    rejects_header_ = reader.header();
+    rejects_ << rejects_header_ << ",reason\n";
+  }
+  rejects_ << reader.row_as_csv() << ',' << csv_field(reason) << '\n';
+}
+
+redis::awaitable<Status> Load::write_entities() {
+  static const std::vector<std::string_view> kNoWords;
+  auto file = EntityFile::open(options_.directory);
+  if (!file) co_return file.error();
+  if (const Status same = same_as_checked(check_, file->reader()); !same) co_return same;
+  BadLines bad(check_.bad_entity_lines);
+  content::EntityView entity;
+  for (;;) {
+    const Next next = file->next_unchecked(entity);
+    if (next == Next::End) break;
+    if (next != Next::Row || bad.contains(file->reader().line())) {
+      if (next == Next::Broken && (options_.rejects_file.empty() || file->reader().failed())) {
+        co_return make_error(ErrorKind::Io, "{}", file->problem());
+      }
+      if (next == Next::Row) file->check(entity);
+      reject(file->reader(), file->problem().empty() ? "contradicts another row" : file->problem());
+      if (next == Next::Broken) break;
+      continue;
+    }
+    const auto path = check_.containments.path_of(entity.id);
+    if (options_.merge) {
+      merge_.add_entity(entity, path,
+                        check_.has_search_index ? kNoWords : extractor_.words_of(entity));
+      if (merge_.is_full()) {
+        const Status merged = co_await merge_.write_entities(pipe_, batch_);
+        if (!merged) co_return merged;
+      }
+    } else {
+      batch_.add_entity(entity, path, kNoWords, pipe_.commands());
+      if (gatherer_) gatherer_->add(entity);
+    }
+    ++outcome_.entities;
+    if (!step_is_due()) continue;
+    const Status stepped = co_await step(file->reader().bytes_read());
+    if (!stepped) co_return stepped;
+  }
+  bytes_before_ += file->reader().file_bytes();
+  if (gatherer_) gatherer_->finish();
+  co_return co_await merge_.write_entities(pipe_, batch_);
+}
+
+redis::awaitable<Status> Load::write_associations() {
+  if (!check_.files.contains("associations.csv")) co_return Status{};
+  auto file = AssociationFile::open(options_.directory);
+  if (!file) co_return file.error();
+  if (const Status same = same_as_checked(check_, file->reader()); !same) co_return same;
+  BadLines bad(check_.bad_association_lines);
+  content::AssociationView association;
+  for (;;) {
+    const Next next = file->next_unchecked(association);
+    if (next == Next::End) break;
+    if (next != Next::Row || bad.contains(file->reader().line())) {
+      if (next == Next::Broken && (options_.rejects_file.empty() || file->reader().failed())) {
+        co_return make_error(ErrorKind::Io, "{}", file->problem());
+      }
+      if (next == Next::Row) file->check(association);
+      reject(file->reader(), file->problem().empty() ? "contradicts another row" : file->problem());
+      if (next == Next::Broken) break;
+      continue;
+    }
+    if (options_.merge) {
+      merge_.add_association(association);
+      if (merge_.is_full()) {
+        const Status merged = co_await merge_.write_associations(pipe_, batch_);
+        if (!merged) co_return merged;
+      }
+    } else {
+      batch_.add_association(association, pipe_.commands());
+    }
+    ++outcome_.associations;
+    if (!step_is_due()) continue;
+    const Status stepped = co_await step(file->reader().bytes_read());
+    if (!stepped) co_return stepped;
+  }
+  bytes_before_ += file->reader().file_bytes();
+  co_return co_await merge_.write_associations(pipe_, batch_);
+}
+
+redis::awaitable<Status> Load::write_search_index() {
+  if (!check_.has_search_index) co_return Status{};
+  auto reader = open_search_index(options_.directory);
+  if (!reader) co_return reader.error();
+  if (const Status same = same_as_checked(check_, *reader); !same) co_return same;
+  BadLines bad(check_.bad_index_lines);
+  for (;;) {
+    const Next next = reader->next();
+    if (next == Next::End) co_return Status{};
+    if (next != Next::Row || bad.contains(reader->line())) {
+      if (next == Next::Broken && (options_.rejects_file.empty() || reader->failed())) {
+        co_return make_error(ErrorKind::Io, "{}", reader->problem());
+      }
+      reject(*reader, reader->problem().empty() ? "contradicts another row" : reader->problem());
+      if (next == Next::Broken) co_return Status{};
+      continue;
+    }
+    for (const auto id : ids_in(reader->field(1))) batch_.add_word(reader->field(0), id);
+    if (!step_is_due()) continue;
+    const Status stepped = co_await step(reader->bytes_read());
+    if (!stepped) co_return stepped;
+  }
+}
+
+}  // namespace
+
+namespace {
+
+// A connection that was closed because we were asked to stop is no fault of the server.
+Error ended(const Error& error, const std::stop_token& stop) {
+  const bool is_cut =
+      error.kind == ErrorKind::Unreachable || error.kind == ErrorKind::UnknownOutcome;
+  if (!is_cut || !stop.stop_requested()) return error;
+  return {ErrorKind::Interrupted, "stopped on request; the server did not answer any more"};
+}
+
+}  // namespace
+
+redis::awaitable<Result<LoadOutcome>> load_over(
+    std::shared_ptr<redis::Connection> connection, const keys::KeySchema& schema,
+    LoadOptions options, std::stop_token stop,
+    const std::function<void(const LoadProgress&)>& progress) {
+  if (!options.merge) {
+    const content::Ask ask = [&connection](redis::CommandBuffer commands) {
+      return ask_at_leisure(*connection, std::move(commands));
+    };
+    const auto found = co_await find_graph_key(ask, schema.prefix());
+    if (!found) co_return found.error();
+    const auto cut = co_await was_cut(*connection, schema);
+    if (!cut) co_return cut.error();
+    if (!found->empty() && !(*cut && options.finish_cut_load)) {
+      co_return make_error(
+          ErrorKind::Refused, "{}",
+          *cut ? "a load was cut here: `redkeep load --merge` finishes it"
+               : fmt::format("there is content already ({}): `redkeep load --merge` takes the new "
+                             "content over it",
+                             printable(*found)));
+    }
+    options.merge = !found->empty();
+  }
+  if (progress) progress({"checking", 0, -1});
+  const auto check = co_await check_content_beside(options.directory, stop);
+  if (!check) co_return check.error();
+  if (check->problems.count > 0 && options.rejects_file.empty()) {
+    LoadOutcome refused;
+    refused.bad_rows = check->problems.count;
+    refused.problems = check->problems;
+    co_return refused;
+  }
+  const auto form = co_await probe_write_form(*connection, schema);
+  if (!form) co_return form.error();
+  Load run(schema, options, *check, std::move(connection), *form, stop, progress);
+  auto outcome = co_await run.run();
+  if (outcome) co_return outcome;
+  const Error error = ended(outcome.error(), stop);
+  co_return Error{error.kind, with_advice(error.message, options.how_to_go_on)};
+}
+
+redis::awaitable<Result<LoadOutcome>> load(EndpointOptions endpoint, std::string prefix,
+                                           LoadOptions options, std::stop_token stop,
+                                           std::function<void(const LoadProgress&)> progress) {
+  const keys::KeySchema schema(std::move(prefix));
+  auto opened = co_await redis::Connection::open(std::move(endpoint));
+  if (!opened) co_return opened.error();
+  const std::shared_ptr<redis::Connection> connection = std::move(*opened);
+  // Apart: g++ 12 destroys twice what a lambda captures beside a co_await.
+  const auto executor = co_await boost::asio::this_coro::executor;
+  const redis::StopPatience patience(executor, stop, [connection] { connection->close(); });
+  auto outcome = co_await load_over(connection, schema, std::move(options), stop, progress);
+  if (!outcome) co_return ended(outcome.error(), stop);
+  co_return outcome;
+}
+
+}  // namespace redkeep::recovery

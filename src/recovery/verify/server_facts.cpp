@@ -1,0 +1,95 @@
+#include "recovery/verify/server_facts.h"
+
+#include <charconv>
+
+#include "error/error.h"
+#include "pressure/memory_reading.h"
+#include "redis/pause.h"
+#include "redis/server_info.h"
+
+namespace redkeep::recovery {
+namespace {
+
+constexpr std::chrono::seconds kDeadline{10};
+constexpr std::chrono::milliseconds kAskAgainAfter{200};
+
+std::optional<std::string> text_of(const redis::Reply& reply) {
+  const auto text = reply.string();
+  return text ? std::optional<std::string>(*text) : std::nullopt;
+}
+
+std::string describe_loading(const redis::ServerInfo& info) {
+  const auto percent = info.text("loading_loaded_perc");
+  const auto left = info.count("loading_eta_seconds");
+  std::string text = "waiting: the server is loading its data";
+  if (percent) text += fmt::format(", {} %", *percent);
+  if (left) text += fmt::format(", about {} s left", *left);
+  return text;
+}
+
+redis::awaitable<Status> wait_until_loaded(redis::Connection& connection, std::stop_token stop,
+                                           const ShowProgress& progress) {
+  for (;;) {
+    redis::CommandBuffer ask;
+    ask.add({"INFO"});
+    const auto reply = co_await connection.exchange(ask, kDeadline);
+    if (!reply) co_return reply.error();
+    const auto text = reply->front().string();
+    if (!text) co_return redis::unexpected_reply("INFO", reply->front());
+    const auto info = redis::ServerInfo::parse(*text);
+    if (info.count("loading").value_or(0) == 0) co_return Status{};
+    if (stop.stop_requested()) {
+      co_return make_error(ErrorKind::Interrupted, "stopped on request; the server is loading");
+    }
+    if (progress) progress({describe_loading(info)});
+    co_await redis::pause_for(kAskAgainAfter);
+  }
+}
+
+}  // namespace
+
+std::optional<std::int64_t> parse_position(std::string_view text) {
+  std::int64_t position = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), position);
+  const bool is_whole = end == text.data() + text.size() || *end == ' ';
+  if (failure != std::errc{} || !is_whole || position < 0) return std::nullopt;
+  return position;
+}
+
+Error unless_stopped(const Error& error, const std::stop_token& stop) {
+  const bool is_cut =
+      error.kind == ErrorKind::Unreachable || error.kind == ErrorKind::UnknownOutcome;
+  if (!is_cut || !stop.stop_requested()) return error;
+  return {ErrorKind::Interrupted, "stopped on request; the server did not answer any more"};
+}
+
+redis::awaitable<Result<ServerFacts>> ask_server_facts(
+    std::shared_ptr<redis::Connection> connection, const keys::KeySchema& schema, int database,
+    std::int64_t configured_limit_bytes, std::stop_token stop, ShowProgress progress) {
+  const Status loaded = co_await wait_until_loaded(*connection, stop, progress);
+  if (!loaded) co_return loaded.error();
+  redis::CommandBuffer ask;
+  ask.add({"INFO"});
+  ask.add({"GET", schema.guard("position")});
+  ask.add({"GET", schema.guard("load")});
+  ask.add({"GET", schema.guard("rebuild")});
+  const auto replies = co_await connection->exchange(ask, kDeadline);
+  if (!replies) co_return replies.error();
+  for (const auto& reply : *replies) {
+    if (reply.is_error()) co_return redis::error_from_reply("GET of the guard's keys", reply);
+  }
+  const auto info = redis::ServerInfo::parse((*replies)[0].text);
+  const auto memory = pressure::read_memory(info, configured_limit_bytes, database);
+  if (!memory) co_return memory.error();
+  ServerFacts facts;
+  facts.used_bytes = memory->used_bytes;
+  facts.limit_bytes = memory->limit_bytes;
+  facts.keys = memory->keyspace.keys;
+  facts.any_ttl = memory->keyspace.with_ttl > 0;
+  if (const auto position = text_of((*replies)[1])) facts.position = parse_position(*position);
+  facts.load_marker = text_of((*replies)[2]);
+  facts.rebuild_marker = text_of((*replies)[3]);
+  co_return facts;
+}
+
+}  // namespace redkeep::recovery

@@ -1,0 +1,110 @@
+#include "recovery/verify/survey.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "error/error.h"
+#include "recovery/csv/content_walk.h"
+
+namespace redkeep::recovery {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::size_t kRowsAtOnce = 1000;
+constexpr std::int64_t kKeysBetweenReports = 5000;
+
+// The content as it has to be; without expected keys where it has problems.
+struct Prepared {
+  ContentCheck check;
+  ExpectedKeys expected;
+};
+
+Result<Prepared> prepare(const keys::KeySchema& schema, const std::string& directory,
+                         const std::stop_token& stop) {
+  auto check = check_content(directory, stop);
+  if (!check) return check.error();
+  Prepared prepared{std::move(*check), {}};
+  if (prepared.check.problems.count > 0) return prepared;
+  ContentWalk walk(schema, prepared.check, directory, WalkWords::Cut);
+  for (;;) {
+    if (stop.stop_requested()) return make_error(ErrorKind::Interrupted, "stopped on request");
+    const auto more = walk.next(kRowsAtOnce, prepared.expected);
+    if (!more) return more.error();
+    if (!*more) return prepared;
+  }
+}
+
+// What co_spawn() carries over has to have an empty state.
+redis::awaitable<std::optional<Result<Prepared>>> prepare_now(const keys::KeySchema& schema,
+                                                              std::string directory,
+                                                              std::stop_token stop) {
+  co_return prepare(schema, directory, stop);
+}
+
+// Either side that has failed ends the other one too.
+redis::awaitable<std::optional<Result<Prepared>>> prepare_beside(asio::thread_pool& thread,
+                                                                 const keys::KeySchema& schema,
+                                                                 std::string directory,
+                                                                 std::stop_source& both) {
+  auto prepared = co_await asio::co_spawn(
+      thread, prepare_now(schema, std::move(directory), both.get_token()), asio::use_awaitable);
+  if (!*prepared || (*prepared)->check.problems.count > 0) both.request_stop();
+  co_return prepared;
+}
+
+redis::awaitable<Status> look_beside(std::shared_ptr<redis::Connection> connection,
+                                     const GraphClasses& classes, LookAt what,
+                                     std::stop_source& both,
+                                     std::function<void(const SeenKey&)> see) {
+  Status looked = co_await look_at_graph(std::move(connection), classes, what, both.get_token(),
+                                         std::move(see));
+  if (!looked) both.request_stop();
+  co_return looked;
+}
+
+}  // namespace
+
+redis::awaitable<Result<Survey>> survey(std::shared_ptr<redis::Connection> connection,
+                                        const keys::KeySchema& schema, const GraphClasses& classes,
+                                        const ServerFacts& facts, SurveyOptions options,
+                                        std::stop_token stop, ShowProgress progress) {
+  using asio::experimental::awaitable_operators::operator&&;
+  std::stop_source both;
+  const std::stop_callback<std::function<void()>> asked(stop, [&both] { both.request_stop(); });
+  SeenKeys seen;
+  std::int64_t count = 0;
+  const double all = static_cast<double>(std::max<std::int64_t>(facts.keys, 1));
+  std::function<void(const SeenKey&)> see = [&](const SeenKey& key) {
+    seen.add(key);
+    if (++count % kKeysBetweenReports == 0 && progress) {
+      progress({"comparing", count, static_cast<double>(count) / all, "keys"});
+    }
+  };
+  const LookAt what{!options.names_only, !options.names_only && facts.any_ttl};
+  asio::thread_pool thread(1);
+  auto [prepared, looked] =
+      co_await (prepare_beside(thread, schema, std::move(options.directory), both) &&
+                look_beside(std::move(connection), classes, what, both, std::move(see)));
+  const auto is_interruption = [](const Error& error) {
+    return error.kind == ErrorKind::Interrupted;
+  };
+  // The one that failed by itself tells why; the other one was stopped.
+  if (!*prepared && !is_interruption(prepared->error())) co_return prepared->error();
+  if (*prepared && (*prepared)->check.problems.count > 0) {
+    co_return Survey{std::move((*prepared)->check), {}, {}, 0};
+  }
+  if (!looked && (*prepared || !is_interruption(looked.error()))) co_return looked.error();
+  if (!*prepared) co_return prepared->error();
+  Survey found;
+  found.damage = compare((*prepared)->expected, seen,
+                         options.names_only ? CompareValues::NamesOnly : CompareValues::Yes);
+  found.seen_keys = static_cast<std::int64_t>(seen.there().size() + seen.wrong_type().size());
+  found.expected = std::move((*prepared)->expected);
+  found.check = std::move((*prepared)->check);
+  co_return found;
+}
+
+}  // namespace redkeep::recovery

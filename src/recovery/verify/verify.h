@@ -1,0 +1,60 @@
+#pragma once
+// Whether a server holds what a content directory says: what is missing, changed, orphaned, has a
+// TTL or is of the wrong type. Changes nothing.
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "recovery/verify/survey.h"
+#include "redkeep/options.h"
+
+namespace redkeep::recovery {
+
+struct VerifyOptions {
+  std::string directory;
+  bool names_only = false;  ///< See SurveyOptions.
+  /// Up to where a journal goes, if there is one: a server whose position is lower is behind.
+  std::optional<std::int64_t> wanted_position;
+  std::int64_t configured_limit_bytes = 0;  ///< Where the server has no maxmemory.
+};
+
+enum class VerifyEnd {
+  Clean,       ///< Nothing differs.
+  Behind,      ///< The server lacks what the journal has after its position: replay, then verify.
+  Incomplete,  ///< A load or a rebuild was cut, or is under way: `marker`.
+  Damaged,     ///< It differs, and nothing says that it is because of the above.
+  BadContent,  ///< `problems` says what is wrong with the CSV. The server was not judged.
+};
+std::string_view to_string(VerifyEnd end);
+
+/// One kind of damage: how many keys, and the first of them by name, sorted.
+struct DamagedKeys {
+  static constexpr std::size_t kMostNamed = 100;
+  std::int64_t count = 0;
+  std::vector<std::string> first;
+};
+
+struct VerifyOutcome {
+  VerifyEnd end = VerifyEnd::Clean;
+  std::int64_t entities = 0;       ///< In the content directory.
+  std::int64_t associations = 0;   ///< In the content directory.
+  std::int64_t expected_keys = 0;  ///< What these stand for.
+  std::int64_t seen_keys = 0;      ///< Of the graph's classes, on the server.
+  DamagedKeys missing;
+  DamagedKeys changed;
+  DamagedKeys orphaned;                  ///< Of the graph's classes, and not in the content.
+  DamagedKeys with_ttl;                  ///< They would go by themselves.
+  DamagedKeys wrong_type;                ///< A list where a hash has to be, and the like.
+  std::optional<std::int64_t> position;  ///< guard:position, if the server has one.
+  std::optional<std::int64_t> wanted_position;
+  std::string marker;  ///< "load of DIR" or "rebuild of DIR", where one was cut; empty: none.
+  ContentProblems problems;
+};
+
+/// Fails as the content check, the connection or the server does, or with Interrupted.
+redis::awaitable<Result<VerifyOutcome>> verify(EndpointOptions endpoint, std::string prefix,
+                                               VerifyOptions options, std::stop_token stop,
+                                               ShowProgress progress);
+
+}  // namespace redkeep::recovery
