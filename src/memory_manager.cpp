@@ -2,7 +2,10 @@
 // is the same guard that the daemon runs.
 #include "redkeep/memory_manager.h"
 
+#include <spdlog/spdlog.h>
+
 #include <boost/asio/co_spawn.hpp>
+#include <filesystem>
 #include <limits>
 #include <stop_token>
 
@@ -17,14 +20,34 @@
 #include "keys/class_table.h"
 #include "pressure/ask_memory.h"
 #include "pressure/marks.h"
-#include "recovery/restore.h"
-#include "shed/shedder.h"
+#include "recovery/journal/change_client.h"
+#include "recovery/journal/change_protocol.h"
+#include "recovery/journal/change_steps.h"
+#include "recovery/journal/journal_owner.h"
+#include "recovery/load/restore.h"
+#include "shed/relief.h"
 
 namespace redkeep {
 
 namespace asio = boost::asio;
 
 namespace {
+
+// What makes room. The journal's writer shares it, since what that has begun may end after the
+// manager.
+struct Room {
+  Room(std::shared_ptr<redis::Client> client, const keys::ClassTable& with_table,
+       const Options& with_options)
+      : table(with_table), options(with_options), relief(std::move(client), table, options) {}
+
+  const keys::ClassTable table;
+  const Options options;
+  shed::Relief relief;
+};
+
+redis::MakeRoom make_room_of(std::shared_ptr<Room> room) {
+  return [room = std::move(room)] { return room->relief.make_room(); };
+}
 
 // The monitor's task owns its guard, so that it may end after the manager.
 asio::awaitable<void> run_guard(std::shared_ptr<guard::Guard> guard, std::stop_token stop) {
@@ -40,45 +63,75 @@ class MemoryManager::Parts {
         options(std::move(with_options)),
         table(std::move(with_table)),
         client(redis::Client::create(executor, options.endpoint)),
-        access(client, keys::KeySchema(options.prefix)),
+        room(std::make_shared<Room>(client, table, options)),
+        make_room(make_room_of(room)),
+        access(client, keys::KeySchema(options.prefix), make_room),
         entities(access),
         associations(access),
         index(access),
-        caches(client, table),
-        shedder(client, table) {}
+        steps(access),
+        caches(client, table, schema().guard("level"), make_room) {}
   ~Parts() {
     stop_monitor.request_stop();
+    if (journal) journal->close();
+    if (owner) owner->close();
     client->close();
   }
 
-  const keys::KeySchema& schema() const { return access.schema(); }
+  Status open_journal();
+  void use_owner();
+  asio::awaitable<Result<StoreOutcome>> change(recovery::GraphChange change);
 
-  // What the server can do is asked again after each new connection.
-  asio::awaitable<Status> meet_server() {
-    if (met_generation == client->generation()) co_return Status{};
-    const auto generation = client->generation();
-    auto found = co_await redis::probe_capabilities(client, schema().guard("probe"),
-                                                    redis::ServerSettings::MayChange);
-    if (!found) co_return found.error();
-    shedder.use(std::move(*found));
-    met_generation = generation;
-    co_return Status{};
-  }
+  const keys::KeySchema& schema() const { return access.schema(); }
 
   asio::any_io_executor executor;
   Options options;
   keys::ClassTable table;
   std::shared_ptr<redis::Client> client;
+  std::shared_ptr<Room> room;
+  redis::MakeRoom make_room;
   content::GraphAccess access;
   content::EntityStore entities;
   content::AssociationStore associations;
   content::SearchIndex index;
+  recovery::ChangeSteps steps;
+  // With a data directory: the first where it is ours, the other where another process owns it.
+  std::shared_ptr<recovery::JournalOwner> journal;
+  std::shared_ptr<recovery::ChangeClient> owner;
   cache::CacheStore caches;
-  shed::Shedder shedder;
-  std::uint64_t met_generation = 0;
   std::shared_ptr<guard::Guard> guard;  // of the monitor; stays when it is stopped, to be asked
   std::stop_source stop_monitor;
 };
+
+// What the owner of the data directory may take in the worst case: a sync that hangs is waited for
+// as long as Redis.
+void MemoryManager::Parts::use_owner() {
+  owner = recovery::ChangeClient::create(executor, options.data_directory, options.prefix,
+                                         3 * options.endpoint.deadline);
+}
+
+Status MemoryManager::Parts::open_journal() {
+  auto opened = recovery::JournalOwner::open(executor, options, make_room);
+  if (opened) {
+    journal = std::move(*opened);
+    journal->start();
+    return {};
+  }
+  const std::string socket = recovery::change_socket_path(options.data_directory);
+  std::error_code code;
+  const bool is_owned = opened.error().kind == ErrorKind::Refused;
+  if (!is_owned || !std::filesystem::exists(socket, code)) return opened.error();
+  use_owner();
+  return {};
+}
+
+asio::awaitable<Result<StoreOutcome>> MemoryManager::Parts::change(recovery::GraphChange change) {
+  if (journal) co_return co_await journal->writer().write(std::move(change));
+  if (owner) co_return co_await owner->write(std::move(change));
+  const Status applied = co_await steps.apply(std::move(change), {});
+  if (!applied) co_return applied.error();
+  co_return StoreOutcome::Applied;
+}
 
 Result<std::unique_ptr<MemoryManager>> MemoryManager::create(asio::any_io_executor executor,
                                                              Options options) {
@@ -87,16 +140,19 @@ Result<std::unique_ptr<MemoryManager>> MemoryManager::create(asio::any_io_execut
   }
   auto table = keys::ClassTable::compile(options.prefix, options.classes);
   if (!table) return table.error();
-  return std::unique_ptr<MemoryManager>(
-      new MemoryManager(std::make_unique<Parts>(executor, std::move(options), std::move(*table))));
+  auto parts = std::make_unique<Parts>(executor, std::move(options), std::move(*table));
+  if (!parts->options.data_directory.empty()) {
+    if (const Status opened = parts->open_journal(); !opened) return opened.error();
+  }
+  return std::unique_ptr<MemoryManager>(new MemoryManager(std::move(parts)));
 }
 
 MemoryManager::MemoryManager(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 MemoryManager::~MemoryManager() = default;
 
 // Each call is handed on without a coroutine of its own.
-asio::awaitable<Status> MemoryManager::store_entity(Entity entity) {
-  return parts_->entities.store(std::move(entity));
+asio::awaitable<Result<StoreOutcome>> MemoryManager::store_entity(Entity entity) {
+  return parts_->change(std::move(entity));
 }
 asio::awaitable<Result<Entity>> MemoryManager::entity(std::string id) {
   return parts_->entities.get(std::move(id));
@@ -105,18 +161,18 @@ asio::awaitable<Result<Entity>> MemoryManager::entity_by_name(std::string type,
                                                               std::string semantic_name) {
   return parts_->entities.get_by_name(std::move(type), std::move(semantic_name));
 }
-asio::awaitable<Status> MemoryManager::remove_entity(std::string id) {
-  return parts_->entities.remove(std::move(id));
+asio::awaitable<Result<StoreOutcome>> MemoryManager::remove_entity(std::string id) {
+  return parts_->change(recovery::RemoveEntity{std::move(id)});
 }
 
-asio::awaitable<Status> MemoryManager::store_association(Association association) {
-  return parts_->associations.store(std::move(association));
+asio::awaitable<Result<StoreOutcome>> MemoryManager::store_association(Association association) {
+  return parts_->change(std::move(association));
 }
 asio::awaitable<Result<Association>> MemoryManager::association(std::string path) {
   return parts_->associations.get(std::move(path));
 }
-asio::awaitable<Status> MemoryManager::remove_association(std::string path) {
-  return parts_->associations.remove(std::move(path));
+asio::awaitable<Result<StoreOutcome>> MemoryManager::remove_association(std::string path) {
+  return parts_->change(recovery::RemoveAssociation{std::move(path)});
 }
 asio::awaitable<Result<std::vector<Association>>> MemoryManager::children(std::string parent_id) {
   return parts_->associations.children(std::move(parent_id));
@@ -125,19 +181,19 @@ asio::awaitable<Result<std::string>> MemoryManager::parent(std::string child_id)
   return parts_->associations.parent(std::move(child_id));
 }
 
-asio::awaitable<Status> MemoryManager::add_word(std::string word,
-                                                std::vector<std::string> entity_ids) {
-  return parts_->index.add(std::move(word), std::move(entity_ids));
+asio::awaitable<Result<StoreOutcome>> MemoryManager::add_word(std::string word,
+                                                              std::vector<std::string> entity_ids) {
+  return parts_->change(recovery::AddWord{std::move(word), std::move(entity_ids)});
 }
-asio::awaitable<Status> MemoryManager::remove_word(std::string word,
-                                                   std::vector<std::string> entity_ids) {
-  return parts_->index.remove(std::move(word), std::move(entity_ids));
+asio::awaitable<Result<StoreOutcome>> MemoryManager::remove_word(
+    std::string word, std::vector<std::string> entity_ids) {
+  return parts_->change(recovery::RemoveWord{std::move(word), std::move(entity_ids)});
 }
 asio::awaitable<Result<std::vector<std::string>>> MemoryManager::search(std::string text) {
   return parts_->index.search(std::move(text));
 }
 
-asio::awaitable<Status> MemoryManager::store_page(PageKey key, std::string html) {
+asio::awaitable<Result<CacheOutcome>> MemoryManager::store_page(PageKey key, std::string html) {
   return parts_->caches.store(parts_->schema().page(key.path, key.locale, key.theme),
                               std::move(html));
 }
@@ -147,7 +203,8 @@ asio::awaitable<Result<std::optional<std::string>>> MemoryManager::page(PageKey 
 asio::awaitable<Status> MemoryManager::remove_page(PageKey key) {
   return parts_->caches.remove(parts_->schema().page(key.path, key.locale, key.theme));
 }
-asio::awaitable<Status> MemoryManager::store_session(std::string id, std::string data) {
+asio::awaitable<Result<CacheOutcome>> MemoryManager::store_session(std::string id,
+                                                                   std::string data) {
   return parts_->caches.store(parts_->schema().session(id), std::move(data));
 }
 asio::awaitable<Result<std::optional<std::string>>> MemoryManager::session(std::string id) {
@@ -156,8 +213,9 @@ asio::awaitable<Result<std::optional<std::string>>> MemoryManager::session(std::
 asio::awaitable<Status> MemoryManager::remove_session(std::string id) {
   return parts_->caches.remove(parts_->schema().session(id));
 }
-asio::awaitable<Status> MemoryManager::store_template(std::string name, std::string theme,
-                                                      std::string compiled) {
+asio::awaitable<Result<CacheOutcome>> MemoryManager::store_template(std::string name,
+                                                                    std::string theme,
+                                                                    std::string compiled) {
   return parts_->caches.store(parts_->schema().page_template(name, theme), std::move(compiled));
 }
 asio::awaitable<Result<std::optional<std::string>>> MemoryManager::page_template(
@@ -169,26 +227,14 @@ asio::awaitable<Status> MemoryManager::remove_template(std::string name, std::st
 }
 
 asio::awaitable<Result<ReliefReport>> MemoryManager::relieve_pressure() {
-  const auto reading = co_await pressure::ask_memory(parts_->client, parts_->options);
-  if (!reading) co_return reading.error();
-  if (const Status met = co_await parts_->meet_server(); !met) co_return met.error();
-  pressure::Pressure pressure;
-  pressure.reading = *reading;
-  pressure.level =
-      pressure::PressureGauge::instantaneous(reading->usage_pct(), parts_->options.pressure);
-  const auto plan = shed::plan_for_pressure(pressure, parts_->table, parts_->options.pressure);
+  const auto relieved = co_await parts_->room->relief.run();
+  if (!relieved) co_return relieved.error();
+  const shed::ShedOutcome& outcome = relieved->outcome;
   ReliefReport report;
-  report.outcome = "NothingToDo";
-  report.memory = reading->use();
-  if (plan.empty()) co_return report;
-  const auto outcome =
-      co_await parts_->shedder.run(plan, shed::ShedBudget{}, shed::ShedMode::Real, {});
-  if (outcome.end == shed::ShedEnd::BrokenOff) co_return *outcome.failure;
-  report.outcome = shed::to_string(outcome.end);
+  report.outcome = relieved->had_to_shed ? shed::to_string(outcome.end) : "NothingToDo";
   report.shed_keys = outcome.keys();
   report.freed_bytes = outcome.used_before_bytes - outcome.used_after_bytes;
-  pressure.reading.used_bytes = outcome.used_after_bytes;
-  report.memory = pressure.reading.use();
+  report.memory = relieved->memory;
   co_return report;
 }
 

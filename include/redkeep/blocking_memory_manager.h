@@ -53,47 +53,51 @@ class BlockingMemoryManager {
 
   // The calls of the MemoryManager; what they promise is said there.
   using M = MemoryManager;
-  Status store_entity(Entity entity) { return call(&M::store_entity, std::move(entity)); }
+  Result<StoreOutcome> store_entity(Entity entity) {
+    return call(&M::store_entity, std::move(entity));
+  }
   Result<Entity> entity(std::string id) { return call(&M::entity, std::move(id)); }
   Result<Entity> entity_by_name(std::string type, std::string semantic_name) {
     return call(&M::entity_by_name, std::move(type), std::move(semantic_name));
   }
-  Status remove_entity(std::string id) { return call(&M::remove_entity, std::move(id)); }
-  Status store_association(Association association) {
+  Result<StoreOutcome> remove_entity(std::string id) {
+    return call(&M::remove_entity, std::move(id));
+  }
+  Result<StoreOutcome> store_association(Association association) {
     return call(&M::store_association, std::move(association));
   }
   Result<Association> association(std::string path) {
     return call(&M::association, std::move(path));
   }
-  Status remove_association(std::string path) {
+  Result<StoreOutcome> remove_association(std::string path) {
     return call(&M::remove_association, std::move(path));
   }
   Result<std::vector<Association>> children(std::string parent_id) {
     return call(&M::children, std::move(parent_id));
   }
   Result<std::string> parent(std::string child_id) { return call(&M::parent, std::move(child_id)); }
-  Status add_word(std::string word, std::vector<std::string> entity_ids) {
+  Result<StoreOutcome> add_word(std::string word, std::vector<std::string> entity_ids) {
     return call(&M::add_word, std::move(word), std::move(entity_ids));
   }
-  Status remove_word(std::string word, std::vector<std::string> entity_ids) {
+  Result<StoreOutcome> remove_word(std::string word, std::vector<std::string> entity_ids) {
     return call(&M::remove_word, std::move(word), std::move(entity_ids));
   }
   Result<std::vector<std::string>> search(std::string text) {
     return call(&M::search, std::move(text));
   }
-  Status store_page(PageKey key, std::string html) {
+  Result<CacheOutcome> store_page(PageKey key, std::string html) {
     return call(&M::store_page, std::move(key), std::move(html));
   }
   Result<std::optional<std::string>> page(PageKey key) { return call(&M::page, std::move(key)); }
   Status remove_page(PageKey key) { return call(&M::remove_page, std::move(key)); }
-  Status store_session(std::string id, std::string data) {
+  Result<CacheOutcome> store_session(std::string id, std::string data) {
     return call(&M::store_session, std::move(id), std::move(data));
   }
   Result<std::optional<std::string>> session(std::string id) {
     return call(&M::session, std::move(id));
   }
   Status remove_session(std::string id) { return call(&M::remove_session, std::move(id)); }
-  Status store_template(std::string name, std::string theme, std::string compiled) {
+  Result<CacheOutcome> store_template(std::string name, std::string theme, std::string compiled) {
     return call(&M::store_template, std::move(name), std::move(theme), std::move(compiled));
   }
   Result<std::optional<std::string>> page_template(std::string name, std::string theme) {

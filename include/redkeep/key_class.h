@@ -6,6 +6,7 @@
 // contain the prefix: it is put in front once, by the key schema. Where several patterns match a
 // key, the one with more literal characters wins; at equal length the more protected level.
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,6 +31,10 @@ struct KeyClass {
   ShedAt shed_at = ShedAt::Never;
   /// Lower goes first, among the classes that may be shed.
   int shed_order = 0;
+  /// What the class may take at most, in bytes or in percent of the limit; beyond it, it is trimmed
+  /// even when memory is free. Only evictable classes that may be shed have one.
+  std::optional<std::int64_t> quota_bytes;
+  std::optional<double> quota_pct;
 };
 
 /// The built-in classes (content graph, caches, sessions, locks), in the order they are shown.

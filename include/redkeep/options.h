@@ -25,6 +25,12 @@ struct EndpointOptions {
   std::chrono::milliseconds connect_deadline{3000};
 };
 
+/// What becomes of the search index when the server is still critical with nothing left to shed.
+enum class IndexInEmergency {
+  Keep,
+  Drop,  ///< It is removed, and built again from the entities when there is room for it.
+};
+
 /// When to act. Percentages are of the limit, with
 /// usage = (used_memory - mem_not_counted_for_evict) / limit.
 struct PressureOptions {
@@ -36,18 +42,75 @@ struct PressureOptions {
   std::chrono::milliseconds interval{1000};     ///< Between readings, when memory is calm.
   std::chrono::milliseconds min_interval{10};   ///< Between readings, when it fills fast.
   std::chrono::seconds restore_cool_down{300};  ///< Between two uses of the content directory.
-  std::chrono::seconds alert_every{60};         ///< At most one alert per level in this time.
+  IndexInEmergency index_in_emergency = IndexInEmergency::Keep;  ///< Without it nothing is found.
+  /// An alarm is raised when protected data, as it grows, reaches the limit within this time.
+  std::chrono::seconds protected_full_within{7 * 86400};
   /// Used where the server has no `maxmemory`. 0: no limit is known, so nothing is shed.
   std::int64_t limit_bytes = 0;
+};
+
+/// Which keys of a class go first.
+enum class Victims {
+  Coldest,  ///< The least used for their size: by frequency or idle time, as the server keeps it.
+  Soonest,  ///< Those that expire soonest.
+};
+
+/// How shedding is carried out.
+struct ShedOptions {
+  Victims victims = Victims::Coldest;
+  /// Never more deletions than this in any minute, whatever the pressure. A flood at the full speed
+  /// of one server makes about two million.
+  std::int64_t most_keys_per_minute = 6'000'000;
+};
+
+/// How people are told. The log is always told.
+struct AlertOptions {
+  std::chrono::seconds every{60};  ///< At most one alert of a level and kind in this time.
+  /// A crossing of a mark that shedding undoes within this time is no alert; 0: alert at once.
+  std::chrono::milliseconds grace{5000};
+  std::string webhook;  ///< http:// or https:// URL that alerts are posted to; empty: none.
+  /// What is posted: Alertmanager's JSON (its /api/v2/alerts takes it) or one flat JSON object.
+  enum class Form { Alertmanager, Plain };
+  Form webhook_form = Form::Alertmanager;
+  /// A program that is started for each alert, which gets it as JSON on its input; empty: none.
+  std::string command;
+};
+
+/// What a guard does when the server has lost its content graph (flushed, or begun empty).
+enum class WhenLost {
+  Restore,  ///< Writes it back from the content directory, and alarms.
+  Alarm,    ///< Alarms only.
+};
+
+/// When a line of the journal counts as stored.
+enum class Durability {
+  Fsync,  ///< When it is on the disk: it outlives a power loss.
+  Os,     ///< When the kernel has it: it outlives this process, and not the machine. Faster.
+};
+
+/// How protected stores are made recoverable (see redkeep/memory_manager.h).
+struct JournalOptions {
+  Durability durability = Durability::Fsync;
+  /// A daemon that owns the data directory writes a checkpoint when the last one is so old, or the
+  /// journal so large, and there is something newer in it.
+  std::chrono::seconds checkpoint_every{86400};
+  std::int64_t checkpoint_bytes = std::int64_t{64} << 20;
 };
 
 struct Options {
   EndpointOptions endpoint;
   PressureOptions pressure;
+  ShedOptions shed;
+  AlertOptions alerts;
+  JournalOptions journal;
   std::string prefix = "reed:";  ///< Put in front of every key, once.
   std::vector<KeyClass> classes = default_key_classes();
   /// The content directory (entities.csv, associations.csv): what a rebuild reads. May be empty.
   std::string content_directory;
+  WhenLost when_lost = WhenLost::Restore;
+  /// What is ours: the ledger, bounded, and a MemoryManager's journal, with a lock that lets one
+  /// process own it. Empty: the ledger is in memory only, and there is no journal.
+  std::string data_directory;
 };
 
 }  // namespace redkeep

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "redkeep/forecast.h"
 #include "redkeep/key_class.h"
 
 namespace redkeep {
@@ -38,6 +39,7 @@ struct Statistics {
   std::int64_t keys_without_ttl = 0;  ///< The server's own counter, all applications.
   std::vector<ClassUse> classes;      ///< In the configured order, empty classes included.
   std::int64_t unclassified_keys = 0;
+  std::optional<Forecast> forecast;  ///< Of the running guard; nothing where there is none.
 
   std::int64_t protected_keys() const;  ///< Of protected and rebuildable classes.
   std::int64_t evictable_keys() const;
@@ -46,8 +48,9 @@ struct Statistics {
 /// One JSON object: total_memory_mb, max_memory_mb, usage_percent, protected_keys, evictable_keys,
 /// breakdown{ucg_entities, ucg_associations, search_index, page_cache, sessions, other_cache}
 /// (counts of keys), and level, level_source, limit_bytes, used_bytes, keys_with_ttl,
-/// keys_without_ttl, classes[{name, level, keys, bytes}], unclassified_keys. Megabytes are of
-/// 1,048,576 bytes.
+/// keys_without_ttl, classes[{name, level, keys, bytes}], unclassified_keys, forecast{total,
+/// protected}, each {outlook, growth_bytes_per_hour, warning_in_seconds, limit_in_seconds,
+/// observed_seconds}. Megabytes are of 1,048,576 bytes.
 std::string to_json(const Statistics& statistics);
 
 /// "protected", "rebuildable", "evictable".

@@ -61,6 +61,28 @@ json::array class_list(const std::vector<ClassUse>& classes) {
   return list;
 }
 
+json::value seconds_or_null(const std::optional<std::chrono::seconds>& duration) {
+  return duration ? json::value(duration->count()) : json::value(nullptr);
+}
+
+json::value outlook_object(const GrowthOutlook& outlook) {
+  json::object object{{"outlook", to_string(outlook.outlook)},
+                      {"growth_bytes_per_hour", nullptr},
+                      {"warning_in_seconds", seconds_or_null(outlook.warning_in)},
+                      {"limit_in_seconds", seconds_or_null(outlook.limit_in)},
+                      {"observed_seconds", outlook.observed.count()}};
+  if (outlook.outlook != Outlook::NotKnown) {
+    object["growth_bytes_per_hour"] = std::llround(outlook.growth_bytes_per_hour);
+  }
+  return object;
+}
+
+json::value forecast_object(const std::optional<Forecast>& forecast) {
+  if (!forecast) return nullptr;
+  return json::object{{"total", outlook_object(forecast->total)},
+                      {"protected", outlook_object(forecast->protected_data)}};
+}
+
 std::int64_t keys_where(const std::vector<ClassUse>& classes, bool evictable) {
   std::int64_t keys = 0;
   for (const auto& use : classes) {
@@ -91,6 +113,7 @@ std::string to_json(const Statistics& statistics) {
       {"keys_without_ttl", statistics.keys_without_ttl},
       {"classes", class_list(statistics.classes)},
       {"unclassified_keys", statistics.unclassified_keys},
+      {"forecast", forecast_object(statistics.forecast)},
   };
   return sizes::print_json(object);
 }
@@ -100,6 +123,16 @@ std::string_view to_string(KeyLevel level) {
     case KeyLevel::Protected: return "protected";
     case KeyLevel::Rebuildable: return "rebuildable";
     case KeyLevel::Evictable: return "evictable";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(Outlook outlook) {
+  switch (outlook) {
+    case Outlook::NotKnown: return "not known";
+    case Outlook::Steady: return "steady";
+    case Outlook::Growing: return "growing";
+    case Outlook::Held: return "held";
   }
   return "unknown";
 }

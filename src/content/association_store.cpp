@@ -20,24 +20,30 @@ void require_unchanged(const keys::KeySchema& schema, const Association& stored,
 
 }  // namespace
 
-redis::awaitable<Status> AssociationStore::store(Association association) {
+Status AssociationStore::check(const Association& association) {
   const std::string weight = std::to_string(association.weight);
   const AssociationView view = view_of(association, weight);
   if (!is_utf8(association.path)) {
-    co_return make_error(ErrorKind::InvalidInput, "path is not UTF-8 or has a NUL");
+    return make_error(ErrorKind::InvalidInput, "path is not UTF-8 or has a NUL");
   }
   if (const auto fault = find_fault(view)) {
-    co_return make_error(ErrorKind::InvalidInput, "{} {}", fault->field, fault->reason);
+    return make_error(ErrorKind::InvalidInput, "{} {}", fault->field, fault->reason);
   }
-  co_return co_await access_.change([&] { return prepare_store(association); });
+  return {};
 }
 
-redis::awaitable<Result<AtomicStep>> AssociationStore::prepare_store(Association association) {
+redis::awaitable<Status> AssociationStore::store(Association association, JournalPlace place) {
+  if (const Status valid = check(association); !valid) co_return valid;
+  co_return co_await access_.change([&] { return prepare_store(association, place); }, place);
+}
+
+redis::awaitable<Result<AtomicStep>> AssociationStore::prepare_store(Association association,
+                                                                     JournalPlace place) {
   const std::string ends[] = {association.parent_id, association.child_id};
   std::vector<std::string> type_keys{schema_.type_of(ends[0]), schema_.type_of(ends[1])};
   const auto types = co_await read_strings(access_.ask(), std::move(type_keys));
   if (!types) co_return types.error();
-  AtomicStep step;
+  AtomicStep step = access_.begin(place);
   for (std::size_t i = 0; i < 2; ++i) {
     if ((*types)[i].empty()) co_return no_entity(ends[i]);
     step.require_value(schema_.type_of(ends[i]), (*types)[i]);
@@ -134,15 +140,16 @@ redis::awaitable<Result<Association>> AssociationStore::get(std::string path) {
   co_return std::move(stored->front());
 }
 
-redis::awaitable<Status> AssociationStore::remove(std::string path) {
-  co_return co_await access_.change([&] { return prepare_remove(path); });
+redis::awaitable<Status> AssociationStore::remove(std::string path, JournalPlace place) {
+  co_return co_await access_.change([&] { return prepare_remove(path, place); }, place);
 }
 
-redis::awaitable<Result<AtomicStep>> AssociationStore::prepare_remove(std::string path) {
+redis::awaitable<Result<AtomicStep>> AssociationStore::prepare_remove(std::string path,
+                                                                      JournalPlace place) {
   std::vector<std::string> paths{std::move(path)};
   auto stored = co_await read_associations(access_.ask(), schema_, std::move(paths));
   if (!stored) co_return stored.error();
-  AtomicStep step;
+  AtomicStep step = access_.begin(place);
   const Association& old = stored->front();
   if (old.child_id.empty()) co_return step;
   require_unchanged(schema_, old, step);

@@ -73,6 +73,13 @@ void AtomicStep::write(std::string_view type, std::string_view command, const st
   write_words_.insert(write_words_.end(), arguments.begin(), arguments.end());
 }
 
+void AtomicStep::advance(const std::string& key, std::string_view value) {
+  write("string", "PERSIST", key, {});
+  const bool adds = adds_;
+  set(key, value);
+  adds_ = adds;
+}
+
 void AtomicStep::replace_hash(const std::string& key, const HashFields& fields) {
   remove_hash(key);
   for (const auto& field : fields) set_field(key, field.name, field.value);
@@ -91,9 +98,9 @@ void AtomicStep::add_to(redis::CommandBuffer& commands) const {
   for (const auto& word : write_words_) commands.arg(word);
 }
 
-Result<bool> AtomicStep::was_applied(const redis::Reply& reply) {
+Result<std::int64_t> AtomicStep::failed_condition(const redis::Reply& reply) {
   if (!reply.is_integer()) return redis::unexpected_reply("a store", reply);
-  return reply.integer == 0;
+  return reply.integer;
 }
 
 }  // namespace redkeep::content

@@ -48,11 +48,15 @@ class AtomicStep {
   void remove_hash(const std::string& key) { write("hash", "UNLINK", key, {}); }
   void remove_set(const std::string& key) { write("set", "UNLINK", key, {}); }
 
+  /// Sets a string that only tells how far something is. It may follow removals on a server that
+  /// is out of memory: a script that has begun to write may go on, and PERSIST begins it.
+  void advance(const std::string& key, std::string_view value);
+
   bool has_writes() const { return writes_ > 0; }
   void add_to(redis::CommandBuffer& commands) const;
 
-  /// Reads the reply: true if it was applied, false if a condition did not hold.
-  static Result<bool> was_applied(const redis::Reply& reply);
+  /// Reads the reply: 0 if it was applied, or which condition (from 1) did not hold.
+  static Result<std::int64_t> failed_condition(const redis::Reply& reply);
 
  private:
   std::string number_of(const std::string& key);

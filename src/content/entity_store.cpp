@@ -1,6 +1,7 @@
 #include "content/entity_store.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "content/association_store.h"
 #include "content/record_rules.h"
@@ -13,10 +14,25 @@ namespace {
 // that has more loses the others first, one step each.
 constexpr std::size_t kMostLinksAtOnce = 500;
 
-Status check(const Entity& entity) {
+// Whether the server has a store of later in the journal.
+bool is_newer(const StoredEntity& stored, JournalPlace place) {
+  std::int64_t version = 0;
+  std::from_chars(stored.version.data(), stored.version.data() + stored.version.size(), version);
+  return place.is_set() && version > place.position;
+}
+
+}  // namespace
+
+Status EntityStore::check(const Entity& entity) {
   const EntityView view = view_of(entity);
-  if (!is_utf8(entity.data)) {
-    return make_error(ErrorKind::InvalidInput, "data is not UTF-8 or has a NUL");
+  const std::pair<std::string_view, const std::string&> texts[] = {
+      {"data", entity.data},
+      {"created_by", entity.created_by},
+      {"created_at", entity.created_at},
+      {"updated_at", entity.updated_at}};
+  for (const auto& [field, text] : texts) {
+    if (is_utf8(text)) continue;
+    return make_error(ErrorKind::InvalidInput, "{} is not UTF-8 or has a NUL", field);
   }
   if (const auto fault = find_fault(view)) {
     return make_error(ErrorKind::InvalidInput, "{} {}", fault->field, fault->reason);
@@ -24,11 +40,15 @@ Status check(const Entity& entity) {
   return {};
 }
 
-}  // namespace
+Status EntityStore::check_id(const std::string& id) {
+  if (is_uuid(id)) return {};
+  return make_error(ErrorKind::InvalidInput, "id \"{}\" is not a UUID in lower case",
+                    printable(id));
+}
 
-redis::awaitable<Status> EntityStore::store(Entity entity) {
+redis::awaitable<Status> EntityStore::store(Entity entity, JournalPlace place) {
   if (const Status valid = check(entity); !valid) co_return valid;
-  co_return co_await access_.change([&] { return prepare_store(entity); });
+  co_return co_await access_.change([&] { return prepare_store(entity, place); }, place);
 }
 
 // The entity as it is stored, with the conditions that it still is when the step is applied.
@@ -44,13 +64,15 @@ redis::awaitable<Result<StoredEntity>> EntityStore::read(std::string id, std::st
   step.require_field(key, "data", found.record.data);
   step.require_field(key, "semantic_name", found.record.semantic_name);
   step.require_field(key, "path", found.path);
+  step.require_field(key, "version", found.version);
   co_return std::move(found);
 }
 
-redis::awaitable<Result<AtomicStep>> EntityStore::prepare_store(Entity entity) {
-  AtomicStep step;
+redis::awaitable<Result<AtomicStep>> EntityStore::prepare_store(Entity entity, JournalPlace place) {
+  AtomicStep step = access_.begin(place);
   const auto stored = co_await read(entity.id, entity.type, step);
   if (!stored) co_return stored.error();
+  if (is_newer(*stored, place)) co_return step;
   const Entity& old = stored->record;
   const bool retyped = !old.type.empty() && old.type != entity.type;
   if (retyped) {
@@ -74,7 +96,8 @@ redis::awaitable<Result<AtomicStep>> EntityStore::prepare_store(Entity entity) {
     step.remove_member(schema_.word(word), entity.id);
   }
   StepSink sink{step};
-  spread(schema_, view_of(entity), stored->path, words, sink);
+  const std::string version = place.is_set() ? std::to_string(place.position) : std::string();
+  spread(schema_, view_of(entity), stored->path, words, sink, version);
   co_return step;
 }
 
@@ -126,13 +149,10 @@ redis::awaitable<Result<Entity>> EntityStore::get_by_name(std::string type,
   co_return co_await get(std::move(id->front()));
 }
 
-redis::awaitable<Status> EntityStore::remove(std::string id) {
-  if (!is_uuid(id)) {
-    co_return make_error(ErrorKind::InvalidInput, "id \"{}\" is not a UUID in lower case",
-                         printable(id));
-  }
+redis::awaitable<Status> EntityStore::remove(std::string id, JournalPlace place) {
+  if (const Status valid = check_id(id); !valid) co_return valid;
   if (const Status fewer = co_await remove_most_links(id); !fewer) co_return fewer;
-  co_return co_await access_.change([&] { return prepare_remove(id); });
+  co_return co_await access_.change([&] { return prepare_remove(id, place); }, place);
 }
 
 redis::awaitable<Status> EntityStore::remove_most_links(std::string id) {
@@ -147,12 +167,13 @@ redis::awaitable<Status> EntityStore::remove_most_links(std::string id) {
   co_return Status{};
 }
 
-redis::awaitable<Result<AtomicStep>> EntityStore::prepare_remove(std::string id) {
-  AtomicStep step;
+redis::awaitable<Result<AtomicStep>> EntityStore::prepare_remove(std::string id,
+                                                                 JournalPlace place) {
+  AtomicStep step = access_.begin(place);
   const auto stored = co_await read(id, {}, step);
   if (!stored) co_return stored.error();
   const Entity& old = stored->record;
-  if (old.type.empty()) co_return AtomicStep{};
+  if (old.type.empty() || is_newer(*stored, place)) co_return access_.begin(place);
   const auto children = co_await access_.members(schema_.children(id));
   if (!children) co_return children.error();
   if (!children->empty()) {

@@ -15,15 +15,18 @@ class EntityStore {
   explicit EntityStore(GraphAccess& access) : access_(access), schema_(access.schema()) {}
 
   /// InvalidInput names the field; Conflict if the semantic name belongs to another entity.
-  redis::awaitable<Status> store(Entity entity);
+  redis::awaitable<Status> store(Entity entity, JournalPlace place = {});
+  /// The rules that need no server; store() keeps them, too.
+  static Status check(const Entity& entity);
   redis::awaitable<Result<Entity>> get(std::string id);
   redis::awaitable<Result<Entity>> get_by_name(std::string type, std::string semantic_name);
   /// Refused while it has children. Removing what does not exist is fine.
-  redis::awaitable<Status> remove(std::string id);
+  redis::awaitable<Status> remove(std::string id, JournalPlace place = {});
+  static Status check_id(const std::string& id);
 
  private:
-  redis::awaitable<Result<AtomicStep>> prepare_store(Entity entity);
-  redis::awaitable<Result<AtomicStep>> prepare_remove(std::string id);
+  redis::awaitable<Result<AtomicStep>> prepare_store(Entity entity, JournalPlace place);
+  redis::awaitable<Result<AtomicStep>> prepare_remove(std::string id, JournalPlace place);
   redis::awaitable<Result<StoredEntity>> read(std::string id, std::string type, AtomicStep& step);
   redis::awaitable<Status> take_name(const Entity& entity, AtomicStep& step);
   redis::awaitable<Status> release_name(Entity stored, AtomicStep& step);

@@ -2,7 +2,8 @@
 
 namespace redkeep::content {
 
-HashFields entity_fields(const EntityView& entity, std::string_view path) {
+HashFields entity_fields(const EntityView& entity, std::string_view path,
+                         std::string_view version) {
   HashFields fields;
   fields.add("type", entity.type);
   fields.add("data", entity.data);
@@ -11,6 +12,7 @@ HashFields entity_fields(const EntityView& entity, std::string_view path) {
   fields.add_if_present("created_at", entity.created_at);
   fields.add_if_present("updated_at", entity.updated_at);
   fields.add_if_present("path", path);
+  fields.add_if_present("version", version);
   return fields;
 }
 

@@ -33,9 +33,10 @@ class HashFields {
   std::size_t size_ = 0;
 };
 
-/// entity:{type}:{id}. `path` is that of the containment that the entity is the child of; empty:
-/// none.
-HashFields entity_fields(const EntityView& entity, std::string_view path);
+/// entity:{type}:{id}. `path` is that of the containment that the entity is the child of, `version`
+/// the journal's position of the last store; empty: none.
+HashFields entity_fields(const EntityView& entity, std::string_view path,
+                         std::string_view version = {});
 
 /// assoc:{path}.
 HashFields association_fields(const AssociationView& association);
@@ -45,8 +46,8 @@ HashFields association_fields(const AssociationView& association);
 ///   member(bytes) -> a token for it, in_set(key, token).
 template <class Sink>
 void spread(const keys::KeySchema& schema, const EntityView& entity, std::string_view path,
-            std::span<const std::string_view> words, Sink& sink) {
-  sink.hash(schema.entity(entity.type, entity.id), entity_fields(entity, path));
+            std::span<const std::string_view> words, Sink& sink, std::string_view version = {}) {
+  sink.hash(schema.entity(entity.type, entity.id), entity_fields(entity, path, version));
   sink.string(schema.type_of(entity.id), entity.type);
   if (!entity.semantic_name.empty()) {
     sink.string(schema.semantic(entity.type, entity.semantic_name), entity.id);

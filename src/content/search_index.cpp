@@ -6,9 +6,8 @@
 #include "error/error.h"
 
 namespace redkeep::content {
-namespace {
 
-Status check_ids(const std::vector<std::string>& ids) {
+Status SearchIndex::check_ids(const std::vector<std::string>& ids) {
   for (const auto& id : ids) {
     if (is_uuid(id)) continue;
     return make_error(ErrorKind::InvalidInput, "id \"{}\" is not a UUID in lower case",
@@ -16,8 +15,6 @@ Status check_ids(const std::vector<std::string>& ids) {
   }
   return {};
 }
-
-}  // namespace
 
 Result<std::string> SearchIndex::one_word(const std::string& text) {
   if (is_utf8(text)) {
@@ -28,21 +25,23 @@ Result<std::string> SearchIndex::one_word(const std::string& text) {
                     printable(text, 80));
 }
 
-redis::awaitable<Status> SearchIndex::add(std::string word, std::vector<std::string> entity_ids) {
+redis::awaitable<Status> SearchIndex::add(std::string word, std::vector<std::string> entity_ids,
+                                          JournalPlace place) {
   const auto folded = one_word(word);
   if (!folded) co_return folded.error();
   if (const Status valid = check_ids(entity_ids); !valid) co_return valid;
   const std::string key = schema_.word(*folded);
-  co_return co_await access_.change([&] { return prepare_add(key, entity_ids); });
+  co_return co_await access_.change([&] { return prepare_add(key, entity_ids, place); }, place);
 }
 
 redis::awaitable<Result<AtomicStep>> SearchIndex::prepare_add(std::string key,
-                                                              std::vector<std::string> ids) {
+                                                              std::vector<std::string> ids,
+                                                              JournalPlace place) {
   std::vector<std::string> type_keys;
   for (const auto& id : ids) type_keys.push_back(schema_.type_of(id));
   const auto types = co_await read_strings(access_.ask(), std::move(type_keys));
   if (!types) co_return types.error();
-  AtomicStep step;
+  AtomicStep step = access_.begin(place);
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if ((*types)[i].empty()) co_return no_entity(ids[i]);
     step.require_value(schema_.type_of(ids[i]), (*types)[i]);
@@ -51,19 +50,20 @@ redis::awaitable<Result<AtomicStep>> SearchIndex::prepare_add(std::string key,
   co_return step;
 }
 
-redis::awaitable<Status> SearchIndex::remove(std::string word,
-                                             std::vector<std::string> entity_ids) {
+redis::awaitable<Status> SearchIndex::remove(std::string word, std::vector<std::string> entity_ids,
+                                             JournalPlace place) {
   const auto folded = one_word(word);
   if (!folded) co_return folded.error();
-  if (entity_ids.empty()) co_return Status{};
-  redis::CommandBuffer command;
-  command.begin(2 + entity_ids.size());
-  command.arg("SREM");
-  command.arg(schema_.word(*folded));
-  for (const auto& id : entity_ids) command.arg(id);
-  const auto replies = co_await access_.ask()(std::move(command));
-  if (!replies) co_return replies.error();
-  co_return first_error(*replies, "SREM");
+  const std::string key = schema_.word(*folded);
+  co_return co_await access_.change([&] { return prepare_remove(key, entity_ids, place); }, place);
+}
+
+redis::awaitable<Result<AtomicStep>> SearchIndex::prepare_remove(std::string key,
+                                                                 std::vector<std::string> ids,
+                                                                 JournalPlace place) {
+  AtomicStep step = access_.begin(place);
+  for (const auto& id : ids) step.remove_member(key, id);
+  co_return step;
 }
 
 redis::awaitable<Result<std::vector<std::string>>> SearchIndex::search(std::string text) {

@@ -8,8 +8,8 @@
 namespace redkeep::content {
 namespace {
 
-constexpr std::array<std::string_view, 7> kEntityFields{
-    "type", "data", "semantic_name", "created_by", "created_at", "updated_at", "path"};
+constexpr std::array<std::string_view, 8> kEntityFields{
+    "type", "data", "semantic_name", "created_by", "created_at", "updated_at", "path", "version"};
 constexpr std::array<std::string_view, 4> kAssociationFields{"parent_id", "child_id", "type",
                                                              "weight"};
 
@@ -43,6 +43,7 @@ StoredEntity entity_from(redis::Reply* fields, std::string id) {
   record.created_at = text_of(fields[4]);
   record.updated_at = text_of(fields[5]);
   stored.path = text_of(fields[6]);
+  stored.version = text_of(fields[7]);
   return stored;
 }
 

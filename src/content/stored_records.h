@@ -20,6 +20,8 @@ using Ask =
 struct StoredEntity {
   Entity record;     ///< With an empty type and id where nothing is stored under the id.
   std::string path;  ///< Of the containment that it is the child of; empty: none.
+  std::string
+      version;  ///< The journal's position of its last store; empty: it was never journaled.
 
   /// Whether its hash is there. The type alone may be, after a load that was killed.
   bool has_hash() const { return !record.data.empty(); }

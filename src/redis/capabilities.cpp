@@ -1,5 +1,7 @@
 #include "redis/capabilities.h"
 
+#include <charconv>
+
 #include "error/error.h"
 
 namespace redkeep::redis {
@@ -9,6 +11,19 @@ namespace {
 std::optional<std::string> config_value(const Reply& reply) {
   if (!reply.is_array() || reply.elements.size() != 2) return std::nullopt;
   return reply.elements[1].text;
+}
+
+// Of a key that is not there: nil, or under an LFU policy an error that names it.
+bool answers_use(const Reply& reply) {
+  return !reply.is_error() || reply.text.find("LFU") != std::string::npos;
+}
+
+std::optional<double> lfu_log_factor(const Reply& reply) {
+  int factor = 0;
+  const std::string text = config_value(reply).value_or("");
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), factor);
+  if (failure != std::errc{} || end != text.data() + text.size() || factor < 0) return std::nullopt;
+  return factor;
 }
 
 std::string refusal(const Reply& reply) { return printable(reply.text, 120); }
@@ -41,6 +56,9 @@ void note_limitations(const Reply& pexpire, const Reply& usage, const Reply& con
     said.push_back(fmt::format("shedding uses a small script, because PEXPIRE XX is refused ({})",
                                refusal(pexpire)));
   }
+  if (!found.object_use) {
+    said.push_back("what is shed is chosen by size alone, because OBJECT is refused");
+  }
   if (!found.config_get) {
     said.push_back(fmt::format(
         "the server's settings are not known, because CONFIG is refused ({}): big collections are "
@@ -64,6 +82,8 @@ awaitable<Result<Capabilities>> probe_capabilities(std::shared_ptr<Client> clien
   ask.add({"PEXPIRE", probe_key, "-1", "XX"});
   ask.add({"MEMORY", "USAGE", probe_key});
   ask.add({"CONFIG", "GET", "lazyfree-lazy-expire"});
+  ask.add({"OBJECT", "IDLETIME", probe_key});
+  ask.add({"CONFIG", "GET", "lfu-log-factor"});
   auto answers = co_await client->exchange(std::move(ask));
   if (!answers) co_return answers.error();
   const Reply& info = (*answers)[0];
@@ -80,6 +100,8 @@ awaitable<Result<Capabilities>> probe_capabilities(std::shared_ptr<Client> clien
   found.pexpire_xx = (*answers)[1].is_integer();
   found.memory_usage = !(*answers)[2].is_error();
   found.config_get = (*answers)[3].is_array();
+  found.object_use = answers_use((*answers)[4]);
+  found.lfu_log_factor = lfu_log_factor((*answers)[5]).value_or(found.lfu_log_factor);
   const auto lazy = config_value((*answers)[3]);
   found.frees_in_background = lazy == "yes";
   if (lazy == "no" && !found.is_replica && settings == ServerSettings::MayChange) {

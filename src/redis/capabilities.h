@@ -16,6 +16,8 @@ struct Capabilities {
   bool memory_usage = false;         ///< MEMORY USAGE is permitted.
   bool config_get = false;           ///< CONFIG GET is permitted.
   bool frees_in_background = false;  ///< lazyfree-lazy-expire is on.
+  bool object_use = false;           ///< OBJECT FREQ and OBJECT IDLETIME are permitted.
+  double lfu_log_factor = 10;        ///< As set; Redis's default where it cannot be read.
   bool is_replica = false;
   std::string product;          ///< "Redis 7.0.15".
   std::string run_id;           ///< Changes when the server restarts.

@@ -1,9 +1,11 @@
 #include "redis/connection.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/this_coro.hpp>
 
 #include "error/error.h"
+#include "redis/raw_reply.h"
 #include "redis/reply_reader.h"
 #include "redis/transport.h"
 
@@ -122,7 +124,7 @@ Error Connection::broken(const Error& cause) {
 }
 
 Status Connection::expect_no_rest() {
-  if (!reader_->has_rest()) return {};
+  if (!reader_->has_rest() && raw_taken_ == raw_.size()) return {};
   return broken(Error{ErrorKind::UnknownOutcome, "the server sent more replies than were due"});
 }
 
@@ -179,6 +181,12 @@ awaitable<Status> Connection::send_armed(std::string_view wire) {
 awaitable<Status> Connection::receive_armed(std::size_t count,
                                             const std::function<void(Reply&&)>& sink) {
   std::array<char, 16 * 1024> block;
+  // What was read along with raw replies.
+  if (raw_taken_ < raw_.size()) {
+    const Status fed = reader_->feed(std::string_view(raw_).substr(raw_taken_));
+    if (!fed) co_return broken(Error{ErrorKind::UnknownOutcome, fed.error().message});
+    raw_taken_ = raw_.size();
+  }
   while (count > 0) {
     auto reply = reader_->next();
     if (!reply) co_return broken(Error{ErrorKind::UnknownOutcome, reply.error().message});
@@ -193,6 +201,44 @@ awaitable<Status> Connection::receive_armed(std::size_t count,
     if (!fed) co_return broken(Error{ErrorKind::UnknownOutcome, fed.error().message});
   }
   co_return Status{};
+}
+
+awaitable<Status> Connection::receive_raw(std::size_t count,
+                                          std::function<void(std::string_view)> sink,
+                                          Deadline deadline) {
+  transport_->arm(deadline);
+  while (count > 0) {
+    const auto unread = std::string_view(raw_).substr(raw_taken_);
+    const auto bytes = first_reply_bytes(unread);
+    if (!bytes) co_return broken(Error{ErrorKind::UnknownOutcome, bytes.error().message});
+    if (*bytes > 0) {
+      sink(unread.substr(0, *bytes));
+      raw_taken_ += *bytes;
+      --count;
+      continue;
+    }
+    const Status read = co_await read_raw();
+    if (!read) co_return broken(Error{ErrorKind::UnknownOutcome, read.error().message});
+  }
+  transport_->disarm();
+  co_return Status{};
+}
+
+awaitable<Status> Connection::read_raw() {
+  // What a reply lacks of its end is read in ever larger parts, so that it is not looked through
+  // too often.
+  constexpr std::size_t kLeastBytes = std::size_t{128} << 10;
+  raw_.erase(0, raw_taken_);
+  raw_taken_ = 0;
+  const std::size_t kept = raw_.size();
+  if (kept > ReplyReader::kMaxReplyBytes) {
+    co_return make_error(ErrorKind::Protocol, "the server sent a reply of more than {} MiB",
+                         ReplyReader::kMaxReplyBytes >> 20);
+  }
+  raw_.resize(kept + std::max(kLeastBytes, kept / 2));
+  const auto bytes = co_await transport_->read_some({raw_.data() + kept, raw_.size() - kept});
+  raw_.resize(kept + (bytes ? *bytes : 0));
+  co_return bytes ? Status{} : Status{bytes.error()};
 }
 
 bool Connection::is_open() const { return transport_->is_open(); }

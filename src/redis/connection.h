@@ -53,6 +53,10 @@ class Connection {
   awaitable<Status> receive(std::size_t count, std::function<void(Reply&&)> sink,
                             Deadline deadline);
 
+  /// The same, each reply as the bytes it came in (see raw_reply.h), good until `sink` returns.
+  awaitable<Status> receive_raw(std::size_t count, std::function<void(std::string_view)> sink,
+                                Deadline deadline);
+
   bool is_open() const;
   /// True if it cannot be used for the next exchange: closed by the peer, or with bytes that nobody
   /// asked for.
@@ -64,12 +68,15 @@ class Connection {
   awaitable<Status> handshake();
   awaitable<Status> send_armed(std::string_view wire);
   awaitable<Status> receive_armed(std::size_t count, const std::function<void(Reply&&)>& sink);
+  awaitable<Status> read_raw();
   Status expect_no_rest();
   Error broken(const Error& cause);
 
   EndpointOptions options_;
   std::shared_ptr<Transport> transport_;
   std::unique_ptr<ReplyReader> reader_;
+  std::string raw_;  // bytes of receive_raw(), of which some are taken
+  std::size_t raw_taken_ = 0;
 };
 
 /// "redis://127.0.0.1:6390/0", "unix:///run/redis.sock": for people; no user, no password.

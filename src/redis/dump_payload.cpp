@@ -10,7 +10,6 @@ namespace {
 
 constexpr char kTypeSet = 2;
 constexpr char kTypeHashListpack = 16;
-constexpr char kRdbVersion = 10;
 
 using CrcTables = std::array<std::array<std::uint64_t, 256>, 8>;
 
@@ -96,18 +95,23 @@ std::uint64_t crc64(std::string_view bytes, std::uint64_t so_far) {
   return crc;
 }
 
-void DumpPayload::append_length(std::uint64_t length) {
+void append_rdb_length(std::uint64_t length, std::string& out) {
   if (length < 64) {
-    payload_ += static_cast<char>(length);
+    out += static_cast<char>(length);
   } else if (length < 16384) {
-    payload_ += static_cast<char>(0x40 | (length >> 8));
-    payload_ += static_cast<char>(length & 0xFF);
+    out += static_cast<char>(0x40 | (length >> 8));
+    out += static_cast<char>(length & 0xFF);
   } else {
-    payload_ += static_cast<char>(0x80);
+    out += static_cast<char>(0x80);
     for (int shift = 24; shift >= 0; shift -= 8) {
-      payload_ += static_cast<char>((length >> shift) & 0xFF);
+      out += static_cast<char>((length >> shift) & 0xFF);
     }
   }
+}
+
+void append_rdb_string(std::string_view text, std::string& out) {
+  append_rdb_length(text.size(), out);
+  out += text;
 }
 
 std::string_view DumpPayload::finish() {
@@ -117,6 +121,16 @@ std::string_view DumpPayload::finish() {
 }
 
 std::string_view DumpPayload::hash(std::span<const std::string_view> names_and_values) {
+  bare_hash(names_and_values);
+  return finish();
+}
+
+std::string_view DumpPayload::set(std::span<const std::string_view> members) {
+  bare_set(members);
+  return finish();
+}
+
+std::string_view DumpPayload::bare_hash(std::span<const std::string_view> names_and_values) {
   constexpr std::size_t kHeaderBytes = 6;
   listpack_.assign(kHeaderBytes, '\0');
   for (const auto text : names_and_values) append_listpack_string(text, listpack_);
@@ -127,19 +141,15 @@ std::string_view DumpPayload::hash(std::span<const std::string_view> names_and_v
   listpack_.replace(0, kHeaderBytes, header);
 
   payload_.assign(1, kTypeHashListpack);
-  append_length(listpack_.size());
-  payload_ += listpack_;
-  return finish();
+  append_rdb_string(listpack_, payload_);
+  return payload_;
 }
 
-std::string_view DumpPayload::set(std::span<const std::string_view> members) {
+std::string_view DumpPayload::bare_set(std::span<const std::string_view> members) {
   payload_.assign(1, kTypeSet);
-  append_length(members.size());
-  for (const auto member : members) {
-    append_length(member.size());
-    payload_ += member;
-  }
-  return finish();
+  append_rdb_length(members.size(), payload_);
+  for (const auto member : members) append_rdb_string(member, payload_);
+  return payload_;
 }
 
 }  // namespace redkeep::redis

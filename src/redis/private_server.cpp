@@ -17,7 +17,9 @@
 #include <fstream>
 
 #include "error/error.h"
+#include "redis/beside.h"
 #include "redis/pause.h"
+#include "redis/snapshot_pipe.h"
 
 namespace redkeep::redis {
 namespace {
@@ -28,6 +30,8 @@ namespace fs = std::filesystem;
 constexpr std::chrono::milliseconds kPoll{20};
 // A server that was killed together with its owner still has to write out its file and go.
 constexpr std::chrono::milliseconds kPortWait{4000};
+// What is left of the patience, when it was asked to stop, for the server to end.
+constexpr std::chrono::milliseconds kTimeToEnd{1500};
 
 std::string find_program(std::string places) {
   if (const char* path = std::getenv("PATH")) places = std::string(path) + ':' + places;
@@ -108,10 +112,14 @@ std::string PrivateServer::url() const {
 }
 
 // Why these settings: volatile-lfu never evicts a key without a TTL, and unlike volatile-ttl it
-// does not throw out locks and rate limits first (their TTLs are the shortest). The append-only
-// file is rewritten when it has doubled, so it stays bounded; a snapshot beside it would be a
-// second copy.
-std::string PrivateServer::write_configuration() const {
+// does not throw out locks and rate limits first (their TTLs are the shortest); and it counts uses,
+// by which the guard chooses. With the factor 0 every use counts, up to 250, which tells pages of
+// some minutes apart; with Redis's 10 the counters of all but the hottest are the same. The
+// append-only file is rewritten when it has doubled, so it stays bounded; a snapshot beside it
+// would be a second copy.
+// With the append-only file on, a server reads no snapshot: it is turned on when that is done.
+// Until that file is there it would refuse to end, even when we are gone.
+std::string PrivateServer::write_configuration(Begin begin) const {
   const std::string path = options_.data_directory + "/redis.conf";
   std::ofstream file(path, std::ios::trunc);
   file << "# Written by redkeep at every start.\n"
@@ -122,10 +130,12 @@ std::string PrivateServer::write_configuration() const {
        << "dir " << quoted(options_.data_directory) << "\n"
        << "logfile " << quoted(options_.data_directory + "/redis.log") << "\n"
        << "maxmemory " << options_.maxmemory_bytes << "\n"
-       << "maxmemory-policy volatile-lfu\n"
-       << "save \"\"\nappendonly yes\nappendfsync everysec\naof-use-rdb-preamble yes\n"
+       << "maxmemory-policy volatile-lfu\nlfu-log-factor 0\n"
+       << "save \"\"\nappendonly " << (begin == Begin::FromSnapshot ? "no" : "yes")
+       << "\nappendfsync everysec\naof-use-rdb-preamble yes\n"
        << "auto-aof-rewrite-percentage 100\nauto-aof-rewrite-min-size 64mb\n"
        << "lazyfree-lazy-expire yes\nlazyfree-lazy-eviction yes\nlazyfree-lazy-server-del yes\n";
+  if (begin == Begin::FromSnapshot) file << "shutdown-on-sigterm force\n";
   file.flush();
   return file ? path : std::string{};
 }
@@ -157,8 +167,8 @@ Status PrivateServer::check_port() const {
                     system_reason(failed));
 }
 
-Status PrivateServer::spawn(const std::string& program) {
-  const std::string configuration = write_configuration();
+Status PrivateServer::spawn(const std::string& program, Begin begin) {
+  const std::string configuration = write_configuration(begin);
   if (configuration.empty()) {
     return make_error(ErrorKind::Io, "{} cannot be written", printable(options_.data_directory));
   }
@@ -192,6 +202,12 @@ bool PrivateServer::reap() {
 
 awaitable<Status> PrivateServer::start(std::stop_token stop,
                                        std::function<void(const std::string&)> waiting) {
+  const Status spawned = co_await spawn_when_free(Begin::FromAppendOnlyFile);
+  if (!spawned) co_return spawned;
+  co_return co_await wait_until_it_serves(std::move(stop), std::move(waiting));
+}
+
+awaitable<Status> PrivateServer::spawn_when_free(Begin begin) {
   const std::string program = find_program(options_.further_places);
   if (program.empty()) {
     co_return make_error(ErrorKind::Io,
@@ -204,7 +220,11 @@ awaitable<Status> PrivateServer::start(std::stop_token stop,
     if (Clock::now() - begun > kPortWait) co_return port;
     co_await pause_for(kPoll);
   }
-  if (const Status spawned = spawn(program); !spawned) co_return spawned;
+  co_return spawn(program, begin);
+}
+
+awaitable<Status> PrivateServer::wait_until_it_serves(
+    std::stop_token stop, std::function<void(const std::string&)> waiting) {
   while (!stop.stop_requested()) {
     if (reap()) {
       co_return make_error(ErrorKind::Io, "{}", how_it_ended());
@@ -222,6 +242,57 @@ awaitable<Status> PrivateServer::start(std::stop_token stop,
   co_return make_error(ErrorKind::Interrupted, "stopped on request");
 }
 
+std::string PrivateServer::snapshot_path() const { return options_.data_directory + "/dump.rdb"; }
+
+// A first append-only file that was not finished has no manifest.
+bool PrivateServer::is_new() const {
+  std::error_code code;
+  const fs::path directory = options_.data_directory;
+  const auto dump = fs::symlink_status(snapshot_path(), code).type();
+  return !fs::exists(directory / "appendonlydir/appendonly.aof.manifest", code) &&
+         !fs::exists(directory / "appendonly.aof", code) &&
+         (dump == fs::file_type::not_found || dump == fs::file_type::fifo);
+}
+
+awaitable<Status> PrivateServer::start_with(SnapshotSource write, std::stop_token stop,
+                                            std::function<void(const std::string&)> waiting) {
+  auto pipe = SnapshotPipe::create(snapshot_path());
+  if (!pipe) co_return pipe.error();
+  const Status spawned = co_await spawn_when_free(Begin::FromSnapshot);
+  if (!spawned) co_return spawned;
+  bool is_open = false;
+  const std::function<Status(std::string_view)> sink = [&](std::string_view bytes) -> Status {
+    if (!is_open) {
+      if (const Status opened = pipe->open(pid_, stop); !opened) return opened;
+      is_open = true;
+    }
+    return pipe->write(bytes);
+  };
+  const auto stream = [&] {
+    Status written = write(sink);
+    pipe->close();
+    return written;
+  };
+  Status done = co_await beside(stream);
+  if (done) done = co_await wait_until_it_serves(stop, std::move(waiting));
+  if (done) done = co_await begin_append_only_file();
+  if (!done) co_await this->stop(Clock::duration::zero());
+  co_return done;
+}
+
+awaitable<Status> PrivateServer::begin_append_only_file() {
+  auto connection = co_await Connection::open(endpoint());
+  if (!connection) co_return connection.error();
+  CommandBuffer set;
+  set.add({"CONFIG", "SET", "appendonly", "yes"});
+  const auto answer = co_await (*connection)->exchange(set, std::chrono::seconds{10});
+  if (!answer) co_return answer.error();
+  if (answer->front().is_error()) {
+    co_return error_from_reply("CONFIG SET appendonly", answer->front());
+  }
+  co_return Status{};
+}
+
 std::string PrivateServer::how_it_ended() const {
   return fmt::format("redis-server {}; its log ends with: {}", end_of(exit_status_),
                      last_log_line());
@@ -229,8 +300,13 @@ std::string PrivateServer::how_it_ended() const {
 
 awaitable<void> PrivateServer::stop(Clock::duration patience) {
   if (pid_ <= 0) co_return;
-  ::kill(pid_, SIGTERM);
   const auto begun = Clock::now();
+  // The first append-only file is worth waiting for: without it, all would be gone.
+  while (is_new() && !reap() && Clock::now() - begun < patience - kTimeToEnd) {
+    co_await pause_for(kPoll);
+  }
+  if (pid_ <= 0) co_return;
+  ::kill(pid_, SIGTERM);
   while (!reap() && Clock::now() - begun < patience) co_await pause_for(kPoll);
   if (pid_ <= 0) co_return;
   ::kill(pid_, SIGKILL);

@@ -10,6 +10,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "redis/connection.h"
@@ -51,6 +52,16 @@ class PrivateServer {
   /// with a sentence that says what to install, or which port is taken.
   awaitable<Status> start(std::stop_token stop, std::function<void(const std::string&)> waiting);
 
+  /// Whether the data directory holds nothing that a server would read when it starts.
+  bool is_new() const;
+  /// The same as start() for one that is new, with the snapshot that `write` gives to its argument,
+  /// on a thread of its own, while the server reads it; the server is durable only some time after
+  /// that. Where it fails (as `write` does, or because this server does not read that version), the
+  /// server is gone and the data directory as new as before.
+  using SnapshotSource = std::function<Status(const std::function<Status(std::string_view)>& sink)>;
+  awaitable<Status> start_with(SnapshotSource write, std::stop_token stop,
+                               std::function<void(const std::string&)> waiting);
+
   /// SIGTERM, and SIGKILL if that does not end it in time.
   awaitable<void> stop(std::chrono::steady_clock::duration patience);
 
@@ -64,9 +75,15 @@ class PrivateServer {
   std::string url() const;
 
  private:
-  Status spawn(const std::string& program);
+  enum class Begin { FromAppendOnlyFile, FromSnapshot };
+  awaitable<Status> spawn_when_free(Begin begin);
+  awaitable<Status> wait_until_it_serves(std::stop_token stop,
+                                         std::function<void(const std::string&)> waiting);
+  awaitable<Status> begin_append_only_file();
+  std::string snapshot_path() const;
+  Status spawn(const std::string& program, Begin begin);
   Status check_port() const;
-  std::string write_configuration() const;
+  std::string write_configuration(Begin begin) const;
   std::string last_log_line() const;
   bool reap();
 

@@ -57,6 +57,14 @@ Transport::awaitable<Status> Transport::connect(EndpointOptions options) {
   co_return connected;
 }
 
+Transport::awaitable<Status> Transport::connect_to(EndpointOptions options,
+                                                   std::vector<asio::ip::tcp::endpoint> addresses) {
+  Status connected = co_await connect_first(std::move(addresses));
+  if (connected && options.tls) connected = co_await start_tls(options);
+  if (!connected) close();
+  co_return connected;
+}
+
 Transport::awaitable<Status> Transport::connect_unix(const EndpointOptions& options) {
   if (options.unix_path.size() >= sizeof(sockaddr_un::sun_path)) {
     co_return make_error(ErrorKind::InvalidInput, "the socket path is longer than {} bytes",
@@ -78,11 +86,18 @@ Transport::awaitable<Status> Transport::connect_tcp(const EndpointOptions& optio
   }
   // The look-up itself cannot be interrupted; what it found too late is of no use.
   if (timed_out_) co_return failed("looking up the host name", code);
+  std::vector<asio::ip::tcp::endpoint> addresses;
+  for (const auto& entry : found) addresses.push_back(entry.endpoint());
+  co_return co_await connect_first(std::move(addresses));
+}
+
+Transport::awaitable<Status> Transport::connect_first(
+    std::vector<asio::ip::tcp::endpoint> addresses) {
   error_code last = asio::error::host_not_found;
-  for (const auto& entry : found) {
+  for (const auto& address : addresses) {
     error_code ignored;
     socket_.close(ignored);
-    const asio::generic::stream_protocol::endpoint endpoint(entry.endpoint());
+    const asio::generic::stream_protocol::endpoint endpoint(address);
     const auto [refused] = co_await socket_.async_connect(endpoint, kAsTuple);
     last = refused;
     if (!refused) {

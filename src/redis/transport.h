@@ -3,6 +3,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -11,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "redkeep/options.h"
 #include "redkeep/result.h"
@@ -27,6 +29,9 @@ class Transport : public std::enable_shared_from_this<Transport> {
 
   /// Resolves, connects and, where asked for, makes the TLS handshake with verification and SNI.
   awaitable<Status> connect(EndpointOptions options);
+  /// The same with TCP where the addresses are known; a certificate has to be options.host's.
+  awaitable<Status> connect_to(EndpointOptions options,
+                               std::vector<boost::asio::ip::tcp::endpoint> addresses);
 
   /// At least one byte, or an error. The end of the stream is an error.
   awaitable<Result<std::size_t>> read_some(std::span<char> into);
@@ -45,6 +50,7 @@ class Transport : public std::enable_shared_from_this<Transport> {
  private:
   awaitable<Status> connect_tcp(const EndpointOptions& options);
   awaitable<Status> connect_unix(const EndpointOptions& options);
+  awaitable<Status> connect_first(std::vector<boost::asio::ip::tcp::endpoint> addresses);
   awaitable<Status> start_tls(const EndpointOptions& options);
   Error failed(std::string_view doing, const boost::system::error_code& code) const;
 

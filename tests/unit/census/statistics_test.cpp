@@ -57,5 +57,26 @@ TEST(Statistics, SaysNullWhereBytesAreNotKnown) {
   EXPECT_TRUE(object.at("classes").at(0).at("bytes").is_null());
 }
 
+TEST(Statistics, SaysNullWhereNothingIsForeseen) {
+  auto statistics = example();
+  EXPECT_TRUE(json::parse(to_json(statistics)).at("forecast").is_null()) << "without a guard";
+  statistics.forecast.emplace();
+  statistics.forecast->protected_data = {
+      Outlook::Growing,      1000, 12.4, std::chrono::seconds{0}, std::chrono::hours{2},
+      std::chrono::hours{24}};
+  const auto forecast = json::parse(to_json(statistics)).at("forecast");
+  const auto& total = forecast.at("total").as_object();
+  EXPECT_EQ(total.at("outlook"), "not known");
+  for (const char* name : {"growth_bytes_per_hour", "warning_in_seconds", "limit_in_seconds"}) {
+    EXPECT_TRUE(total.at(name).is_null()) << name;
+  }
+  const auto& protected_data = forecast.at("protected").as_object();
+  EXPECT_EQ(protected_data.at("outlook"), "growing");
+  EXPECT_EQ(protected_data.at("growth_bytes_per_hour"), 12);
+  EXPECT_EQ(protected_data.at("warning_in_seconds"), 0);
+  EXPECT_EQ(protected_data.at("limit_in_seconds"), 7200);
+  EXPECT_EQ(protected_data.at("observed_seconds"), 86400);
+}
+
 }  // namespace
 }  // namespace redkeep

@@ -7,7 +7,7 @@
 
 #include "content/json_text.h"
 #include "content/words.h"
-#include "recovery/content_directory.h"
+#include "recovery/csv/content_directory.h"
 
 namespace redkeep::content {
 namespace {

@@ -58,7 +58,7 @@ TEST_F(CapabilitiesTest, AServerThatPermitsEverythingHasNoLimitation) {
   EXPECT_TRUE(found.changes.empty());
 }
 
-TEST_F(CapabilitiesTest, TheProbeNeedsNoOtherCommandThanItsFour) {
+TEST_F(CapabilitiesTest, TheProbeNeedsNoOtherCommandThanItsFive) {
   for (const auto* name : {"CLIENT", "OBJECT", "COMMAND", "CONFIG GET"}) {
     answers_.on(name, wire::refusal("NOPERM this user has no permissions to run it"));
   }
@@ -69,7 +69,7 @@ TEST_F(CapabilitiesTest, TheProbeNeedsNoOtherCommandThanItsFour) {
   for (const auto& command : server_.received()) {
     const std::string& name = command.front();
     EXPECT_TRUE(name == "CLIENT" || name == "INFO" || name == "PEXPIRE" || name == "MEMORY" ||
-                name == "CONFIG")
+                name == "OBJECT" || name == "CONFIG")
         << name;
   }
 }
@@ -84,7 +84,7 @@ TEST_F(CapabilitiesTest, ConfigRefusedOrUnknownIsALimitation) {
     EXPECT_TRUE(says(found, "CONFIG is refused"));
     EXPECT_TRUE(says(found, "big collections are not shed"));
   }
-  EXPECT_EQ(server_.count("CONFIG"), 2) << "it was set although it could not be read";
+  EXPECT_EQ(server_.count("CONFIG SET"), 0) << "it was set although it could not be read";
 }
 
 TEST_F(CapabilitiesTest, AnUnknownSettingIsTakenAsOff) {
@@ -132,7 +132,7 @@ TEST_F(CapabilitiesTest, ALoadingOrBusyServerTellsNothing) {
       const auto found = loop_.run(probe_capabilities(client, "probe", ServerSettings::MayChange));
       ASSERT_FALSE(found) << refusal << " to " << command;
       EXPECT_EQ(found.error().kind, ErrorKind::ServerBusy);
-      EXPECT_EQ(server.count("CONFIG"), 1) << "a setting was changed";
+      EXPECT_EQ(server.count("CONFIG SET"), 0) << "a setting was changed";
     }
   }
 }
@@ -185,7 +185,7 @@ TEST_F(CapabilitiesTest, FreeingInTheBackgroundIsTurnedOnOnlyWherePermitted) {
   answers_.on("CONFIG SET", wire::status("OK"));
 
   EXPECT_FALSE(probe(ServerSettings::LeaveAlone).frees_in_background);
-  EXPECT_EQ(server_.count("CONFIG"), 1);
+  EXPECT_EQ(server_.count("CONFIG SET"), 0);
 
   const auto changed = probe(ServerSettings::MayChange);
   EXPECT_TRUE(changed.frees_in_background);
@@ -205,7 +205,25 @@ TEST_F(CapabilitiesTest, NothingIsChangedOnAReplica) {
   answers_.on("CONFIG GET", wire::array({wire::bulk("lazyfree-lazy-expire"), wire::bulk("no")}));
   keyspace_.info("role", "slave");
   EXPECT_TRUE(probe(ServerSettings::MayChange).changes.empty());
-  EXPECT_EQ(server_.count("CONFIG"), 1);
+  EXPECT_EQ(server_.count("CONFIG SET"), 0);
+}
+
+TEST_F(CapabilitiesTest, WhatIsKnownOfTheUseOfKeysIsFoundWhateverThePolicy) {
+  EXPECT_TRUE(probe().object_use);
+  answers_.on("OBJECT", wire::refusal("ERR An LFU maxmemory policy is selected, idle time not "
+                                      "tracked."));
+  EXPECT_TRUE(probe().object_use);
+  answers_.on("OBJECT", wire::refusal("NOPERM this user has no permissions"));
+  const auto refused = probe();
+  EXPECT_FALSE(refused.object_use);
+  EXPECT_TRUE(says(refused, "by size alone"));
+}
+
+TEST_F(CapabilitiesTest, TheCountersFactorIsReadOrTakenAsRedissDefault) {
+  for (const auto& [text, factor] : {std::pair{"0", 0.0}, {"1", 1.0}, {"x", 10.0}, {"-1", 10.0}}) {
+    answers_.on("CONFIG GET", wire::array({wire::bulk("lfu-log-factor"), wire::bulk(text)}));
+    EXPECT_EQ(probe().lfu_log_factor, factor) << text;
+  }
 }
 
 TEST_F(CapabilitiesTest, ALostConnectionIsAnError) {
