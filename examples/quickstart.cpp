@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
   page.type = "page";
   page.semantic_name = "$quickstart";
   page.data = R"({"title": "Grüße aus dem Baztan", "content": "Kaixo mundua"})";
-  const redkeep::Status stored = redis.store_entity(page);
+  const auto stored = redis.store_entity(page);
   if (!stored) return std::cerr << stored.error().message << '\n', 1;
 
   const redkeep::PageKey key{"/quickstart", "eu", "plain"};  // may go: has the TTL of its class

@@ -116,6 +116,20 @@ int run_to_end(
   return exit_code;
 }
 
+void run_with_settings(
+    CommandLine& line, CLI::App& command,
+    std::function<boost::asio::awaitable<int>(const Settings&, std::stop_token)> main) {
+  command.callback([&line, main = std::move(main)] {
+    line.action = [&line, main] {
+      const auto settings = start(line.flags);
+      if (!settings) return fail(settings.error());
+      return run_to_end([&](boost::asio::io_context&, std::stop_token stop) {
+        return main(*settings, std::move(stop));
+      });
+    };
+  });
+}
+
 int run_command_line(int argc, char** argv) {
   CommandLine line;
   line.parser.require_subcommand(1);
@@ -123,8 +137,15 @@ int run_command_line(int argc, char** argv) {
   register_up(line);
   register_guard(line);
   register_load(line);
+  register_export(line);
+  register_checkpoint(line);
+  register_verify(line);
+  register_repair(line);
+  register_rebuild(line);
   register_statistics(line);
   register_shed(line);
+  register_history(line);
+  register_generate(line);
   register_check_config(line);
   try {
     line.parser.parse(argc, argv);

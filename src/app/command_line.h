@@ -30,12 +30,24 @@ Result<Settings> start(const ConnectionFlags& flags);
 int run_to_end(const std::function<boost::asio::awaitable<int>(boost::asio::io_context&,
                                                                std::stop_token)>& main);
 
+/// What most subcommands do: the settings are read, and `main` runs to its end with them.
+void run_with_settings(
+    CommandLine& line, CLI::App& command,
+    std::function<boost::asio::awaitable<int>(const Settings&, std::stop_token)> main);
+
 // One for each file in commands/.
 void register_check_config(CommandLine& line);
+void register_checkpoint(CommandLine& line);
+void register_export(CommandLine& line);
+void register_generate(CommandLine& line);
 void register_guard(CommandLine& line);
+void register_history(CommandLine& line);
 void register_load(CommandLine& line);
+void register_rebuild(CommandLine& line);
+void register_repair(CommandLine& line);
 void register_shed(CommandLine& line);
 void register_statistics(CommandLine& line);  // status and stats
 void register_up(CommandLine& line);
+void register_verify(CommandLine& line);
 
 }  // namespace redkeep::app

@@ -1,6 +1,8 @@
 #include "app/setting_list.h"
 
 #include <algorithm>
+#include <boost/url/parse.hpp>
+#include <charconv>
 #include <cstdlib>
 
 #include "app/endpoint_url.h"
@@ -40,12 +42,13 @@ Setting pct(std::string_view table, std::string_view key, double& value) {
   return setting;
 }
 
-Setting duration(std::string_view table, std::string_view key, milliseconds& value) {
+Setting duration(std::string_view table, std::string_view key, milliseconds& value,
+                 milliseconds least = milliseconds{1}) {
   Setting setting = make(table, key, "\"5s\"");
-  setting.set = [&value](const std::string& text) -> Status {
+  setting.set = [&value, least](const std::string& text) -> Status {
     const auto parsed = sizes::parse_duration(text);
     if (!parsed) return parsed.error();
-    if (parsed->count() <= 0) return refused(text, "must be at least 1ms");
+    if (*parsed < least) return refused(text, "must be at least 1ms");
     value = *parsed;
     return {};
   };
@@ -74,6 +77,70 @@ Setting bytes(std::string_view table, std::string_view key, std::int64_t& value)
     return {};
   };
   setting.show = [&value] { return exact_bytes(value); };
+  return setting;
+}
+
+// A whole number in quotes, as all values are.
+Setting count(std::string_view table, std::string_view key, std::int64_t& value) {
+  Setting setting = make(table, key, "\"100000\"");
+  setting.set = [&value](const std::string& text) -> Status {
+    std::int64_t parsed = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), parsed);
+    if (failure != std::errc{} || end != text.data() + text.size() || parsed <= 0) {
+      return refused(text, "is not a whole number above 0");
+    }
+    value = parsed;
+    return {};
+  };
+  setting.show = [&value] { return fmt::to_string(value); };
+  return setting;
+}
+
+// One of a few words.
+template <class Value>
+Setting choice(std::string_view table, std::string_view key, Value& value,
+               std::vector<std::pair<std::string_view, Value>> choices) {
+  Setting setting = make(table, key, "\"plain\"");
+  setting.set = [&value, choices](const std::string& text) -> Status {
+    std::string names;
+    for (const auto& [name, chosen] : choices) {
+      names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
+      if (name != text) continue;
+      value = chosen;
+      return {};
+    }
+    return refused(text, "is not one of " + names);
+  };
+  setting.show = [&value, choices] {
+    for (const auto& [name, chosen] : choices) {
+      if (chosen == value) return std::string(name);
+    }
+    std::abort();
+  };
+  return setting;
+}
+
+// Shown without user, password and query: they may be secrets.
+Setting webhook(std::string& value) {
+  Setting setting = make("alerts", "webhook", "\"http://127.0.0.1:9093/api/v2/alerts\"");
+  setting.set = [&value](const std::string& text) -> Status {
+    if (!text.empty()) {
+      const auto url = boost::urls::parse_uri(text);
+      const bool right = url && (url->scheme() == "http" || url->scheme() == "https") &&
+                         !url->encoded_host().empty();
+      if (!right) {
+        return make_error(ErrorKind::InvalidInput, "is not an http:// or https:// URL");
+      }
+    }
+    value = text;
+    return {};
+  };
+  setting.show = [&value]() -> std::string {
+    const auto url = boost::urls::parse_uri(value);
+    if (!url) return {};
+    return fmt::format("{}://{}{}", std::string(url->scheme()),
+                       std::string(url->encoded_host_and_port()), std::string(url->encoded_path()));
+  };
   return setting;
 }
 
@@ -181,8 +248,27 @@ std::vector<Setting> setting_list(Settings& settings) {
           duration("pressure", "min_interval", pressure.min_interval),
           bytes("pressure", "limit", pressure.limit_bytes),
           whole_seconds("pressure", "restore_cool_down", pressure.restore_cool_down),
-          whole_seconds("pressure", "alert_every", pressure.alert_every),
+          whole_seconds("pressure", "protected_full_within", pressure.protected_full_within),
+          choice("pressure", "index_in_emergency", pressure.index_in_emergency,
+                 {{"keep", IndexInEmergency::Keep}, {"drop", IndexInEmergency::Drop}}),
+          choice("shed", "victims", options.shed.victims,
+                 {{"coldest", Victims::Coldest}, {"soonest", Victims::Soonest}}),
+          count("shed", "most_keys_per_minute", options.shed.most_keys_per_minute),
+          whole_seconds("alerts", "every", options.alerts.every),
+          duration("alerts", "grace", options.alerts.grace, milliseconds{0}),
+          webhook(options.alerts.webhook),
+          choice("alerts", "webhook_form", options.alerts.webhook_form,
+                 {{"alertmanager", AlertOptions::Form::Alertmanager},
+                  {"plain", AlertOptions::Form::Plain}}),
+          path("alerts", "command", "\"/usr/local/bin/page-me\"", options.alerts.command),
+          path("ledger", "directory", "\"/var/lib/redkeep\"", options.data_directory),
+          choice("journal", "durability", options.journal.durability,
+                 {{"fsync", Durability::Fsync}, {"os", Durability::Os}}),
+          whole_seconds("journal", "checkpoint_every", options.journal.checkpoint_every),
+          bytes("journal", "checkpoint_size", options.journal.checkpoint_bytes),
           path("content", "directory", "\"examples/site\"", options.content_directory),
+          choice("content", "when_lost", options.when_lost,
+                 {{"restore", WhenLost::Restore}, {"alarm", WhenLost::Alarm}}),
           listen(settings.http_listen),
           hosts(settings.http_hosts),
           log_level(settings.log_level)};

@@ -102,6 +102,7 @@ void apply_flags(const ConnectionFlags& flags, Settings& settings, SettingsError
   if (flags.prefix) overrides.apply("[keys] prefix", *flags.prefix, "--prefix");  // may be ""
   overrides.apply_flag("[pressure] limit", flags.limit, "--limit");
   overrides.apply_flag("[content] directory", flags.content, "--content");
+  overrides.apply_flag("[ledger] directory", flags.data, "--data");
   overrides.apply_flag("[http] listen", flags.http, "--http");
   overrides.apply_flag("[log] level", flags.log_level, "--log-level");
 }

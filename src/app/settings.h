@@ -37,6 +37,7 @@ struct ConnectionFlags {
   std::optional<std::string> log_level;
   std::optional<std::string> http;
   std::optional<std::string> content;
+  std::optional<std::string> data;
 };
 
 /// All errors that were found, one per line and each with file, line and column where it has them.

@@ -1,7 +1,11 @@
 #include "app/watch.h"
 
+#include <spdlog/spdlog.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+
+#include "keys/key_schema.h"
 
 namespace redkeep::app {
 
@@ -23,7 +27,35 @@ Result<std::unique_ptr<Watch>> Watch::create(boost::asio::any_io_executor execut
     if (!server) return server.error();
     watch->http_ = std::move(*server);
   }
+  if (!settings.options.data_directory.empty()) watch->open_journal(settings);
   return watch;
+}
+
+Watch::~Watch() {
+  if (journal_) journal_->close();
+}
+
+// A guard without a journal is worth having all the same.
+void Watch::open_journal(const Settings& settings) {
+  auto opened = recovery::JournalOwner::open(executor_, settings.options, {});
+  if (!opened) {
+    spdlog::warn("no stores are taken for other programs: {}", opened.error().message);
+    return;
+  }
+  journal_ = std::move(*opened);
+  recovery::GraphWriter& writer = journal_->writer();
+  guard_->bring_content_back_by({[&writer] { return writer.is_in_use(); },
+                                 [&writer] { writer.start(); },
+                                 [&writer] { return writer.is_current(); },
+                                 "the data directory " + settings.options.data_directory,
+                                 keys::KeySchema(settings.options.prefix).guard("position")});
+}
+
+boost::asio::awaitable<void> Watch::keep_journal(std::stop_token stop) {
+  if (!journal_) co_return;
+  journal_->start();
+  co_await journal_->keep_short(stop);
+  journal_->close();
 }
 
 std::string Watch::http_address() const { return http_ ? http_->address() : "off"; }
@@ -31,9 +63,9 @@ std::string Watch::http_address() const { return http_ ? http_->address() : "off
 boost::asio::awaitable<void> Watch::run(std::stop_token stop) {
   using boost::asio::experimental::awaitable_operators::operator&&;
   if (http_) {
-    co_await (guard_->run(stop) && census_->run(stop) && http_->run(stop));
+    co_await (guard_->run(stop) && census_->run(stop) && keep_journal(stop) && http_->run(stop));
   } else {
-    co_await (guard_->run(stop) && census_->run(stop));
+    co_await (guard_->run(stop) && census_->run(stop) && keep_journal(stop));
   }
 }
 

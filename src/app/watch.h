@@ -1,5 +1,5 @@
 #pragma once
-// A guard with its census and its HTTP server, as `guard` and `up` run it.
+// A guard with its census, its HTTP server and its journal, as `guard` and `up` run it.
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -8,6 +8,7 @@
 #include "app/settings.h"
 #include "guard/census_keeper.h"
 #include "guard/guard.h"
+#include "recovery/journal/journal_owner.h"
 
 namespace redkeep::app {
 
@@ -20,16 +21,21 @@ class Watch {
   /// "http://127.0.0.1:8390" or "off".
   std::string http_address() const;
 
+  ~Watch();
+
   /// Until asked to stop; all parts have ended when it returns.
   boost::asio::awaitable<void> run(std::stop_token stop);
 
  private:
   Watch() = default;
+  void open_journal(const Settings& settings);
+  boost::asio::awaitable<void> keep_journal(std::stop_token stop);
 
   boost::asio::any_io_executor executor_;
   std::unique_ptr<guard::Guard> guard_;
   std::unique_ptr<guard::CensusKeeper> census_;
   std::unique_ptr<http::Server> http_;
+  std::shared_ptr<recovery::JournalOwner> journal_;  // none without a data directory of our own
 };
 
 }  // namespace redkeep::app

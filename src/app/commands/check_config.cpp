@@ -33,14 +33,20 @@ void print_settings(Settings& settings) {
   }
 }
 
+std::string quota_of(const KeyClass& key_class) {
+  if (key_class.quota_pct) return fmt::format("{}%", *key_class.quota_pct);
+  return key_class.quota_bytes ? exact_bytes(*key_class.quota_bytes) : "none";
+}
+
 void print_classes(const Settings& settings) {
-  fmt::print("\n{:<16} {:<11} {:<6} {:<8} {:<6} {}\n", "class", "level", "ttl", "shed at", "order",
-             "patterns");
+  fmt::print("\n{:<16} {:<11} {:<6} {:<8} {:<6} {:<7} {}\n", "class", "level", "ttl", "shed at",
+             "order", "quota", "patterns");
   for (const auto& key_class : settings.options.classes) {
     const bool is_shed = key_class.shed_at != ShedAt::Never;
-    fmt::print("{:<16} {:<11} {:<6} {:<8} {:<6} {}\n", key_class.name, to_string(key_class.level),
-               key_class.ttl ? exact_duration(*key_class.ttl) : "none",
+    fmt::print("{:<16} {:<11} {:<6} {:<8} {:<6} {:<7} {}\n", key_class.name,
+               to_string(key_class.level), key_class.ttl ? exact_duration(*key_class.ttl) : "none",
                to_string(key_class.shed_at), is_shed ? fmt::to_string(key_class.shed_order) : "",
+               quota_of(key_class),
                printable(fmt::format("{}", fmt::join(key_class.patterns, " ")), 1000));
     const auto place = settings.places.find("class " + key_class.name);
     if (place != settings.places.end()) fmt::print("  set at {}\n", place->second);

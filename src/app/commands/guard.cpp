@@ -33,6 +33,8 @@ void register_guard(CommandLine& line) {
   command->add_option("--http", line.flags.http, "HOST:PORT for metrics and API, or \"off\"");
   command->add_option("--content", line.flags.content,
                       "Content directory for the emergency restore");
+  command->add_option("--data", line.flags.data,
+                      "Directory that the ledger is kept in, for redkeep history");
   command->callback([&line] {
     line.action = [&line] {
       const auto settings = start(line.flags);

@@ -5,7 +5,7 @@
 #include "app/exit_code.h"
 #include "app/load_report.h"
 #include "app/progress_line.h"
-#include "recovery/loader.h"
+#include "recovery/load/loader.h"
 
 namespace redkeep::app {
 namespace {
@@ -45,6 +45,7 @@ asio::awaitable<int> run(const Settings& settings, const LoadFlags& flags, std::
     fmt::print(stderr, "redkeep: {} rows were left out, see {}\n", outcome->bad_rows,
                flags.rejects);
   }
+  print_conflicts(outcome->conflicts);
   fmt::print("{}\n", describe_load(*outcome, std::chrono::duration_cast<std::chrono::milliseconds>(
                                                  std::chrono::steady_clock::now() - begun)));
   co_return outcome->bad_rows > 0 ? static_cast<int>(ExitCode::ProblemsFound) : 0;
@@ -65,13 +66,8 @@ void register_load(CommandLine& line) {
   command->add_flag("--skip-bad-rows", flags->skip_bad_rows,
                     "Leave bad rows out instead of refusing, and write them to --rejects");
   command->add_option("--rejects", flags->rejects, "Where bad rows go (default: rejects.csv)");
-  command->callback([&line, flags] {
-    line.action = [&line, flags] {
-      const auto settings = start(line.flags);
-      if (!settings) return fail(settings.error());
-      return run_to_end(
-          [&](asio::io_context&, std::stop_token stop) { return run(*settings, *flags, stop); });
-    };
+  run_with_settings(line, *command, [flags](const Settings& settings, std::stop_token stop) {
+    return run(settings, *flags, std::move(stop));
   });
 }
 

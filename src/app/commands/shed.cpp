@@ -1,11 +1,13 @@
 // redkeep shed: sheds evictable keys in order, by hand.
 #include <fmt/format.h>
 
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/json.hpp>
 
 #include "app/command_line.h"
 #include "app/exit_code.h"
 #include "error/error.h"
+#include "guard/lease.h"
 #include "keys/key_schema.h"
 #include "pressure/ask_memory.h"
 #include "shed/shedder.h"
@@ -45,7 +47,7 @@ Result<std::int64_t> stop_at_bytes(const ShedFlags& flags, const pressure::Memor
                       "the server has no maxmemory, so there is no percentage: use --free SIZE or "
                       "--limit SIZE");
   }
-  return static_cast<std::int64_t>(pct / 100 * static_cast<double>(reading.limit_bytes));
+  return pressure::bytes_at_mark(pct, reading.limit_bytes);
 }
 
 void print_json(const shed::ShedOutcome& outcome, bool dry_run) {
@@ -85,18 +87,24 @@ void print_text(const shed::ShedOutcome& outcome, bool dry_run) {
              dry_run ? ", as reckoned; nothing was changed" : ", as measured");
 }
 
-asio::awaitable<Result<shed::ShedOutcome>> shed_once(std::shared_ptr<redis::Client> client,
-                                                     const Settings& settings,
-                                                     const ShedFlags& flags,
-                                                     const keys::ClassTable& table,
-                                                     std::stop_token stop) {
-  const keys::KeySchema schema(settings.options.prefix);
-  const auto server_settings =
-      flags.dry_run ? redis::ServerSettings::LeaveAlone : redis::ServerSettings::MayChange;
-  auto found = co_await redis::probe_capabilities(client, schema.guard("probe"), server_settings);
-  if (!found) co_return found.error();
-  shed::Shedder shedder(client, table);
-  shedder.use(std::move(*found));
+// A guard steps back for as long as a person sheds.
+asio::awaitable<Status> take_lease(std::shared_ptr<redis::Client> client, guard::Lease& lease,
+                                   std::string key) {
+  const auto before = co_await guard::read_lease(client, std::move(key));
+  const Status taken = co_await lease.seize();
+  if (!taken) co_return taken;
+  if (lease.view().stand == guard::LeaseStand::Alone) {
+    fmt::print(stderr, "{}\n", guard::describe(lease.view()));
+  } else if (before && *before) {
+    fmt::print(stderr, "the lease was taken from {}, which acts again when this has ended\n",
+               guard::holder_of((*before)->owner));
+  }
+  co_return Status{};
+}
+
+asio::awaitable<Result<shed::ShedOutcome>> plan_and_shed(
+    std::shared_ptr<redis::Client> client, const Settings& settings, const ShedFlags& flags,
+    const keys::ClassTable& table, shed::Shedder& shedder, std::stop_token stop) {
   const auto reading = co_await pressure::ask_memory(client, settings.options);
   if (!reading) co_return reading.error();
   const auto stop_bytes = stop_at_bytes(flags, *reading, settings.options.pressure);
@@ -106,6 +114,41 @@ asio::awaitable<Result<shed::ShedOutcome>> shed_once(std::shared_ptr<redis::Clie
   const shed::ShedBudget budget{.most_time = std::chrono::hours{24}};
   const auto mode = flags.dry_run ? shed::ShedMode::DryRun : shed::ShedMode::Real;
   co_return co_await shedder.run(std::move(*plan), budget, mode, stop);
+}
+
+asio::awaitable<Result<shed::ShedOutcome>> shed_and_release(
+    std::shared_ptr<redis::Client> client, const Settings& settings, const ShedFlags& flags,
+    const keys::ClassTable& table, shed::Shedder& shedder, guard::Lease& lease,
+    std::stop_token stop) {
+  auto outcome = co_await plan_and_shed(client, settings, flags, table, shedder, stop);
+  co_await lease.release();
+  co_return outcome;
+}
+
+asio::awaitable<Result<shed::ShedOutcome>> shed_once(std::shared_ptr<redis::Client> client,
+                                                     const Settings& settings,
+                                                     const ShedFlags& flags,
+                                                     const keys::ClassTable& table,
+                                                     std::stop_token stop) {
+  using asio::experimental::awaitable_operators::operator&&;
+  const keys::KeySchema schema(settings.options.prefix);
+  const auto server_settings =
+      flags.dry_run ? redis::ServerSettings::LeaveAlone : redis::ServerSettings::MayChange;
+  auto found = co_await redis::probe_capabilities(client, schema.guard("probe"), server_settings);
+  if (!found) co_return found.error();
+  shed::Shedder shedder(client, table, settings.options.shed);
+  shedder.use(std::move(*found));
+  if (flags.dry_run) {
+    co_return co_await plan_and_shed(client, settings, flags, table, shedder, stop);
+  }
+  // Before memory is read: a guard that steps back may have shed until then, and the first script
+  // that a server runs costs it 110 kB.
+  guard::Lease lease(client, schema.guard("lease"), guard::lease_owner_by_hand());
+  const Status taken = co_await take_lease(client, lease, schema.guard("lease"));
+  if (!taken) co_return taken.error();
+  shedder.only_while([&lease] { return lease.may_act(); });
+  co_return co_await (shed_and_release(client, settings, flags, table, shedder, lease, stop) &&
+                      lease.keep_up());
 }
 
 // Before anything is asked of the server: what is wrong with the flags is no matter of the server.

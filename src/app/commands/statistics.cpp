@@ -5,7 +5,10 @@
 #include "app/command_line.h"
 #include "app/exit_code.h"
 #include "app/progress_line.h"
+#include "guard/lease.h"
 #include "guard/server_statistics.h"
+#include "keys/key_schema.h"
+#include "pressure/forecast.h"
 #include "sizes/sizes.h"
 
 namespace redkeep::app {
@@ -17,7 +20,7 @@ struct StatisticsFlags {
   bool json = false;
 };
 
-void print_status(const Statistics& statistics) {
+void print_status(const Statistics& statistics, const std::optional<guard::LeaseRecord>& lease) {
   const MemoryUse& memory = statistics.memory;
   fmt::print("memory     {} used{}\n", sizes::print_bytes(memory.used_bytes),
              memory.limit_bytes > 0
@@ -26,6 +29,12 @@ void print_status(const Statistics& statistics) {
                  : ", no limit known (set maxmemory, or [pressure] limit)");
   fmt::print("level      {} ({})\n", to_string(statistics.level),
              statistics.level_from_guard ? "from the running guard" : "instantaneous, no guard");
+  fmt::print("lease      {}\n", lease ? guard::describe(*lease) : "held by nobody");
+  if (statistics.forecast) {
+    fmt::print("forecast   used memory {}; protected data {}\n",
+               pressure::describe(statistics.forecast->total),
+               pressure::describe(statistics.forecast->protected_data));
+  }
   fmt::print("protected  {} keys\n", sizes::print_count(statistics.protected_keys()));
   fmt::print("evictable  {} keys\n", sizes::print_count(statistics.evictable_keys()));
   fmt::print("unclassified {} keys\n", sizes::print_count(statistics.unclassified_keys));
@@ -58,12 +67,15 @@ asio::awaitable<int> run(asio::io_context& context, const Settings& settings, bo
   const auto statistics =
       co_await guard::take_statistics(client, *table, settings.options, census_options, stop, show);
   progress.clear();
-  client->close();
   if (!statistics) co_return fail(statistics.error());
+  const keys::KeySchema schema(settings.options.prefix);
+  const auto lease = co_await guard::read_lease(client, schema.guard("lease"));
+  client->close();
+  if (!lease) co_return fail(lease.error());
   if (json) {
     fmt::print("{}\n", to_json(*statistics));
   } else {
-    print_status(*statistics);
+    print_status(*statistics, *lease);
     if (with_classes) print_classes(*statistics);
   }
   co_return 0;
@@ -89,7 +101,8 @@ void add(CommandLine& line, const std::string& name, const std::string& what, bo
 
 void register_statistics(CommandLine& line) {
   add(line, "status",
-      "How full the server is, at what level, and how much of it is protected\n"
+      "How full the server is, at what level, how much of it is protected, and what a running\n"
+      "guard foresees\n"
       "Example: redkeep status --url redis://127.0.0.1:6390",
       false);
   add(line, "stats",

@@ -12,6 +12,8 @@
 #include "app/watch.h"
 #include "census/census.h"
 #include "error/error.h"
+#include "recovery/journal/journal_owner.h"
+#include "recovery/load/snapshot_load.h"
 #include "redis/pause.h"
 #include "redis/private_server.h"
 #include "sizes/sizes.h"
@@ -34,32 +36,6 @@ constexpr std::chrono::minutes kWasFine{1};
 // From the request to stop until the server has ended: five seconds are promised for everything.
 constexpr std::chrono::milliseconds kAllStopped{4000};
 
-// Starts the server again whenever it ends, until asked to stop.
-asio::awaitable<void> keep_running(redis::PrivateServer& server, std::stop_token stop) {
-  std::chrono::seconds backoff = kFirstBackoff;
-  while (!stop.stop_requested()) {
-    const auto begun = std::chrono::steady_clock::now();
-    while (!server.has_ended() && !stop.stop_requested()) {
-      co_await redis::pause_for(std::chrono::milliseconds{50});
-    }
-    if (stop.stop_requested()) break;
-    if (std::chrono::steady_clock::now() - begun > kWasFine) backoff = kFirstBackoff;
-    spdlog::error("{}; it is started again in {} s", server.how_it_ended(), backoff.count());
-    const auto until = std::chrono::steady_clock::now() + backoff;
-    while (std::chrono::steady_clock::now() < until && !stop.stop_requested()) {
-      co_await redis::pause_for(std::chrono::milliseconds{50});
-    }
-    backoff = std::min(backoff * 2, kLongestBackoff);
-    if (stop.stop_requested()) break;
-    const Status started = co_await server.start(stop, {});
-    if (started) {
-      spdlog::info("redis-server runs again");
-    } else if (!stop.stop_requested()) {
-      spdlog::error("{}", started.error().message);
-    }
-  }
-}
-
 asio::awaitable<Result<std::string>> describe_content(const Settings& settings) {
   const auto executor = co_await asio::this_coro::executor;
   const auto client = redis::Client::create(executor, settings.options.endpoint);
@@ -80,9 +56,103 @@ asio::awaitable<Result<std::string>> describe_content(const Settings& settings) 
                         sizes::print_count(associations));
 }
 
+Error not_loaded(const std::string& directory, const recovery::ContentProblems& problems) {
+  print_problems(problems);
+  return make_error(ErrorKind::InvalidInput, "nothing was loaded from {}: {} bad rows",
+                    printable(directory), problems.count);
+}
+
+std::string describe_load_since(const recovery::LoadOutcome& outcome,
+                                std::chrono::steady_clock::time_point begun) {
+  return describe_load(outcome, std::chrono::duration_cast<std::chrono::milliseconds>(
+                                    std::chrono::steady_clock::now() - begun));
+}
+
+// What came of beginning a server with the content as its snapshot.
+struct SnapshotNews {
+  std::optional<recovery::LoadOutcome> outcome;
+  recovery::ContentProblems problems;  // of the CSV: nothing was begun
+};
+
+Result<recovery::LoadOutcome> check_and_stream(const Settings& settings, std::int64_t most_bytes,
+                                               const recovery::SnapshotSink& sink,
+                                               const std::stop_token& stop, SnapshotNews& news) {
+  const std::string directory = recovery::base_directory(settings.options);
+  const auto check = recovery::check_content(directory, stop);
+  if (!check) return check.error();
+  if (check->problems.count > 0) {
+    news.problems = check->problems;
+    return make_error(ErrorKind::InvalidInput, "the content has bad rows");
+  }
+  if (check->estimated_bytes > most_bytes || check->total_bytes > recovery::kMostSnapshotBytes) {
+    return make_error(ErrorKind::Refused, "the content is too large for a snapshot");
+  }
+  return recovery::stream_snapshot(directory, *check, settings.options.prefix, sink, stop);
+}
+
+// A server that is new begins with the content: see snapshot_load. Where that does not work, it
+// begins empty, and bring_content() loads it.
+asio::awaitable<SnapshotNews> begin_with_content(redis::PrivateServer& server,
+                                                 const Settings& settings, std::int64_t most_bytes,
+                                                 std::stop_token stop) {
+  SnapshotNews news;
+  std::optional<recovery::LoadOutcome> streamed;
+  redis::PrivateServer::SnapshotSource source =
+      [&](const std::function<Status(std::string_view)>& sink) -> Status {
+    auto outcome = check_and_stream(settings, most_bytes, sink, stop, news);
+    if (!outcome) return outcome.error();
+    streamed = std::move(*outcome);
+    return Status{};
+  };
+  const Status started = co_await server.start_with(std::move(source), stop, {});
+  if (started) {
+    news.outcome = std::move(streamed);
+  } else {
+    spdlog::debug("no snapshot: {}", started.error().message);
+  }
+  co_return news;
+}
+
+// One that died before its first append-only file was there has nothing but the content.
+asio::awaitable<Status> start_again(redis::PrivateServer& server, const Settings& settings,
+                                    std::int64_t maxmemory_bytes, std::stop_token stop) {
+  if (server.is_new() && !recovery::base_directory(settings.options).empty()) {
+    const auto news = co_await begin_with_content(server, settings, maxmemory_bytes, stop);
+    if (news.outcome) co_return Status{};
+  }
+  co_return co_await server.start(stop, {});
+}
+
+// Starts the server again whenever it ends, until asked to stop.
+asio::awaitable<void> keep_running(redis::PrivateServer& server, const Settings& settings,
+                                   std::int64_t maxmemory_bytes, std::stop_token stop) {
+  std::chrono::seconds backoff = kFirstBackoff;
+  while (!stop.stop_requested()) {
+    const auto begun = std::chrono::steady_clock::now();
+    while (!server.has_ended() && !stop.stop_requested()) {
+      co_await redis::pause_for(std::chrono::milliseconds{50});
+    }
+    if (stop.stop_requested()) break;
+    if (std::chrono::steady_clock::now() - begun > kWasFine) backoff = kFirstBackoff;
+    spdlog::error("{}; it is started again in {} s", server.how_it_ended(), backoff.count());
+    const auto until = std::chrono::steady_clock::now() + backoff;
+    while (std::chrono::steady_clock::now() < until && !stop.stop_requested()) {
+      co_await redis::pause_for(std::chrono::milliseconds{50});
+    }
+    backoff = std::min(backoff * 2, kLongestBackoff);
+    if (stop.stop_requested()) break;
+    const Status started = co_await start_again(server, settings, maxmemory_bytes, stop);
+    if (started) {
+      spdlog::info("redis-server runs again");
+    } else if (!stop.stop_requested()) {
+      spdlog::error("{}", started.error().message);
+    }
+  }
+}
+
 // Loads the content if there is none yet; what is there is never touched.
 asio::awaitable<Result<std::string>> bring_content(const Settings& settings, std::stop_token stop) {
-  const std::string& directory = settings.options.content_directory;
+  const std::string directory = recovery::base_directory(settings.options);
   if (directory.empty()) co_return co_await describe_content(settings);
   recovery::LoadOptions options;
   options.directory = directory;
@@ -102,24 +172,35 @@ asio::awaitable<Result<std::string>> bring_content(const Settings& settings, std
     co_return *described + " (as they were; `redkeep load --merge` takes changed CSV over)";
   }
   if (!outcome) co_return outcome.error();
-  if (outcome->bad_rows > 0) {
-    print_problems(outcome->problems);
-    co_return make_error(ErrorKind::InvalidInput, "nothing was loaded from {}: {} bad rows",
-                         printable(directory), outcome->bad_rows);
-  }
-  co_return describe_load(*outcome, std::chrono::duration_cast<std::chrono::milliseconds>(
-                                        std::chrono::steady_clock::now() - begun));
+  if (outcome->bad_rows > 0) co_return not_loaded(directory, outcome->problems);
+  co_return describe_load_since(*outcome, begun);
 }
 
-asio::awaitable<int> serve(redis::PrivateServer& server, Settings settings, std::stop_token stop) {
-  const auto executor = co_await asio::this_coro::executor;
+asio::awaitable<Status> start_server(redis::PrivateServer& server, std::stop_token stop) {
   ProgressLine line("");
   const std::function<void(const std::string&)> waiting = [&](const std::string& reason) {
     line.show(reason, 0, -1);
   };
   const Status started = co_await server.start(stop, waiting);
   line.clear();
-  if (!started) co_return stop.stop_requested() ? 0 : fail(started.error());
+  co_return started;
+}
+
+asio::awaitable<int> serve(redis::PrivateServer& server, Settings settings,
+                           std::int64_t maxmemory_bytes, std::stop_token stop) {
+  const auto executor = co_await asio::this_coro::executor;
+  const auto begun = std::chrono::steady_clock::now();
+  SnapshotNews news;
+  if (!recovery::base_directory(settings.options).empty() && server.is_new()) {
+    news = co_await begin_with_content(server, settings, maxmemory_bytes, stop);
+    if (news.problems.count > 0) {
+      co_return fail(not_loaded(recovery::base_directory(settings.options), news.problems));
+    }
+  }
+  if (!news.outcome) {
+    const Status started = co_await start_server(server, stop);
+    if (!started) co_return stop.stop_requested() ? 0 : fail(started.error());
+  }
   const EndpointOptions configured = std::exchange(settings.options.endpoint, server.endpoint());
   settings.options.endpoint.deadline = configured.deadline;
   settings.options.endpoint.connect_deadline = configured.connect_deadline;
@@ -127,12 +208,17 @@ asio::awaitable<int> serve(redis::PrivateServer& server, Settings settings, std:
   if (!watch) co_return fail(watch.error());
   fmt::print("Redis    {}\n", server.url());
   std::fflush(stdout);
-  const auto content = co_await bring_content(settings, stop);
+  Result<std::string> content = std::string{};
+  if (news.outcome) {
+    content = describe_load_since(*news.outcome, begun);
+  } else {
+    content = co_await bring_content(settings, stop);
+  }
   if (!content) co_return stop.stop_requested() ? 0 : fail(content.error());
   fmt::print("content  {}\nHTTP     {}\n", *content, (*watch)->http_address());
   std::fflush(stdout);
   using asio::experimental::awaitable_operators::operator&&;
-  co_await ((*watch)->run(stop) && keep_running(server, stop));
+  co_await ((*watch)->run(stop) && keep_running(server, settings, maxmemory_bytes, stop));
   co_return 0;
 }
 
@@ -147,14 +233,14 @@ asio::awaitable<int> run(asio::io_context& context, const Settings& settings, co
   redis::PrivateServer server(context.get_executor(), options);
   std::optional<std::chrono::steady_clock::time_point> asked;
   const std::stop_callback note(stop, [&asked] { asked = std::chrono::steady_clock::now(); });
-  const int code = co_await serve(server, settings, stop);
+  const int code = co_await serve(server, settings, maxmemory_bytes, stop);
   const auto now = std::chrono::steady_clock::now();
   co_await server.stop(asked.value_or(now) + kAllStopped - now);
   co_return code;
 }
 
 int run_up(const CommandLine& line, const UpFlags& flags) {
-  const auto settings = start(line.flags);
+  auto settings = start(line.flags);
   if (!settings) return fail(settings.error());
   // "" would stand for the root of the file system.
   if (flags.data.empty()) return fail(make_error(ErrorKind::InvalidInput, "--data: is empty"));
@@ -164,6 +250,7 @@ int run_up(const CommandLine& line, const UpFlags& flags) {
   if (*maxmemory < kLeastBytes) {
     return fail(make_error(ErrorKind::InvalidInput, "--maxmemory must be at least 8MiB"));
   }
+  settings->options.data_directory = flags.data;
   return run_to_end([&](asio::io_context& context, std::stop_token stop) {
     return run(context, *settings, flags, *maxmemory, stop);
   });

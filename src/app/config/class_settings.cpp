@@ -4,6 +4,7 @@
 #include "app/setting_list.h"
 #include "error/error.h"
 #include "redkeep/statistics.h"
+#include "sizes/sizes.h"
 
 namespace redkeep::app {
 namespace {
@@ -39,6 +40,8 @@ Status read_level(const toml::node& node, KeyClass& key_class) {
     if (level != KeyLevel::Evictable) {
       key_class.ttl.reset();
       key_class.shed_at = ShedAt::Never;
+      key_class.quota_bytes.reset();
+      key_class.quota_pct.reset();
     }
     return {};
   }
@@ -74,14 +77,29 @@ Status read_shed_order(const toml::node& node, KeyClass& key_class) {
   return {};
 }
 
+Status read_quota(const toml::node& node, KeyClass& key_class) {
+  const auto text = node.value_exact<std::string>();
+  if (!text) return must_be("a text in quotes", "\"20%\" or \"50MiB\"");
+  key_class.quota_bytes.reset();
+  key_class.quota_pct.reset();
+  if (text->ends_with('%')) {
+    const auto pct = sizes::parse_pct(*text);
+    if (!pct) return pct.error();
+    key_class.quota_pct = *pct;
+    return {};
+  }
+  const auto bytes = sizes::parse_bytes(*text);
+  if (!bytes) return bytes.error();
+  key_class.quota_bytes = *bytes;
+  return {};
+}
+
 }  // namespace
 
 const std::vector<ClassSetting>& class_settings() {
-  static const std::vector<ClassSetting> kSettings{{"patterns", read_patterns},
-                                                   {"level", read_level},
-                                                   {"ttl", read_ttl},
-                                                   {"shed_at", read_shed_at},
-                                                   {"shed_order", read_shed_order}};
+  static const std::vector<ClassSetting> kSettings{
+      {"patterns", read_patterns}, {"level", read_level},           {"ttl", read_ttl},
+      {"shed_at", read_shed_at},   {"shed_order", read_shed_order}, {"quota", read_quota}};
   return kSettings;
 }
 

@@ -1,6 +1,5 @@
 #include "app/http/pages.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
@@ -9,6 +8,7 @@
 
 #include "content/record_rules.h"
 #include "error/error.h"
+#include "guard/ledger_line.h"
 #include "sizes/print_json.h"
 
 namespace redkeep::app::http {
@@ -83,6 +83,16 @@ void add_memory(const guard::Snapshot& snapshot, Families& out) {
               as_double(snapshot.expired_keys));
 }
 
+void add_lease(const guard::LeaseView& lease, Families& out) {
+  out.start("redkeep_lease", "1 for how this guard stands to the lease.", MetricType::Gauge);
+  for (const auto stand : {guard::LeaseStand::Held, guard::LeaseStand::Watching,
+                           guard::LeaseStand::Alone, guard::LeaseStand::Unknown}) {
+    out.add(stand == lease.stand ? 1 : 0, {{"stand", std::string(to_string(stand))}});
+  }
+  out.gauge("redkeep_lease_fencing", "Grows with each change of holder; 0: not known.",
+            as_double(lease.fencing));
+}
+
 void add_actions(const guard::Snapshot& snapshot, Families& out) {
   out.start("redkeep_shed_keys_total", "Keys shed, by class.", MetricType::Counter);
   for (const auto& [name, totals] : snapshot.shed)
@@ -94,6 +104,58 @@ void add_actions(const guard::Snapshot& snapshot, Families& out) {
   for (const auto& [subject, count] : snapshot.alerts) {
     out.add(as_double(count), {{"subject", subject}});
   }
+  out.start("redkeep_alert_deliveries_total", "What became of alerts, by receiver.",
+            MetricType::Counter);
+  for (const auto& [receiver, counts] : snapshot.deliveries) {
+    out.add(as_double(counts.sent), {{"receiver", receiver}, {"outcome", "sent"}});
+    out.add(as_double(counts.failed), {{"receiver", receiver}, {"outcome", "failed"}});
+    out.add(as_double(counts.dropped), {{"receiver", receiver}, {"outcome", "dropped"}});
+  }
+}
+
+void add_forecast(const guard::Snapshot& snapshot, Families& out) {
+  const std::pair<const char*, const GrowthOutlook*> both[] = {
+      {"total", &snapshot.forecast.total}, {"protected", &snapshot.forecast.protected_data}};
+  out.start("redkeep_forecast_outlook", "1 for what is foreseen.", MetricType::Gauge);
+  for (const auto& [of, foreseen] : both) {
+    for (const auto outlook :
+         {Outlook::NotKnown, Outlook::Steady, Outlook::Growing, Outlook::Held}) {
+      out.add(foreseen->outlook == outlook ? 1 : 0,
+              {{"of", of}, {"outlook", std::string(to_string(outlook))}});
+    }
+  }
+  out.start("redkeep_forecast_growth_bytes_per_hour", "Growth, where known.", MetricType::Gauge);
+  for (const auto& [of, foreseen] : both) {
+    if (foreseen->outlook != Outlook::NotKnown)
+      out.add(foreseen->growth_bytes_per_hour, {{"of", of}});
+  }
+  out.start("redkeep_forecast_seconds", "Until a mark is reached, where that is in sight.",
+            MetricType::Gauge);
+  for (const auto& [of, foreseen] : both) {
+    for (const auto& [mark, in] :
+         {std::pair{"warning", foreseen->warning_in}, std::pair{"limit", foreseen->limit_in}}) {
+      if (in) out.add(as_double(in->count()), {{"of", of}, {"mark", mark}});
+    }
+  }
+}
+
+void add_regret(const guard::Snapshot& snapshot, Families& out) {
+  const auto each = [&](const char* name, const char* help, MetricType type, auto value_of) {
+    out.start(name, help, type);
+    for (const auto& [class_name, regret] : snapshot.regret) {
+      out.add(value_of(regret), {{"class", class_name}});
+    }
+  };
+  each("redkeep_regret_ratio",
+       "Of the keys shed, those written again within a minute; the last ten minutes, a sample.",
+       MetricType::Gauge, [](const auto& regret) { return regret.written_again_pct / 100; });
+  each("redkeep_regret_ratio_error", "Half the width of the ratio's 95 % interval.",
+       MetricType::Gauge, [](const auto& regret) { return regret.error_pct / 100; });
+  each("redkeep_regret_sampled_keys_total", "Shed keys that were looked for a minute later.",
+       MetricType::Counter, [](const auto& regret) { return as_double(regret.sampled_total); });
+  each("redkeep_regret_written_again_keys_total", "Those of them that were there again.",
+       MetricType::Counter,
+       [](const auto& regret) { return as_double(regret.written_again_total); });
 }
 
 void add_census(const guard::Snapshot& snapshot, TimePoint now, Families& out) {
@@ -119,7 +181,10 @@ void add_census(const guard::Snapshot& snapshot, TimePoint now, Families& out) {
 std::string metrics_text(const guard::Snapshot& snapshot, TimePoint now) {
   Families families;
   add_memory(snapshot, families);
+  add_lease(snapshot.lease, families);
   add_actions(snapshot, families);
+  add_forecast(snapshot, families);
+  add_regret(snapshot, families);
   add_census(snapshot, now, families);
   return families.text();
 }
@@ -131,28 +196,27 @@ std::string status_json(const guard::Snapshot& snapshot, TimePoint now) {
   object["server"] = utf8(snapshot.server_version);
   object["eviction_policy"] = utf8(snapshot.eviction_policy);
   object["blind_reason"] = utf8(snapshot.blind_reason);
+  object["lease"] = json::object{{"stand", to_string(snapshot.lease.stand)},
+                                 {"holder", utf8(snapshot.lease.holder)},
+                                 {"fencing", snapshot.lease.fencing},
+                                 {"text", utf8(describe(snapshot.lease))}};
   object["census_age_seconds"] = snapshot.census
                                      ? json::value(seconds_since(snapshot.census_time, now))
                                      : json::value(nullptr);
+  json::array regrets;
+  for (const auto& [name, regret] : snapshot.regret) {
+    regrets.push_back(json::object{{"class", utf8(name)},
+                                   {"sampled_keys", regret.sampled_keys},
+                                   {"written_again_pct", regret.written_again_pct},
+                                   {"error_pct", regret.error_pct}});
+  }
+  object["regret"] = std::move(regrets);
   return sizes::print_json(object);
 }
 
 std::string ledger_json(const guard::Ledger& ledger, std::size_t limit) {
   json::array list;
-  for (const auto& entry : ledger.newest(limit)) {
-    list.push_back(json::object{
-        {"number", entry.number},
-        {"time", fmt::format("{:%Y-%m-%dT%H:%M:%S}Z",
-                             fmt::gmtime(std::chrono::system_clock::to_time_t(entry.when)))},
-        {"kind", guard::to_string(entry.kind)},
-        {"subject", utf8(entry.subject)},
-        {"outcome", utf8(entry.outcome)},
-        {"reason", utf8(entry.reason)},
-        {"keys", entry.keys},
-        {"bytes", entry.bytes},
-        {"usage_before_pct", entry.usage_before_pct},
-        {"usage_after_pct", entry.usage_after_pct}});
-  }
+  for (const auto& entry : ledger.newest(limit)) list.push_back(guard::to_json(entry));
   return sizes::print_json(list);
 }
 

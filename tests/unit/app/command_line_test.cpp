@@ -2,37 +2,20 @@
 // to do. No command here reaches a server.
 #include <sys/stat.h>
 
-#include "app/run_command_line.h"
 #include "unit/app/clean_surroundings.h"
+#include "unit/app/run_redkeep.h"
 
 namespace redkeep::app {
 namespace {
-
-struct Said {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
 
 class CommandLineOf : public testing::Test {
  protected:
   CleanSurroundings around_;
 
   static Said run(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), "redkeep");
-    std::vector<char*> argv;
-    for (auto& argument : arguments) argv.push_back(argument.data());
-    argv.push_back(nullptr);
-    testing::internal::CaptureStdout();
-    testing::internal::CaptureStderr();
-    Said said;
-    said.code = run_command_line(static_cast<int>(arguments.size()), argv.data());
-    std::fflush(stdout);
-    said.out = testing::internal::GetCapturedStdout();
-    said.err = testing::internal::GetCapturedStderr();
-    for (const auto& argument : arguments) {
-      EXPECT_EQ(argument.find("hush"), std::string::npos) << "ps would show it: " << argument;
-    }
+    const Said said = run_redkeep(std::move(arguments));
+    EXPECT_EQ(said.arguments.find("hush"), std::string::npos)
+        << "ps would show it: " << said.arguments;
     return said;
   }
 
@@ -46,7 +29,8 @@ class CommandLineOf : public testing::Test {
   }
 };
 
-const char* const kCommands[] = {"up", "guard", "load", "status", "stats", "shed", "check-config"};
+const char* const kCommands[] = {"up",     "guard", "load", "verify",  "repair", "rebuild",
+                                 "status", "stats", "shed", "history", "export", "check-config"};
 
 TEST_F(CommandLineOf, HelpIsGivenForEveryCommand) {
   const Said all = run({"--help"});

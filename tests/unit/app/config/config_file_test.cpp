@@ -76,7 +76,7 @@ TEST_F(ConfigFile, AWrongTypeIsAnsweredWithTheRightForm) {
       {"[pressure]\nemergency = 0.95\n", "\"85%\""},
       {"[pressure]\ndwell = 5\n", "\"5s\""},
       {"[pressure]\nlimit = 1e99\n", "\"512MiB\""},
-      {"[pressure]\nalert_every = true\n", "\"60s\""},
+      {"[alerts]\nevery = true\n", "\"60s\""},
       {"[redis]\nurl = 6379\n", "\"redis://"},
       {"[redis]\nurl = [\"redis://a\"]\n", "\"redis://"},
       {"[http]\nlisten = 8390\n", "\"127.0.0.1:8390\""},
@@ -100,11 +100,11 @@ TEST_F(ConfigFile, SizesThatCouldMeanTwoThingsAreRefused) {
 
 TEST_F(ConfigFile, DurationsHaveAUnitAndAreAboveZero) {
   for (const char* wrong : {"5", "-5s", "0s", "0ms", "5 weeks", "1e3s", "200y"}) {
-    for (const char* key : {"dwell", "interval", "restore_cool_down", "alert_every"}) {
+    for (const char* key : {"dwell", "interval", "restore_cool_down"}) {
       error("[pressure]\n" + std::string(key) + " = \"" + wrong + "\"\n");
     }
   }
-  EXPECT_TRUE(contains(error("[pressure]\nalert_every = \"1500ms\"\n"), "whole number of seconds"));
+  EXPECT_TRUE(contains(error("[alerts]\nevery = \"1500ms\"\n"), "whole number of seconds"));
   EXPECT_TRUE(contains(error("[redis]\ndeadline = \"0s\"\n"), "at least 1ms"));
 }
 

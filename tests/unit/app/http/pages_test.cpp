@@ -26,6 +26,7 @@ guard::Snapshot connected() {
   snapshot.last_reading = kNow - seconds{1};
   snapshot.shed["page_cache"] = {17, 4096};
   snapshot.alerts["warning"] = 2;
+  snapshot.deliveries["webhook"] = {7, 2, 1};
   return snapshot;
 }
 
@@ -82,7 +83,11 @@ TEST(Metrics, SayWhatTheSnapshotSays) {
         "redkeep_memory_usage_ratio 0.85", "redkeep_level{level=\"warning\"} 1",
         "redkeep_level{level=\"normal\"} 0", "redkeep_shed_keys_total{class=\"page_cache\"} 17",
         "redkeep_shed_bytes_total{class=\"page_cache\"} 4096",
-        "redkeep_alerts_total{subject=\"warning\"} 2", "redkeep_census_age_seconds 7",
+        "redkeep_alerts_total{subject=\"warning\"} 2",
+        "redkeep_alert_deliveries_total{receiver=\"webhook\",outcome=\"sent\"} 7",
+        "redkeep_alert_deliveries_total{receiver=\"webhook\",outcome=\"failed\"} 2",
+        "redkeep_alert_deliveries_total{receiver=\"webhook\",outcome=\"dropped\"} 1",
+        "redkeep_census_age_seconds 7",
         "redkeep_class_keys{class=\"page_cache\",level=\"evictable\"} 3",
         "redkeep_class_bytes{class=\"page_cache\",level=\"evictable\"} 300",
         "redkeep_unclassified_keys 5", "# TYPE redkeep_shed_keys_total counter",
@@ -91,6 +96,41 @@ TEST(Metrics, SayWhatTheSnapshotSays) {
   }
   EXPECT_EQ(text.find("redkeep_class_bytes{class=\"queues\""), std::string::npos)
       << "bytes that are not known are left out";
+}
+
+TEST(Metrics, SayWhatIsForeseenAndLeaveOutWhatIsNot) {
+  auto snapshot = counted("page_cache");
+  snapshot.forecast.total.outlook = Outlook::Held;
+  snapshot.forecast.protected_data = {Outlook::Growing, 1000,          12,
+                                      std::nullopt,     seconds{7200}, seconds{60}};
+  const std::string text = metrics_text(snapshot, kNow);
+  expect_valid_metrics(text);
+  for (const char* line : {"redkeep_forecast_outlook{of=\"total\",outlook=\"held\"} 1",
+                           "redkeep_forecast_outlook{of=\"total\",outlook=\"growing\"} 0",
+                           "redkeep_forecast_growth_bytes_per_hour{of=\"protected\"} 12",
+                           "redkeep_forecast_seconds{of=\"protected\",mark=\"limit\"} 7200"}) {
+    EXPECT_TRUE(has_line(text, line)) << line << "\n" << text;
+  }
+  EXPECT_EQ(text.find("mark=\"warning\""), std::string::npos);
+}
+
+TEST(Regret, IsInTheMetricsAndTheStatus) {
+  auto snapshot = connected();
+  snapshot.regret["page_cache"] = {312, 14, 3.5, 1000, 140};
+  const std::string text = metrics_text(snapshot, kNow);
+  expect_valid_metrics(text);
+  for (const char* line : {"redkeep_regret_ratio{class=\"page_cache\"} 0.14",
+                           "redkeep_regret_ratio_error{class=\"page_cache\"} 0.035",
+                           "redkeep_regret_sampled_keys_total{class=\"page_cache\"} 1000",
+                           "redkeep_regret_written_again_keys_total{class=\"page_cache\"} 140"}) {
+    EXPECT_TRUE(has_line(text, line)) << line << "\n" << text;
+  }
+  const auto page = json::parse(status_json(snapshot, kNow));
+  const auto& regret = page.at("regret").at(0).as_object();
+  EXPECT_EQ(regret.at("class"), "page_cache");
+  EXPECT_EQ(regret.at("sampled_keys"), 312);
+  EXPECT_EQ(regret.at("written_again_pct"), 14);
+  EXPECT_EQ(regret.at("error_pct"), 3.5);
 }
 
 TEST(Metrics, NamesCannotBreakOutOfTheirLabel) {
@@ -144,7 +184,8 @@ TEST(LedgerPage, IsValidJsonNewestFirst) {
   EXPECT_EQ(all.back().at("kind"), "notice");
   EXPECT_EQ(all[1].at("subject").as_string(), std::end(kHostile)[-1]);
   const std::string time(all.back().at("time").as_string());
-  EXPECT_TRUE(std::regex_match(time, std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)"))) << time;
+  EXPECT_TRUE(std::regex_match(time, std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)")))
+      << time;
   EXPECT_EQ(json::parse(ledger_json(ledger, 1)).as_array().size(), 1u);
   EXPECT_EQ(ledger_json(ledger, 0), "[]");
 }
@@ -163,6 +204,20 @@ TEST(Readiness, SaysWhyItIsNotThere) {
   EXPECT_EQ(not_ready_because(snapshot, {}, kNow), "no reading yet");
   snapshot.blind_reason = "LOADING";
   EXPECT_EQ(not_ready_because(snapshot, {}, kNow), "LOADING");
+}
+
+TEST(Pages, SayWhichGuardActs) {
+  auto snapshot = connected();
+  snapshot.lease = {guard::LeaseStand::Watching, "web1:4711", 3, seconds{5}, ""};
+  const auto lease = json::parse(status_json(snapshot, kNow)).at("lease");
+  EXPECT_EQ(lease.at("stand"), "watching");
+  EXPECT_EQ(lease.at("holder"), "web1:4711");
+  EXPECT_EQ(lease.at("fencing"), 3);
+  EXPECT_EQ(lease.at("text"), "watching; web1:4711 acts since 1970-01-01T00:00:05Z, fencing 3");
+  const auto metrics = metrics_text(snapshot, kNow);
+  EXPECT_NE(metrics.find("redkeep_lease{stand=\"watching\"} 1\n"), std::string::npos);
+  EXPECT_NE(metrics.find("redkeep_lease{stand=\"held\"} 0\n"), std::string::npos);
+  EXPECT_NE(metrics.find("redkeep_lease_fencing 3\n"), std::string::npos);
 }
 
 }  // namespace

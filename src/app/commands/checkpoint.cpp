@@ -1,0 +1,109 @@
+// redkeep checkpoint: the content as it is now into the data directory, so that the journal before
+// it can go.
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "app/command_line.h"
+#include "app/exit_code.h"
+#include "app/progress_line.h"
+#include "error/error.h"
+#include "recovery/checkpoint/checkpoint_place.h"
+#include "recovery/checkpoint/manifest.h"
+#include "recovery/journal/change_client.h"
+#include "recovery/journal/change_protocol.h"
+#include "recovery/journal/journal_owner.h"
+#include "redis/pause.h"
+#include "sizes/sizes.h"
+
+namespace redkeep::app {
+namespace {
+
+namespace asio = boost::asio;
+
+// What the daemon is given for it; a million entities take half a minute.
+constexpr std::chrono::minutes kPatience{10};
+constexpr std::chrono::milliseconds kPoll{50};
+
+int tell(const std::string& data_directory) {
+  const std::string place =
+      recovery::checkpoint_path(recovery::DataDirectory::checkpoint_of(data_directory));
+  const auto manifest = recovery::read_manifest(place);
+  if (!manifest) return fail(manifest.error());
+  std::int64_t rows = 0;
+  std::int64_t bytes = 0;
+  for (const auto& file : manifest->files) {
+    rows += file.rows;
+    bytes += file.bytes;
+  }
+  fmt::print("{} records, {} in {}, up to position {} of the journal\n", sizes::print_count(rows),
+             sizes::print_bytes(bytes), place, manifest->position.value_or(0));
+  return 0;
+}
+
+asio::awaitable<Status> by_the_owner(const Options& options) {
+  const auto executor = co_await asio::this_coro::executor;
+  const auto owner =
+      recovery::ChangeClient::create(executor, options.data_directory, options.prefix, kPatience);
+  const Status written = co_await owner->write_checkpoint();
+  owner->close();
+  co_return written;
+}
+
+// No daemon runs: this process is the owner for as long as it takes.
+asio::awaitable<Status> by_ourselves(recovery::JournalOwner& owner, std::stop_token stop) {
+  ProgressLine line("");
+  owner.start();
+  while (owner.writer().is_in_use() && !owner.writer().is_current()) {
+    if (stop.stop_requested()) co_return make_error(ErrorKind::Interrupted, "stopped on request");
+    const auto& why = owner.writer().held_up_by();
+    if (why) co_return *why;
+    line.show("bringing Redis forward by the journal", 0, -1);
+    co_await redis::pause_for(kPoll);
+  }
+  line.show("writing the checkpoint", 0, -1);
+  const auto written = co_await owner.checkpoint(stop);
+  if (!written) co_return written.error();
+  co_return Status{};
+}
+
+asio::awaitable<int> run(const Options& options, std::stop_token stop) {
+  const auto executor = co_await asio::this_coro::executor;
+  const auto opened = recovery::JournalOwner::open(executor, options, {});
+  Status done;
+  if (opened) {
+    done = co_await by_ourselves(**opened, stop);
+    (*opened)->close();
+  } else if (opened.error().kind == ErrorKind::Refused &&
+             std::filesystem::exists(recovery::change_socket_path(options.data_directory))) {
+    done = co_await by_the_owner(options);
+  } else {
+    done = opened.error();
+  }
+  co_return done ? tell(options.data_directory) : fail(done.error());
+}
+
+}  // namespace
+
+void register_checkpoint(CommandLine& line) {
+  auto* command = line.parser.add_subcommand(
+      "checkpoint",
+      "Write the content as it is now into the data directory, by the daemon if one runs\n"
+      "Example: redkeep checkpoint --data /var/lib/redkeep --url redis://127.0.0.1:6379");
+  add_connection_flags(*command, line.flags);
+  command->add_option("--data", line.flags.data, "The data directory (default: as configured)");
+  command->callback([&line] {
+    line.action = [&line] {
+      const auto settings = start(line.flags);
+      if (!settings) return fail(settings.error());
+      if (settings->options.data_directory.empty()) {
+        return fail(make_error(ErrorKind::InvalidInput,
+                               "no data directory is configured: name one with --data"));
+      }
+      return run_to_end(
+          [&](asio::io_context&, std::stop_token stop) { return run(settings->options, stop); });
+    };
+  });
+}
+
+}  // namespace redkeep::app

@@ -1,0 +1,98 @@
+// redkeep export DIR: the content graph in Redis into CSV files.
+#include <fmt/format.h>
+
+#include "app/command_line.h"
+#include "app/exit_code.h"
+#include "app/load_report.h"
+#include "app/progress_line.h"
+#include "recovery/checkpoint/checkpoint_export.h"
+#include "sizes/sizes.h"
+
+namespace redkeep::app {
+namespace {
+
+namespace asio = boost::asio;
+
+struct ExportFlags {
+  std::string directory;
+  bool replace = false;
+  bool skip_bad_records = false;
+};
+
+// What an operator should know of it and is no error.
+void print_notes(const recovery::CheckpointOutcome& outcome) {
+  if (outcome.left_out.count > 0) {
+    fmt::print(stderr, "redkeep: {} associations were left out, since an end is not there:\n",
+               sizes::print_count(outcome.left_out.count));
+    print_problems(outcome.left_out);
+  }
+  if (outcome.vanished_keys > 0) {
+    fmt::print(stderr, "redkeep: {} keys were removed while it read, and left out\n",
+               sizes::print_count(outcome.vanished_keys));
+  }
+  if (outcome.keys_with_other_fields > 0) {
+    fmt::print(stderr,
+               "redkeep: {} keys have fields that the CSV has no column for, such as {}: these "
+               "fields were left out\n",
+               sizes::print_count(outcome.keys_with_other_fields), outcome.an_other_field);
+  }
+}
+
+asio::awaitable<int> run(const Settings& settings, const ExportFlags& flags, std::stop_token stop) {
+  recovery::CheckpointOptions options;
+  options.directory = flags.directory;
+  options.replace = flags.replace;
+  options.skip_bad_records = flags.skip_bad_records;
+  const auto begun = std::chrono::steady_clock::now();
+  ProgressLine line("records");
+  const std::function<void(const recovery::ReadProgress&)> show =
+      [&](const recovery::ReadProgress& progress) {
+        line.show(progress.doing, progress.records, progress.share);
+      };
+  const auto outcome =
+      co_await recovery::write_checkpoint(recovery::Disk::real(), settings.options.endpoint,
+                                          settings.options.prefix, options, stop, show);
+  line.clear();
+  if (!outcome) co_return fail(outcome.error());
+  print_problems(outcome->bad_records);
+  if (!outcome->written) {
+    fmt::print(stderr,
+               "redkeep: {} was not written: mend these, or leave them out with "
+               "--skip-bad-records\n",
+               outcome->directory);
+    co_return static_cast<int>(ExitCode::ProblemsFound);
+  }
+  print_notes(*outcome);
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - begun);
+  fmt::print("{} entities, {} associations, {} in {} in {}\n",
+             sizes::print_count(outcome->entities), sizes::print_count(outcome->associations),
+             sizes::print_bytes(outcome->bytes), outcome->directory, sizes::print_duration(took));
+  if (outcome->bad_records.count == 0) co_return 0;
+  fmt::print(stderr, "redkeep: {} bad records were left out\n",
+             sizes::print_count(outcome->bad_records.count));
+  co_return static_cast<int>(ExitCode::ProblemsFound);
+}
+
+}  // namespace
+
+void register_export(CommandLine& line) {
+  auto* command = line.parser.add_subcommand(
+      "export",
+      "Write the content in Redis to CSV files (entities.csv, associations.csv) that `redkeep "
+      "load` "
+      "takes\n"
+      "Example: redkeep export content-today --url redis://127.0.0.1:6390");
+  const auto flags = std::make_shared<ExportFlags>();
+  add_connection_flags(*command, line.flags);
+  command->add_option("directory", flags->directory, "The directory to be made")->required();
+  command->add_flag("--replace", flags->replace,
+                    "Write over an export that is there; readers see the old or the new one whole");
+  command->add_flag("--skip-bad-records", flags->skip_bad_records,
+                    "Leave out what is no valid record, instead of refusing");
+  run_with_settings(line, *command, [flags](const Settings& settings, std::stop_token stop) {
+    return run(settings, *flags, std::move(stop));
+  });
+}
+
+}  // namespace redkeep::app

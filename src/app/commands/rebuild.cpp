@@ -1,0 +1,114 @@
+// redkeep rebuild [DIR]: the content back into Redis where most of it is lost.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <iostream>
+
+#include "app/command_line.h"
+#include "app/content_argument.h"
+#include "app/exit_code.h"
+#include "app/load_report.h"
+#include "app/mend_report.h"
+#include "app/recovery_progress.h"
+#include "error/error.h"
+#include "sizes/sizes.h"
+
+namespace redkeep::app {
+namespace {
+
+namespace asio = boost::asio;
+
+struct RebuildFlags {
+  bool from_scratch = false;
+  bool yes = false;
+  bool json = false;
+  std::string save_to = ".";
+  std::string wait = "5m";
+};
+
+// Asks on a terminal; nobody there to answer is a no.
+Status confirm(const RebuildFlags& flags, const Settings& settings) {
+  if (!flags.from_scratch || flags.yes) return {};
+  const auto refused = [](std::string_view why) {
+    return make_error(ErrorKind::Refused,
+                      "{}: --from-scratch removes the whole graph first, and what the content "
+                      "cannot give back is lost: --yes allows it",
+                      why);
+  };
+  if (::isatty(STDIN_FILENO) != 1) return refused("nobody was asked");
+  fmt::print(
+      stderr,
+      "This removes every entity, association and index under the prefix {} on {}, and loads "
+      "the content anew.\nWhat applications stored since is lost. Type yes to go on: ",
+      printable(settings.options.prefix), redis::describe(settings.options.endpoint));
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "yes" ? Status{} : Status{refused("not confirmed")};
+}
+
+asio::awaitable<int> run(const Settings& settings, const RebuildFlags& flags,
+                         std::chrono::milliseconds wait, std::string directory,
+                         std::stop_token stop) {
+  recovery::RebuildOptions options;
+  options.directory = directory;
+  options.from_scratch = flags.from_scratch;
+  options.save_to = flags.save_to;
+  options.configured_limit_bytes = settings.options.pressure.limit_bytes;
+  options.oom_patience = wait;
+  const auto begun = std::chrono::steady_clock::now();
+  RecoveryProgress progress;
+  const auto outcome =
+      co_await recovery::rebuild(settings.options.endpoint, settings.options.prefix,
+                                 std::move(options), stop, progress.show());
+  progress.clear();
+  if (!outcome) co_return fail(outcome.error());
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - begun);
+  print_problems(outcome->problems);
+  fmt::print("{}", flags.json ? rebuild_json(*outcome, took) + '\n'
+                              : describe_rebuild(*outcome, directory, took));
+  switch (outcome->end) {
+    case recovery::RebuildEnd::NothingToDo:
+    case recovery::RebuildEnd::Rebuilt: co_return 0;
+    case recovery::RebuildEnd::DoesNotFit: co_return static_cast<int>(ExitCode::Refused);
+    case recovery::RebuildEnd::BadContent: break;
+  }
+  co_return static_cast<int>(ExitCode::ProblemsFound);
+}
+
+}  // namespace
+
+void register_rebuild(CommandLine& line) {
+  auto* command = line.parser.add_subcommand(
+      "rebuild",
+      "The content back into Redis where most of it is lost: in place, what is right stays, and a\n"
+      "run that was cut is gone on with by the next one\n"
+      "Example: redkeep rebuild examples/site");
+  const auto flags = std::make_shared<RebuildFlags>();
+  add_content_argument(*command, line.flags);
+  add_connection_flags(*command, line.flags);
+  command->add_flag("--from-scratch", flags->from_scratch,
+                    "Remove the whole graph first (never caches, queues or others' keys)");
+  command->add_flag("--yes", flags->yes, "Do not ask before --from-scratch");
+  command->add_option("--save-to", flags->save_to,
+                      "Where the directory of overwritten rows is made (default: here)");
+  command->add_option("--wait", flags->wait,
+                      "How long to wait for room when Redis is out of memory (default: 5m)");
+  command->add_flag("--json", flags->json, "One JSON object instead of text");
+  command->callback([&line, flags] {
+    line.action = [&line, flags] {
+      const auto settings = start(line.flags);
+      if (!settings) return fail(settings.error());
+      const auto directory = content_directory(*settings);
+      if (!directory) return fail(directory.error());
+      const auto wait = sizes::parse_duration(flags->wait);
+      if (!wait) return fail(within("--wait", wait.error()));
+      if (const Status sure = confirm(*flags, *settings); !sure) return fail(sure.error());
+      return run_to_end([&](asio::io_context&, std::stop_token stop) {
+        return run(*settings, *flags, *wait, *directory, stop);
+      });
+    };
+  });
+}
+
+}  // namespace redkeep::app

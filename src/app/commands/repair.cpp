@@ -1,0 +1,73 @@
+// redkeep repair [DIR]: mends what verify finds, and saves what it overwrites first.
+#include <fmt/format.h>
+
+#include "app/command_line.h"
+#include "app/content_argument.h"
+#include "app/exit_code.h"
+#include "app/load_report.h"
+#include "app/mend_report.h"
+#include "app/recovery_progress.h"
+
+namespace redkeep::app {
+namespace {
+
+namespace asio = boost::asio;
+
+struct RepairFlags {
+  bool dry_run = false;
+  bool remove_orphans = false;
+  bool json = false;
+  std::string save_to = ".";
+};
+
+asio::awaitable<int> run(const Settings& settings, const RepairFlags& flags, std::stop_token stop) {
+  const auto directory = content_directory(settings);
+  if (!directory) co_return fail(directory.error());
+  recovery::RepairOptions options;
+  options.mend.directory = *directory;
+  options.mend.remove_orphans = flags.remove_orphans;
+  options.mend.dry_run = flags.dry_run;
+  options.mend.save_to = flags.save_to;
+  options.configured_limit_bytes = settings.options.pressure.limit_bytes;
+  const auto begun = std::chrono::steady_clock::now();
+  RecoveryProgress progress;
+  const auto outcome = co_await recovery::repair(settings.options.endpoint, settings.options.prefix,
+                                                 std::move(options), stop, progress.show());
+  progress.clear();
+  if (!outcome) co_return fail(outcome.error());
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - begun);
+  print_problems(outcome->problems);
+  fmt::print("{}",
+             flags.json ? repair_json(*outcome, took) + '\n' : describe_repair(*outcome, took));
+  // Orphans that were left are still something for a person to decide.
+  const bool is_right = outcome->end == recovery::RepairEnd::NothingToDo ||
+                        outcome->end == recovery::RepairEnd::Repaired;
+  co_return is_right && outcome->mended.orphans_left + outcome->mended.members_left == 0
+      ? 0
+      : static_cast<int>(ExitCode::ProblemsFound);
+}
+
+}  // namespace
+
+void register_repair(CommandLine& line) {
+  auto* command = line.parser.add_subcommand(
+      "repair",
+      "Make Redis what the content says: writes what is missing or changed, takes TTLs away,\n"
+      "replaces keys of the wrong type. What it overwrites or removes is saved to CSV files first\n"
+      "Example: redkeep repair examples/site --dry-run");
+  const auto flags = std::make_shared<RepairFlags>();
+  add_content_argument(*command, line.flags);
+  add_connection_flags(*command, line.flags);
+  command->add_flag("--dry-run", flags->dry_run, "Change nothing; say what would be done");
+  command->add_flag("--remove-orphans", flags->remove_orphans,
+                    "Remove keys of the graph that the content does not have, too");
+  command->add_option("--save-to", flags->save_to,
+                      "Where the directory of saved rows is made (default: here)");
+  command->add_flag("--json", flags->json, "One JSON object instead of text");
+  run_with_settings(line, *command, [flags](const Settings& settings, std::stop_token stop) {
+    return run(settings, *flags, std::move(stop));
+  });
+}
+
+}  // namespace redkeep::app

@@ -1,0 +1,19 @@
+#include "app/content_argument.h"
+
+#include "error/error.h"
+
+namespace redkeep::app {
+
+void add_content_argument(CLI::App& command, ConnectionFlags& flags) {
+  command.add_option("directory", flags.content,
+                     "The content directory (default: [content] directory of the configuration)");
+}
+
+Result<std::string> content_directory(const Settings& settings) {
+  if (!settings.options.content_directory.empty()) return settings.options.content_directory;
+  return make_error(ErrorKind::InvalidInput,
+                    "which content? Name its directory, or set [content] directory in {}",
+                    settings.config_file.empty() ? "redkeep.toml" : settings.config_file);
+}
+
+}  // namespace redkeep::app
