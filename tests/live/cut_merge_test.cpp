@@ -9,7 +9,7 @@
 #include "live/live_redis.h"
 #include "live/relay.h"
 #include "live/sample_content.h"
-#include "recovery/loader.h"
+#include "recovery/load/loader.h"
 
 namespace redkeep::test {
 namespace {

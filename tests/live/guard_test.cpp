@@ -27,7 +27,8 @@ TEST_F(GuardLive, ShedsPagesAboveTheWarningMarkAndNoMoreThanDownToTheStopMark) {
   EXPECT_LT(redis.usage_pct(), 80.5);
   EXPECT_GT(redis.usage_pct(), 76);
   const auto entry = guard.last("shed", "page_cache");
-  EXPECT_EQ(text(entry, "outcome"), "TargetReached");
+  // A slow guard takes more than one tick, and the last of them may find that it is done.
+  EXPECT_TRUE(text(entry, "outcome") == "TargetReached" || text(entry, "outcome") == "BudgetSpent");
   EXPECT_TRUE(has(text(entry, "reason"), "warning: "));
   std::int64_t shed = 0;
   for (const auto& one : guard.ledger()) {
@@ -70,13 +71,28 @@ TEST_F(GuardLive, SessionsGoOnlyAboveTheCriticalMarkAndOnlySoManyAsNeeded) {
   EXPECT_GT(redis.usage_pct(), 87);
   EXPECT_GT(redis.existing(sessions), 100);
   EXPECT_EQ(redis.existing(more), std::ssize(more));
+  // The last batch is measured before it is told.
+  ASSERT_TRUE(eventually([&] { return guard.count("shed", "sessions") > 0; }));
   EXPECT_TRUE(has(text(guard.last("shed", "sessions"), "reason"), "critical: "));
+}
+
+TEST_F(GuardLive, AClassIsTrimmedToItsQuotaWithoutAnyPressure) {
+  const auto pages = write_keys(redis, kPages, 1000);  // two megabytes
+  const auto templates = write_keys(redis, kTemplates, 100);
+  RunningGuard guard(redis.url(), {}, {}, "[[class]]\nname = \"page_cache\"\nquota = \"1MiB\"\n");
+  ASSERT_TRUE(eventually([&] { return guard.count("shed", "page_cache") > 0; }));
+  EXPECT_TRUE(has(text(guard.last("shed", "page_cache"), "reason"), "a quota of 1.0 MiB"));
+  // On a slow machine it takes more than one run.
+  ASSERT_TRUE(eventually([&] { return redis.existing(pages) < 550; }));
+  EXPECT_GT(redis.existing(pages), 450);
+  EXPECT_EQ(redis.existing(templates), 100);
+  EXPECT_EQ(guard.level(), "normal");
 }
 
 TEST_F(GuardLive, PagesGoBeforeTemplatesAndTemplatesBeforeSessions) {
   const auto sessions = write_keys(redis, kSessions, 200);
   const auto templates = write_keys(redis, kTemplates, 900);
-  const auto pages = write_keys(redis, kPages, 900);
+  const auto pages = write_keys(redis, kPages, 1200);
   fill_to(redis, kProtected, 86);
   RunningGuard guard(redis.url());
   ASSERT_TRUE(eventually([&] { return guard.level() == "normal"; }));

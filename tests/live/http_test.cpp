@@ -51,10 +51,11 @@ TEST_F(HttpLive, MetricsAreTextThatPrometheusReads) {
   EXPECT_TRUE(has(metrics, "# TYPE redkeep_readings_total counter\n"));
 }
 
-TEST_F(HttpLive, TheLedgerBeginsWithTheServerThatIsGuarded) {
-  ASSERT_TRUE(eventually([&] { return !ledger_of(up->http()).empty(); }));
-  const auto first = ledger_of(up->http()).front();
-  EXPECT_EQ(first.at("subject"), "connected");
+TEST_F(HttpLive, TheLedgerBeginsWithTheStartAndTheServerThatIsGuarded) {
+  ASSERT_TRUE(eventually([&] { return ledger_of(up->http()).size() >= 2; }));
+  const auto entries = ledger_of(up->http());
+  EXPECT_EQ(entries[0].at("subject"), "guard-start");
+  EXPECT_EQ(entries[1].at("subject"), "connected");
   EXPECT_EQ(get("/api/v1/ledger?limit=x").status, 400);
 }
 

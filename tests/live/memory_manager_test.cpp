@@ -42,11 +42,11 @@ class MemoryManagerLive : public testing::Test {
   }
 
   void store(const Entity& made) {
-    const Status stored = manager->store_entity(made);
+    const auto stored = manager->store_entity(made);
     ASSERT_TRUE(stored.ok()) << stored.error().message;
   }
   void store(const Association& made) {
-    const Status stored = manager->store_association(made);
+    const auto stored = manager->store_association(made);
     ASSERT_TRUE(stored.ok()) << stored.error().message;
   }
 
@@ -73,7 +73,7 @@ TEST_F(MemoryManagerLive, WhatIsRemovedLeavesNoKeyBehind) {
   store(link(kRoot, kPage, "/top/page", "contains"));
   store(link(kOther, kPage, "/other-page", "references"));
   for (const char* id : {kPage, kOther, kRoot}) {
-    const Status removed = manager->remove_entity(id);
+    const auto removed = manager->remove_entity(id);
     ASSERT_TRUE(removed.ok()) << removed.error().message;
   }
   EXPECT_EQ(redis.keys(), std::vector<std::string>{});
@@ -89,7 +89,7 @@ TEST_F(MemoryManagerLive, AnEntityThatHasChildrenIsNotRemoved) {
   store(entity(kRoot, "$root", "The root"));
   store(entity(kPage, "$page", "A page"));
   store(link(kRoot, kPage, "/page", "contains"));
-  const Status refused = manager->remove_entity(kRoot);
+  const auto refused = manager->remove_entity(kRoot);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().kind, ErrorKind::Refused);
   EXPECT_TRUE(manager->entity(kRoot).ok());
@@ -117,7 +117,7 @@ TEST_F(MemoryManagerLive, AFieldThatIsLeftOutGoes) {
 
 TEST_F(MemoryManagerLive, ASemanticNameBelongsToOneEntity) {
   store(entity(kPage, "$page", "A page"));
-  const Status refused = manager->store_entity(entity(kOther, "$page", "Another"));
+  const auto refused = manager->store_entity(entity(kOther, "$page", "Another"));
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().kind, ErrorKind::Conflict);
   EXPECT_NE(refused.error().message.find(kPage), std::string::npos);
@@ -153,7 +153,7 @@ TEST_F(MemoryManagerLive, ASecondParentIsRefusedAndBothPathsAreNamed) {
   store(entity(kOther, "$other", "Another"));
   store(entity(kPage, "$page", "A page"));
   store(link(kRoot, kPage, "/first", "contains"));
-  const Status refused = manager->store_association(link(kOther, kPage, "/second", "contains"));
+  const auto refused = manager->store_association(link(kOther, kPage, "/second", "contains"));
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().kind, ErrorKind::Conflict);
   EXPECT_NE(refused.error().message.find("/first"), std::string::npos);
@@ -177,7 +177,7 @@ TEST_F(MemoryManagerLive, ACycleOfContainmentsIsRefused) {
   store(entity(kOther, "", "Three"));
   store(link(kRoot, kPage, "/a", "contains"));
   store(link(kPage, kOther, "/b", "contains"));
-  const Status refused = manager->store_association(link(kOther, kRoot, "/c", "contains"));
+  const auto refused = manager->store_association(link(kOther, kRoot, "/c", "contains"));
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().kind, ErrorKind::Conflict);
   EXPECT_EQ(manager->association("/c").error().kind, ErrorKind::NotFound);
@@ -197,7 +197,7 @@ TEST_F(MemoryManagerLive, AnAssociationThatIsReplacedLeavesItsOldEnds) {
 
 TEST_F(MemoryManagerLive, AnAssociationNeedsBothItsEnds) {
   store(entity(kRoot, "", "One"));
-  const Status refused = manager->store_association(link(kRoot, kPage, "/a", "references"));
+  const auto refused = manager->store_association(link(kRoot, kPage, "/a", "references"));
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().kind, ErrorKind::NotFound);
   EXPECT_NE(refused.error().message.find(kPage), std::string::npos);
@@ -205,7 +205,7 @@ TEST_F(MemoryManagerLive, AnAssociationNeedsBothItsEnds) {
 
 TEST_F(MemoryManagerLive, BadInputNamesTheFieldAndChangesNothing) {
   Entity bad = entity(kPage, "no-dollar", "A page");
-  const Status refused = manager->store_entity(bad);
+  const auto refused = manager->store_entity(bad);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().kind, ErrorKind::InvalidInput);
   EXPECT_NE(refused.error().message.find("semantic_name"), std::string::npos);
@@ -217,7 +217,7 @@ TEST_F(MemoryManagerLive, AKeyOfAnotherTypeStopsAStoreBeforeItsFirstWrite) {
   EXPECT_FALSE(manager->store_entity(entity(kPage, "$page", "A page")).ok());
   redis.run({"DEL", "reed:type_of:" + std::string(kPage)});
   redis.run({"SET", "reed:word:page", "not a set"});
-  const Status refused = manager->store_entity(entity(kPage, "$page", "A page"));
+  const auto refused = manager->store_entity(entity(kPage, "$page", "A page"));
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().kind, ErrorKind::Conflict);
   EXPECT_EQ(redis.keys(), std::vector<std::string>{"reed:word:page"});
@@ -266,7 +266,7 @@ TEST_F(MemoryManagerLive, TwoWritersOfOneEntityLeaveOneOfTheirStatesWhole) {
     }());
     for (int i = 0; i < 50; ++i) {
       const std::string text = word + std::to_string(i);
-      const Status stored = (*own)->store_entity(entity(kPage, "$" + word, text));
+      const auto stored = (*own)->store_entity(entity(kPage, "$" + word, text));
       // A writer that is always overtaken is told so; nothing is half done.
       if (!stored) {
         EXPECT_EQ(stored.error().kind, ErrorKind::ServerBusy);
@@ -302,7 +302,7 @@ TEST_F(MemoryManagerLive, PressureIsRelievedByPagesAndNotBySessions) {
 
 TEST_F(MemoryManagerLive, AProtectedStoreWithoutMemoryIsWholeOrNotAtAll) {
   redis.run({"CONFIG", "SET", "maxmemory", "1"});
-  const Status refused = manager->store_entity(entity(kPage, "$page", "A page"));
+  const auto refused = manager->store_entity(entity(kPage, "$page", "A page"));
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().kind, ErrorKind::OutOfMemory);
   EXPECT_EQ(redis.keys(), std::vector<std::string>{});
@@ -328,7 +328,7 @@ TEST_F(MemoryManagerLive, OptionsThatMakeNoSenseAreRefused) {
 
 TEST_F(MemoryManagerLive, WithoutAServerEveryCallSaysWhere) {
   redis.kill();
-  const Status refused = manager->store_entity(entity(kPage, "$page", "A page"));
+  const auto refused = manager->store_entity(entity(kPage, "$page", "A page"));
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().kind, ErrorKind::Unreachable);
   EXPECT_NE(refused.error().message.find(redis.endpoint().unix_path), std::string::npos);

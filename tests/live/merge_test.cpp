@@ -121,6 +121,35 @@ TEST_F(MergeLive, ASecondMergeOfTheSameContentChangesNothing) {
   EXPECT_EQ(redis.contents(), before);
 }
 
+TEST_F(MergeLive, WhatWasThereInAnotherFormIsListedById) {
+  load(entity_row(1, "page", "$one", "first") + entity_row(2, "page", "$two", "second") +
+           entity_row(3, "page", "$three", "third") + entity_row(4, "page", "", "same"),
+       association_row(1, 2, "/two") + association_row(1, 3, "/link", "references", 1));
+  TemporaryDirectory content;
+  write_content(content,
+                entity_row(1, "page", "$uno", "first") +
+                    entity_row(2, "page", "$three", "changed") + entity_row(4, "page", "", "same") +
+                    entity_row(5, "page", "", "new"),
+                association_row(1, 2, "/second") + association_row(1, 3, "/link", "references", 2) +
+                    association_row(1, 5, "/five"));
+  // The content that is merged has to name the third entity, too.
+  content.write("entities.csv",
+                read_file(content.file("entities.csv")) + entity_row(3, "page", "$drei", "third"));
+  const Ended merged = run_program({"load", content.path(), "--url", redis.url(), "--merge"});
+  EXPECT_EQ(merged.exit_code, 0) << merged;
+  EXPECT_TRUE(has(merged.out, "4 records were there in another form"));
+  EXPECT_TRUE(has(merged.out, "entity " + id_of(1) + ": semantic_name differed\n"));
+  EXPECT_TRUE(has(merged.out, "entity " + id_of(2) +
+                                  ": data, semantic_name, path differed; $three was the name of " +
+                                  id_of(3) + "\n"));
+  EXPECT_TRUE(has(merged.out, "entity " + id_of(3) + ": semantic_name differed\n"));
+  EXPECT_TRUE(has(merged.out, "association /link: weight differed\n"));
+  EXPECT_EQ(merged.out.find(id_of(4)), std::string::npos) << merged;
+  EXPECT_EQ(merged.out.find(id_of(5)), std::string::npos) << merged;
+  const Ended again = run_program({"load", content.path(), "--url", redis.url(), "--merge"});
+  EXPECT_EQ(again.out.find("another form"), std::string::npos) << again;
+}
+
 TEST_F(MergeLive, BadRowsLeaveWhatIsThereAsItWas) {
   load(entity_row(1, "page", "$one", "first"), "");
   const Contents before = redis.contents();

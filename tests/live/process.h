@@ -15,7 +15,7 @@ namespace redkeep::test {
 
 /// Asks again and again until it holds (true) or the deadline has passed (false).
 bool eventually(const std::function<bool()>& holds,
-                std::chrono::milliseconds deadline = std::chrono::seconds{20});
+                std::chrono::milliseconds deadline = std::chrono::seconds{60});
 
 using redkeep::TemporaryDirectory;
 

@@ -1,5 +1,5 @@
 // Writing back what is missing of a content directory: nothing that is there is touched.
-#include "recovery/restore.h"
+#include "recovery/load/restore.h"
 
 #include <gtest/gtest.h>
 

@@ -25,7 +25,7 @@ RunningGuard::RunningGuard(const std::string& url, const std::vector<std::string
                            const Environment& environment, const std::string& configuration) {
   const std::string quick =
       "[pressure]\ninterval = \"40ms\"\nmin_interval = \"10ms\"\ndwell = \"200ms\"\n"
-      "alert_every = \"1s\"\n";
+      "[alerts]\nevery = \"1s\"\ngrace = \"0s\"\n";
   const std::string config =
       directory_.write("redkeep.toml", configuration.empty() ? quick : configuration);
   std::vector<std::string> arguments{"guard",       "--url",    url,   "--http",

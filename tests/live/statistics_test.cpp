@@ -67,7 +67,7 @@ TEST_F(StatisticsLive, JsonHasExactlyThePromisedNames) {
         names_of(statistics),
         (Names{"total_memory_mb", "max_memory_mb", "usage_percent", "protected_keys",
                "evictable_keys", "breakdown", "level", "level_source", "limit_bytes", "used_bytes",
-               "keys_with_ttl", "keys_without_ttl", "classes", "unclassified_keys"}));
+               "keys_with_ttl", "keys_without_ttl", "classes", "unclassified_keys", "forecast"}));
     EXPECT_EQ(names_of(statistics.at("breakdown")),
               (Names{"ucg_entities", "ucg_associations", "search_index", "page_cache", "sessions",
                      "other_cache"}));
@@ -160,6 +160,21 @@ TEST_F(StatisticsLive, WithAGuardTheLevelIsThatOfTheGuard) {
   ASSERT_TRUE(eventually([&] { return json("status").at("level_source") == "guard"; }));
   EXPECT_EQ(json("status").at("level"), "warning");
   EXPECT_TRUE(has(ask("status").out, "warning (from the running guard)"));
+}
+
+TEST_F(StatisticsLive, WhatAGuardForesawIsShownForSomeMinutes) {
+  EXPECT_TRUE(json("status").at("forecast").is_null());
+  const std::int64_t now_ms = std::stoll(redis.list({"TIME"}).front()) * 1000;
+  const std::string foreseen = " held 900 0 - - 7200 growing 300 1048576 3600 7200 86400";
+  redis.run({"SET", "reed:guard:forecast", std::to_string(now_ms - 60'000) + foreseen});
+  EXPECT_TRUE(has(ask("status").out,
+                  "forecast   used memory held at the warning mark; protected data grows by 1.0 "
+                  "MiB an hour, at the warning mark in 1h 0m, at the limit in 2h 0m\n"));
+  const auto forecast = json("stats").at("forecast").as_object();
+  EXPECT_EQ(forecast.at("total").as_object().at("outlook"), "held");
+  EXPECT_EQ(forecast.at("protected").as_object().at("limit_in_seconds"), 7200);
+  redis.run({"SET", "reed:guard:forecast", std::to_string(now_ms - 200'000) + foreseen});
+  EXPECT_TRUE(json("status").at("forecast").is_null()) << "who wrote it is gone";
 }
 
 TEST_F(StatisticsLive, WithoutAServerItSaysWhereItLooked) {

@@ -115,6 +115,25 @@ std::optional<Command> Peer::next_command() {
   return command;
 }
 
+std::optional<std::string> Peer::next_http_request() {
+  std::string request;
+  std::size_t body_size = 0;
+  for (;;) {
+    const auto head_line = line();
+    if (!head_line) return std::nullopt;
+    request += *head_line + "\r\n";
+    if (head_line->empty()) break;
+    constexpr std::string_view kLength = "Content-Length: ";
+    if (head_line->starts_with(kLength)) body_size = std::stoul(head_line->substr(kLength.size()));
+  }
+  while (unread_.size() < body_size) {
+    if (!fill()) return std::nullopt;
+  }
+  request += unread_.substr(0, body_size);
+  unread_.erase(0, body_size);
+  return request;
+}
+
 void Peer::answer_greeting() {
   // NO-TOUCH is the last command of the greeting.
   for (;;) {

@@ -58,6 +58,9 @@ class Peer {
 
   /// The next command; nothing when the client has closed.
   std::optional<Command> next_command();
+  /// The next HTTP request, head and body (by its Content-Length); nothing when the client has
+  /// closed before all of it came.
+  std::optional<std::string> next_http_request();
   /// Answers what a connection begins with, as a server that permits everything.
   void answer_greeting();
   /// Answers commands until the client has closed.

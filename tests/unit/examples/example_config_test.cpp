@@ -38,10 +38,11 @@ TEST(ExampleConfig, HasTheSettingsInTheOrderOfTheList) {
   const std::string text = example_text();
   std::size_t before = 0;
   for (const auto& setting : setting_list(settings)) {
-    const auto at = text.find("\n" + std::string(setting.key) + " = ");
+    const auto at = text.find("\n" + std::string(setting.key) + " = ", before);
     ASSERT_NE(at, std::string::npos) << setting.name();
-    EXPECT_GT(at, before) << setting.name();
-    before = at;
+    EXPECT_NE(text.rfind("\n[" + std::string(setting.table) + "]\n", at), std::string::npos)
+        << setting.name();
+    before = at + 1;
   }
 }
 

@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "recovery/content_check.h"
+#include "recovery/csv/content_check.h"
 
 namespace redkeep::recovery {
 namespace {

@@ -1,0 +1,197 @@
+// The daemon as the owner of a data directory: what other programs store through it is recovered
+// from checkpoint and journal when the server has lost it.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "live/journal_fixture.h"
+#include "live/running_guard.h"
+
+namespace redkeep::test {
+namespace {
+
+class DaemonJournal : public testing::Test {
+ protected:
+  void start(const std::vector<std::string>& further = {}, const std::string& journal = "") {
+    std::vector<std::string> flags{"--data", data()};
+    flags.insert(flags.end(), further.begin(), further.end());
+    guard =
+        std::make_unique<RunningGuard>(redis.url(), flags, Environment{},
+                                       "[pressure]\ninterval = \"40ms\"\nmin_interval = \"10ms\"\n"
+                                       "[alerts]\nevery = \"1s\"\ngrace = \"0s\"\n[journal]\n" +
+                                           journal);
+    ASSERT_TRUE(eventually([&] { return std::filesystem::exists(data() + "/redkeep.sock"); }));
+    Options options;
+    options.endpoint = redis.endpoint();
+    options.data_directory = data();
+    auto opened = BlockingMemoryManager::create(std::move(options));
+    ASSERT_TRUE(opened.ok()) << opened.error().message;
+    program = std::move(*opened);
+  }
+  void stop() {
+    program.reset();
+    guard->program().signal(SIGTERM);
+    ASSERT_EQ(guard->program().wait().exit_code, 0);
+    guard.reset();
+  }
+
+  void applied(const Result<StoreOutcome>& outcome) {
+    ASSERT_TRUE(outcome.ok()) << outcome.error().message;
+    EXPECT_EQ(*outcome, StoreOutcome::Applied);
+  }
+  void store(int from, int to) {
+    for (int number = from; number <= to; ++number) {
+      applied(program->store_entity(entity(number, "title " + std::to_string(number))));
+    }
+  }
+  // Without what the guard says about itself, and without versions: a checkpoint has none.
+  Contents graph() {
+    Contents all = redis.contents();
+    for (auto& [key, value] : all) {
+      const auto version = value.find("\nversion=");
+      if (version != std::string::npos)
+        value.erase(version, value.find('\n', version + 1) - version);
+    }
+    std::erase_if(all, [](const auto& one) {
+      return one.first.starts_with("reed:guard:") && one.first != "reed:guard:position";
+    });
+    return all;
+  }
+  bool is_marked() { return redis.text({"GET", "reed:guard:content"}) == "there"; }
+  Ended checkpoint() { return run_program({"checkpoint", "--data", data(), "--url", redis.url()}); }
+  bool has_checkpoint() const {
+    return std::filesystem::exists(data() + "/checkpoint/manifest.json");
+  }
+  // Nobody writes meanwhile: the guard alone has to notice.
+  void expect_back(const Contents& before) {
+    ASSERT_TRUE(eventually([&] { return graph() == before; }));
+    EXPECT_TRUE(eventually([&] { return is_marked(); }));
+  }
+
+  std::string data() const { return directory.file("data"); }
+
+  LiveRedis redis;
+  TemporaryDirectory directory;
+  std::unique_ptr<RunningGuard> guard;
+  std::unique_ptr<BlockingMemoryManager> program;
+};
+
+TEST_F(DaemonJournal, F25WhatWasStoredThroughItComesBackAfterAFlush) {
+  start();
+  store(1, 20);
+  applied(program->store_association(link(1, 2, "/1/2")));
+  ASSERT_TRUE(eventually([&] { return is_marked(); }));
+  const Contents before = graph();
+  redis.run({"FLUSHALL"});
+  expect_back(before);
+  EXPECT_TRUE(eventually([&] { return guard->count("alarm", "content-gone") > 0; }));
+  EXPECT_TRUE(eventually([&] { return guard->count("restore", "content") > 0; }));
+  EXPECT_TRUE(has(guard->last("restore", "content").at("reason").as_string().c_str(), data()));
+}
+
+TEST_F(DaemonJournal, F01AServerThatBeginsEmptyIsBroughtForwardFromCheckpointAndJournal) {
+  start();
+  store(1, 10);
+  const Ended written = checkpoint();
+  ASSERT_EQ(written.exit_code, 0) << written;
+  EXPECT_TRUE(has(written.out, "10 records"));
+  EXPECT_TRUE(has(written.out, "position 10"));
+  store(11, 15);
+  applied(program->remove_entity(id_of(3)));
+  const Contents before = graph();
+  redis.kill();
+  redis.start();
+  expect_back(before);
+}
+
+// What the CSV still has is not brought back when it was removed since.
+TEST_F(DaemonJournal, WhatWasRemovedSinceTheCsvStaysAway) {
+  const TemporaryDirectory content;
+  write_made_up_content(content, 50, 1);
+  ASSERT_EQ(run_program({"load", content.path(), "--url", redis.url()}).exit_code, 0);
+  start({"--content", content.path()});
+  const std::string leaf = id_of(49);
+  applied(program->remove_entity(leaf));
+  store(100, 101);
+  ASSERT_TRUE(eventually([&] { return is_marked(); }));
+  const Contents before = graph();
+  EXPECT_EQ(before.count("reed:type_of:" + leaf), 0U);
+  redis.run({"FLUSHALL"});
+  expect_back(before);
+}
+
+// Another guard acts, and marks what this one brings back.
+TEST_F(DaemonJournal, AGuardThatOnlyWatchesBringsItBackEachTime) {
+  const RunningGuard acting(redis.url());
+  ASSERT_TRUE(eventually([&] { return !redis.text({"GET", "reed:guard:lease"}).empty(); }));
+  start();
+  store(1, 10);
+  ASSERT_TRUE(eventually([&] { return is_marked(); }));
+  const Contents before = graph();
+  for (int times = 0; times < 3; ++times) {
+    redis.run({"FLUSHALL"});
+    expect_back(before);
+  }
+}
+
+// F02: it has keys, and they are old.
+TEST_F(DaemonJournal, F02AnOldSnapshotIsBroughtForward) {
+  start();
+  store(1, 5);
+  redis.run({"SAVE"});
+  store(3, 8);
+  applied(program->remove_entity(id_of(1)));
+  const Contents before = graph();
+  redis.kill();
+  redis.start();
+  expect_back(before);
+}
+
+TEST_F(DaemonJournal, ACheckpointIsWrittenWithoutADaemonToo) {
+  start();
+  store(1, 4);
+  stop();
+  const Ended written = checkpoint();
+  ASSERT_EQ(written.exit_code, 0) << written;
+  EXPECT_TRUE(has(written.out, "position 4"));
+  const Contents before = graph();
+  redis.run({"FLUSHALL"});
+  start();
+  expect_back(before);
+}
+
+TEST_F(DaemonJournal, ACheckpointIsWrittenBeforeAnythingWasStored) {
+  const TemporaryDirectory content;
+  write_made_up_content(content, 50, 1);
+  ASSERT_EQ(run_program({"load", content.path(), "--url", redis.url()}).exit_code, 0);
+  start();
+  const Ended written = checkpoint();
+  ASSERT_EQ(written.exit_code, 0) << written;
+  EXPECT_TRUE(has(written.out, "position 0"));
+}
+
+TEST_F(DaemonJournal, ItWritesCheckpointsByItselfWhenTheJournalIsLarge) {
+  start({}, "checkpoint_size = \"1KiB\"\n");
+  store(1, 20);
+  EXPECT_TRUE(eventually([&] { return has_checkpoint(); }));
+}
+
+TEST_F(DaemonJournal, ACheckpointNeedsADataDirectoryAndSaysSo) {
+  const Ended ended = run_program({"checkpoint", "--url", redis.url()});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_TRUE(has(ended.err, "--data"));
+}
+
+TEST_F(DaemonJournal, ACheckpointThatCannotReachRedisSaysSoAndLeavesTheOldOne) {
+  start();
+  store(1, 4);
+  ASSERT_EQ(checkpoint().exit_code, 0);
+  redis.kill();
+  ASSERT_TRUE(eventually([&] { return checkpoint().exit_code != 0; }));
+  const Ended ended = checkpoint();
+  EXPECT_TRUE(has(ended.err, "Redis")) << ended;
+  EXPECT_TRUE(has_checkpoint());
+}
+
+}  // namespace
+}  // namespace redkeep::test

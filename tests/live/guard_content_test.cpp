@@ -1,0 +1,138 @@
+// A server that has lost its content graph: the guard notices, alarms, and brings it back.
+#include <gtest/gtest.h>
+
+#include "live/filling.h"
+#include "live/live_redis.h"
+#include "live/running_guard.h"
+#include "live/sample_content.h"
+
+namespace redkeep::test {
+namespace {
+
+const std::string kMark = "reed:guard:content";
+
+class LostContentLive : public testing::Test {
+ protected:
+  LostContentLive() { write_made_up_content(content, 300, 1); }
+
+  void load() {
+    ASSERT_EQ(run_program({"load", content.path(), "--url", redis.url()}).exit_code, 0);
+  }
+  bool is_marked() { return redis.text({"GET", kMark}) == "there"; }
+  bool is_alarmed(const RunningGuard& guard) { return guard.count("alarm", "content-gone") > 0; }
+  // What is not the content's own (the guard's keys, caches) is passed over.
+  void expect_whole(const Contents& whole) {
+    const Contents after = redis.contents();
+    for (const auto& [key, value] : whole) {
+      const auto found = after.find(key);
+      ASSERT_NE(found, after.end()) << key;
+      EXPECT_EQ(found->second, value) << key;
+    }
+  }
+  static double readings(const RunningGuard& guard) {
+    const std::string metrics = http_get(guard.http(), "/metrics").body;
+    const std::string name = "\nredkeep_readings_total ";
+    const auto at = metrics.find(name);
+    return at == std::string::npos ? 0 : std::stod(metrics.substr(at + name.size()));
+  }
+  int entities() { return static_cast<int>(redis.keys("reed:entity:*").size()); }
+
+  LiveRedis redis{{"--maxmemory", "64mb", "--maxmemory-policy", "noeviction"}};
+  TemporaryDirectory content;
+};
+
+TEST_F(LostContentLive, F25AFlushIsAlarmedAndTheGraphIsWrittenBack) {
+  load();
+  const Contents whole = redis.contents();
+  RunningGuard guard(redis.url(), {"--content", content.path()});
+  ASSERT_TRUE(eventually([&] { return is_marked(); }));
+  EXPECT_FALSE(is_alarmed(guard));
+  redis.run({"FLUSHALL"});
+  ASSERT_TRUE(eventually([&] { return is_marked(); }));
+  expect_whole(whole);
+  ASSERT_TRUE(eventually([&] { return is_alarmed(guard); }));
+  const std::string alarm = guard.last("alarm", "content-gone").at("reason").as_string().c_str();
+  EXPECT_TRUE(has(alarm, "is gone")) << alarm;
+  EXPECT_TRUE(has(alarm, content.path())) << alarm;
+  EXPECT_EQ(guard.last("restore", "content").at("outcome"), "Restored");
+}
+
+TEST_F(LostContentLive, F01AServerThatWasKilledAndBeginsEmptyIsFilledAgain) {
+  load();
+  const Contents whole = redis.contents();
+  RunningGuard guard(redis.url(), {"--content", content.path()});
+  ASSERT_TRUE(eventually([&] { return is_marked(); }));
+  redis.kill();
+  redis.start();
+  // Caches come first, so the server is not empty.
+  write_keys(redis, kPages, 100);
+  ASSERT_TRUE(eventually([&] { return is_marked(); }));
+  expect_whole(whole);
+  EXPECT_TRUE(eventually([&] { return is_alarmed(guard); }));
+}
+
+TEST_F(LostContentLive, AfterARestartOfBothAnEmptyServerIsFilled) {
+  load();
+  const Contents whole = redis.contents();
+  redis.run({"FLUSHALL"});
+  const RunningGuard guard(redis.url(), {"--content", content.path()});
+  ASSERT_TRUE(eventually([&] { return is_marked(); }));
+  expect_whole(whole);
+}
+
+// F43: the guard that began it is gone, and the graph looks as if it were there.
+TEST_F(LostContentLive, AnotherGuardGoesOnWithARestoreThatWasCut) {
+  load();
+  const Contents whole = redis.contents();
+  for (const auto& key : redis.keys("reed:entity:*")) redis.run({"DEL", key});
+  redis.run({"SET", kMark, "restoring"});
+  const RunningGuard guard(redis.url(), {"--content", content.path()});
+  ASSERT_TRUE(eventually([&] { return is_marked(); }));
+  expect_whole(whole);
+}
+
+TEST_F(LostContentLive, WhereOnlyAnAlarmIsWantedNothingIsWrittenAndALoadEndsIt) {
+  RunningGuard guard(redis.url(), {"--content", content.path()}, {},
+                     "[pressure]\ninterval = \"40ms\"\n[content]\nwhen_lost = \"alarm\"\n"
+                     "[alerts]\nevery = \"1s\"\ngrace = \"0s\"\n");
+  ASSERT_TRUE(eventually([&] { return is_alarmed(guard); }));
+  ASSERT_TRUE(eventually([&] { return guard.count("alarm", "content-gone") >= 2; }));
+  EXPECT_EQ(entities(), 0);
+  EXPECT_EQ(guard.count("restore", "content"), 0);
+  load();
+  EXPECT_TRUE(eventually([&] { return is_marked(); }));
+  EXPECT_TRUE(eventually([&] { return guard.count("notice", "content-gone") > 0; }));
+}
+
+// An application may have removed since what the CSV still has.
+TEST_F(LostContentLive, AGraphThatIsThereIsWatchedAndNotCompleted) {
+  load();
+  redis.run({"DEL", redis.keys("reed:entity:*").front()});
+  RunningGuard guard(redis.url(), {"--content", content.path()});
+  ASSERT_TRUE(eventually([&] { return is_marked(); }));
+  EXPECT_EQ(guard.count("restore", "content"), 0);
+  EXPECT_EQ(entities(), 299);
+}
+
+TEST_F(LostContentLive, AServerOfCachesAloneIsNoCauseForAnAlarm) {
+  write_keys(redis, kPages, 100);
+  RunningGuard guard(redis.url());
+  ASSERT_TRUE(eventually([&] { return readings(guard) > 60; }));
+  EXPECT_FALSE(is_alarmed(guard));
+  EXPECT_EQ(redis.text({"GET", kMark}), "");
+}
+
+// Without a directory the graph is watched all the same.
+TEST_F(LostContentLive, AFlushIsAlarmedWhereThereIsNothingToWriteBackFrom) {
+  load();
+  RunningGuard guard(redis.url());
+  ASSERT_TRUE(eventually([&] { return is_marked(); }));
+  redis.run({"FLUSHALL"});
+  ASSERT_TRUE(eventually([&] { return is_alarmed(guard); }));
+  EXPECT_TRUE(has(guard.last("alarm", "content-gone").at("reason").as_string().c_str(),
+                  "no content directory"));
+  EXPECT_EQ(entities(), 0);
+}
+
+}  // namespace
+}  // namespace redkeep::test
