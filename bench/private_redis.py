@@ -67,7 +67,14 @@ def wire_form(arguments):
 
 
 class PrivateRedis:
-    """`with PrivateRedis() as server:` - an empty server, gone with its directory afterwards."""
+    """`with PrivateRedis() as server:` - an empty server, gone with its directory afterwards.
+
+    `settings` are the server's own, by name: {"maxmemory": "200mb"}.
+    """
+
+    def __init__(self, settings=None):
+        self.settings = [word for name, value in (settings or {}).items()
+                         for word in (f"--{name}", str(value))]
 
     def __enter__(self):
         if not shutil.which("redis-server"):
@@ -76,7 +83,8 @@ class PrivateRedis:
         self.socket_path = pathlib.Path(self.directory.name) / "redis.sock"
         self.process = subprocess.Popen(
             ["redis-server", "--port", "0", "--unixsocket", self.socket_path, "--save", "",
-             "--appendonly", "no", "--dir", self.directory.name, "--enable-debug-command", "yes"],
+             "--appendonly", "no", "--dir", self.directory.name, "--enable-debug-command", "yes",
+             *self.settings],
             stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + 10
         while True:
@@ -117,10 +125,10 @@ class TimedRun:
     """A program run to its end: `seconds`, `cpu_seconds`, `peak_rss_bytes`, `output`.
 
     The kernel counts the memory of the process that started it too, so measure before this process
-    itself gathers much.
+    itself gathers much. An exit code that is not among `fine` ends the benchmark.
     """
 
-    def __init__(self, command, stdin=subprocess.DEVNULL):
+    def __init__(self, command, stdin=subprocess.DEVNULL, fine=(0,)):
         with tempfile.TemporaryFile() as output:
             begun = time.perf_counter()
             process = subprocess.Popen(command, stdin=stdin, stdout=output)
@@ -131,7 +139,7 @@ class TimedRun:
             self.peak_rss_bytes = usage.ru_maxrss * 1024
             output.seek(0)
             self.output = output.read()
-        if process.returncode != 0:
+        if process.returncode not in fine:
             sys.exit(f"{command[0]} ended with {process.returncode}: {self.output.decode()[-500:]}")
 
 
@@ -178,7 +186,7 @@ def verdict(met):
 
 
 def add_shared_flags(parser):
-    parser.add_argument("--rounds", type=int, default=5, help="rounds, alternating (default 5)")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds, alternating (default %(default)s)")
     parser.add_argument("--redkeep", default=BUILT_REDKEEP, type=pathlib.Path,
                         help="the program (default build/release/redkeep)")
 

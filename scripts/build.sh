@@ -50,13 +50,21 @@ configure() {
   cmake -S "$project" -B "$directory" -G Ninja -DCMAKE_CXX_COMPILER_LAUNCHER=ccache "${options[@]}"
 }
 
-# build KIND [TARGET]
+# build KIND [TARGET...]
 build() {
-  configure "$1"
-  CCACHE_BASEDIR="$project" CCACHE_NOHASHDIR=1 cmake --build "$project/build/$1" --target "${2:-all}"
+  local kind=$1
+  shift
+  [ $# -gt 0 ] || set -- all
+  configure "$kind"
+  CCACHE_BASEDIR="$project" CCACHE_NOHASHDIR=1 cmake --build "$project/build/$kind" --target "$@"
 }
 
-# run_tests KIND
+# run_tests KIND [ARGUMENTS of ctest...]: in parallel; what fails there is run once more, alone, since a
+# test may also fail because the machine was too busy with the others. Both runs are shown.
 run_tests() {
-  ctest --test-dir "$project/build/$1" --output-on-failure --parallel "$(nproc)" --no-tests=error
+  local tests=(ctest --test-dir "$project/build/$1" --output-on-failure --no-tests=error)
+  shift
+  "${tests[@]}" --parallel "$(nproc)" "$@" && return
+  say "those that failed, alone"
+  "${tests[@]}" --rerun-failed
 }
