@@ -10,7 +10,8 @@ namespace redkeep::guard {
 using pressure::Pressure;
 using recovery::RestoreEnd;
 
-ContentKeeper::ContentKeeper(std::shared_ptr<redis::Client> client, const Options& options,
+ContentKeeper::ContentKeeper(boost::asio::any_io_executor executor,
+                             std::shared_ptr<redis::Client> client, const Options& options,
                              Lease& lease, Judgement& judgement, Ledger& ledger, Alarms alarms)
     : client_(std::move(client)),
       options_(options),
@@ -18,10 +19,12 @@ ContentKeeper::ContentKeeper(std::shared_ptr<redis::Client> client, const Option
       judgement_(judgement),
       ledger_(ledger),
       alarms_(std::move(alarms)),
-      graph_(client_, keys::KeySchema(options.prefix)) {}
+      graph_(client_, keys::KeySchema(options.prefix)),
+      restore_(std::move(executor)) {}
 
 redis::awaitable<void> ContentKeeper::watch(const Pressure& pressure, std::int64_t used_bytes,
                                             std::stop_token stop) {
+  co_await take_outcome();
   const GraphState state =
       co_await graph_.look(pressure.reading, GraphWatch::TimePoint::clock::now());
   // A server that was restarted may have come back old, with its mark.
@@ -45,16 +48,20 @@ redis::awaitable<void> ContentKeeper::watch(const Pressure& pressure, std::int64
   alarm_that_it_is_gone(state);
   if (has_source()) co_return co_await follow_source();
   // At critical, and after it did not fit, use() is called when its turn has come.
-  const bool is_its_turn =
-      pressure.level != PressureLevel::Critical && judgement_.missing_bytes() == 0;
+  const bool is_its_turn = !is_restoring() && pressure.level != PressureLevel::Critical &&
+                           judgement_.missing_bytes() == 0;
   if (!is_its_turn || !may_restore_now(TimePoint::clock::now())) co_return;
   if (const Status marked = co_await graph_.mark_restoring(); !marked) co_return;
   // At once, since it may take a while.
   ledger_.add(LedgerKind::Notice, "content",
               fmt::format("the content graph is gone: it is written back from {}",
                           options_.content_directory));
-  const auto end = co_await restore("the server had lost its content", pressure, used_bytes, stop);
-  if (end == RestoreEnd::NothingMissing) co_await mark_restored();
+  begin_restore({"the server had lost its content", true, pressure, used_bytes}, stop);
+}
+
+redis::awaitable<void> ContentKeeper::end() {
+  co_await restore_.ended();
+  co_await take_outcome();
 }
 
 redis::awaitable<void> ContentKeeper::follow_source() {
@@ -111,32 +118,46 @@ void ContentKeeper::alarm_that_it_is_gone(GraphState state) {
                             what_follows));
 }
 
-redis::awaitable<std::optional<RestoreEnd>> ContentKeeper::restore(std::string_view why,
-                                                                   const Pressure& pressure,
-                                                                   std::int64_t used_bytes,
-                                                                   std::stop_token stop) {
-  const std::int64_t room = room_bytes(used_bytes, pressure.reading.limit_bytes, options_.pressure);
-  const EitherStop either(stop, lease_.until_lost());
-  const auto outcome = co_await recovery::restore_missing(
-      client_, options_.prefix, options_.content_directory, room, either.token());
-  note(why, outcome);
-  const bool does_not_fit = outcome && outcome->end == RestoreEnd::DoesNotFit;
-  judgement_.note_missing(does_not_fit ? outcome->missing_bytes : 0);
-  if (!outcome) co_return std::nullopt;
-  if (outcome->end == RestoreEnd::Restored) co_await mark_restored();
-  co_return outcome->end;
+void ContentKeeper::begin_restore(Begun begun, std::stop_token stop) {
+  const std::int64_t room =
+      room_bytes(begun.used_bytes, begun.pressure.reading.limit_bytes, options_.pressure);
+  begun_ = std::move(begun);
+  judgement_.note_missing(0);  // no more room is made: it is being used
+  restore_.begin(restore(room, std::move(stop)));
 }
 
-redis::awaitable<void> ContentKeeper::use(const Pressure& pressure, std::int64_t used_bytes,
-                                          std::stop_token stop) {
+redis::awaitable<ContentKeeper::Outcome> ContentKeeper::restore(std::int64_t room_bytes,
+                                                                std::stop_token stop) {
+  const EitherStop either(stop, lease_.until_lost());
+  co_return co_await recovery::restore_missing(client_, options_.prefix, options_.content_directory,
+                                               room_bytes, either.token());
+}
+
+redis::awaitable<void> ContentKeeper::take_outcome() {
+  const auto outcome = restore_.take();
+  if (!outcome) co_return;
+  note(*outcome);
+  const bool does_not_fit = *outcome && (*outcome)->end == RestoreEnd::DoesNotFit;
+  judgement_.note_missing(does_not_fit ? (*outcome)->missing_bytes : 0);
+  const bool is_restored = *outcome && (*outcome)->end == RestoreEnd::Restored;
+  const bool is_whole = *outcome && (*outcome)->end == RestoreEnd::NothingMissing;
+  if (is_restored || (is_whole && begun_->was_lost)) co_await mark_restored();
+  const auto& pressure = begun_->pressure;
+  if (!is_restored && pressure.level == PressureLevel::Critical) {
+    alarm_that_it_does_not_fit(begun_->used_bytes, pressure.reading.limit_bytes);
+  }
+}
+
+void ContentKeeper::use(const Pressure& pressure, std::int64_t used_bytes, std::stop_token stop) {
   const bool is_critical = pressure.level == PressureLevel::Critical;
   if (has_content() && !has_source()) {
-    const std::string_view why = is_critical ? "still critical with nothing left to shed"
-                                             : "there is room again for what did not fit before";
-    const auto end = co_await restore(why, pressure, used_bytes, stop);
-    if (end == RestoreEnd::Restored) co_return;
+    begin_restore({is_critical ? "still critical with nothing left to shed"
+                               : "there is room again for what did not fit before",
+                   false, pressure, used_bytes},
+                  std::move(stop));
+  } else if (is_critical) {
+    alarm_that_it_does_not_fit(used_bytes, pressure.reading.limit_bytes);
   }
-  if (is_critical) alarm_that_it_does_not_fit(used_bytes, pressure.reading.limit_bytes);
 }
 
 void ContentKeeper::alarm_that_it_does_not_fit(std::int64_t used_bytes, std::int64_t limit_bytes) {
@@ -153,7 +174,7 @@ void ContentKeeper::alarm_that_it_does_not_fit(std::int64_t used_bytes, std::int
                   sizes::print_bytes(limit_bytes), sizes::print_bytes(needed), needed));
 }
 
-void ContentKeeper::note(std::string_view why, const Result<recovery::RestoreOutcome>& outcome) {
+void ContentKeeper::note(const Outcome& outcome) {
   if (!outcome) {
     alarms_.raise("restore", fmt::format("the content directory {} could not be used: {}",
                                          options_.content_directory, outcome.error().message));
@@ -163,8 +184,9 @@ void ContentKeeper::note(std::string_view why, const Result<recovery::RestoreOut
   entry.kind = LedgerKind::Restore;
   entry.subject = "content";
   entry.outcome = recovery::to_string(outcome->end);
-  entry.reason = fmt::format("{}; of {} entities and {} associations {} pieces were missing", why,
-                             outcome->entities, outcome->associations, outcome->missing_pieces);
+  entry.reason =
+      fmt::format("{}; of {} entities and {} associations {} pieces were missing", begun_->why,
+                  outcome->entities, outcome->associations, outcome->missing_pieces);
   if (outcome->end == RestoreEnd::BadContent) {
     entry.reason = fmt::format("{} bad rows in {}, the first: {}", outcome->problems.count,
                                options_.content_directory, outcome->problems.first.front());

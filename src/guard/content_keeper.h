@@ -11,6 +11,7 @@
 #include "guard/judgement.h"
 #include "guard/lease.h"
 #include "guard/ledger.h"
+#include "guard/side_work.h"
 #include "recovery/load/restore.h"
 #include "redkeep/options.h"
 
@@ -35,27 +36,39 @@ class ContentKeeper {
   };
 
   /// All that is referred to must outlive it.
-  ContentKeeper(std::shared_ptr<redis::Client> client, const Options& options, Lease& lease,
-                Judgement& judgement, Ledger& ledger, Alarms alarms);
+  ContentKeeper(boost::asio::any_io_executor executor, std::shared_ptr<redis::Client> client,
+                const Options& options, Lease& lease, Judgement& judgement, Ledger& ledger,
+                Alarms alarms);
 
   void bring_back_by(GraphSource source) { source_ = std::move(source); }
 
-  /// Once a tick that is not blind: alarms while the graph is gone, and writes it back where that
-  /// is configured and this guard may act.
+  /// Once a tick that is not blind: alarms while the graph is gone, and begins to write it back
+  /// where that is configured and this guard may act.
   redis::awaitable<void> watch(const pressure::Pressure& pressure, std::int64_t used_bytes,
                                std::stop_token stop);
 
   /// The last step of an emergency: what is missing is written back if it fits, and if not, a
-  /// person is told how much memory is needed.
-  redis::awaitable<void> use(const pressure::Pressure& pressure, std::int64_t used_bytes,
-                             std::stop_token stop);
+  /// person is told how much memory is needed. Not while is_restoring().
+  void use(const pressure::Pressure& pressure, std::int64_t used_bytes, std::stop_token stop);
+
+  /// Content is being checked and written back, beside the ticks.
+  bool is_restoring() const { return restore_.at_work(); }
+
+  /// After the guard was asked to stop: waits for the end of what was begun.
+  redis::awaitable<void> end();
 
  private:
-  /// How it ended; nothing if it broke off.
-  redis::awaitable<std::optional<recovery::RestoreEnd>> restore(std::string_view why,
-                                                                const pressure::Pressure& pressure,
-                                                                std::int64_t used_bytes,
-                                                                std::stop_token stop);
+  using Outcome = Result<recovery::RestoreOutcome>;
+  struct Begun {
+    std::string why;
+    bool was_lost;  // all of it
+    pressure::Pressure pressure;
+    std::int64_t used_bytes;
+  };
+
+  void begin_restore(Begun begun, std::stop_token stop);
+  redis::awaitable<Outcome> restore(std::int64_t room_bytes, std::stop_token stop);
+  redis::awaitable<void> take_outcome();
   bool has_source() const { return source_.is_in_use && source_.is_in_use(); }
   redis::awaitable<void> follow_source();
   redis::awaitable<void> mark_restored();
@@ -63,7 +76,7 @@ class ContentKeeper {
   bool has_content() const { return !options_.content_directory.empty(); }
   void alarm_that_it_is_gone(GraphState state);
   void alarm_that_it_does_not_fit(std::int64_t used_bytes, std::int64_t limit_bytes);
-  void note(std::string_view why, const Result<recovery::RestoreOutcome>& outcome);
+  void note(const Outcome& outcome);
 
   std::shared_ptr<redis::Client> client_;
   const Options& options_;
@@ -76,6 +89,8 @@ class ContentKeeper {
   bool source_is_at_work_ = false;
   std::uint64_t tried_on_ = 0;  // the connection on which a restore was begun
   std::optional<TimePoint> tried_;
+  SideWork<Outcome> restore_;
+  std::optional<Begun> begun_;
 };
 
 }  // namespace redkeep::guard

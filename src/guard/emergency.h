@@ -30,11 +30,10 @@ inline std::int64_t room_bytes(std::int64_t used_bytes, std::int64_t limit_bytes
 }
 
 /// True if content that is missing was not written for want of room, and there is room now.
-inline bool has_room_again(const pressure::Pressure& pressure, std::int64_t missing_bytes,
-                           const PressureOptions& options) {
+inline bool has_room_again(const pressure::Pressure& pressure, std::int64_t used_bytes,
+                           std::int64_t missing_bytes, const PressureOptions& options) {
   return missing_bytes > 0 && pressure.level == PressureLevel::Normal &&
-         room_bytes(pressure.reading.used_bytes, pressure.reading.limit_bytes, options) >=
-             missing_bytes;
+         room_bytes(used_bytes, pressure.reading.limit_bytes, options) >= missing_bytes;
 }
 
 /// The limit at which so much lies below the stop mark.

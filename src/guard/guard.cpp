@@ -56,8 +56,8 @@ Guard::Guard(boost::asio::any_io_executor executor, Options options, keys::Class
       alerts_(executor, options_, ledger_, snapshot_),
       forecast_(options_.pressure, snapshot_),
       regret_(table_, snapshot_, ledger_),
-      index_(client_, options_, lease_, ledger_),
-      content_(client_, options_, lease_, judgement_, ledger_,
+      index_(executor, client_, options_, lease_, ledger_),
+      content_(executor, client_, options_, lease_, judgement_, ledger_,
                {[this](std::string subject, std::string reason) {
                   alarm(std::move(subject), std::move(reason));
                 },
@@ -82,9 +82,10 @@ redis::awaitable<void> Guard::tick(std::stop_token stop) {
   note(pressure, plan, outcome);
   keeps_up_ = shedding_keeps_up(pressure, outcome, options_.pressure);
   co_await tell_level(pressure.level);
-  if (lease_.may_act() && judgement_.take_content_turn(pressure, plan, outcome, Clock::now())) {
+  if (lease_.may_act() && !content_.is_restoring() &&
+      judgement_.take_content_turn(pressure, plan, outcome, Clock::now())) {
     const bool made_room = co_await index_.make_room(outcome.used_after_bytes, stop);
-    if (!made_room) co_await content_.use(pressure, outcome.used_after_bytes, stop);
+    if (!made_room) content_.use(pressure, outcome.used_after_bytes, stop);
   }
   const auto now = Clock::now();
   alerts_.follow(pressure, outcome, numbers_of(pressure) + who_acts(), seen, now);
@@ -109,6 +110,8 @@ redis::awaitable<void> Guard::keep_watch(std::stop_token stop) {
     if (stop.stop_requested()) break;
     co_await wake.pause_for(judgement_.next_reading_in());
   }
+  co_await content_.end();
+  co_await index_.end();
   write_down(shed_log_.take_all(Clock::now()));
   ledger_.end();
   if (lease_.may_act()) {

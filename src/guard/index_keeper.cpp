@@ -8,7 +8,6 @@
 #include "guard/either_stop.h"
 #include "guard/emergency.h"
 #include "pressure/ask_memory.h"
-#include "recovery/load/index_room.h"
 #include "redis/pause.h"
 #include "redis/set_when_full.h"
 #include "sizes/sizes.h"
@@ -26,13 +25,15 @@ constexpr std::chrono::milliseconds kSettlingRound{50};
 
 }  // namespace
 
-IndexKeeper::IndexKeeper(std::shared_ptr<redis::Client> client, const Options& options,
+IndexKeeper::IndexKeeper(boost::asio::any_io_executor executor,
+                         std::shared_ptr<redis::Client> client, const Options& options,
                          Lease& lease, Ledger& ledger)
     : client_(std::move(client)),
       options_(options),
       lease_(lease),
       ledger_(ledger),
-      mark_(keys::KeySchema(options.prefix).guard("index")) {}
+      mark_(keys::KeySchema(options.prefix).guard("index")),
+      build_(std::move(executor)) {}
 
 redis::awaitable<bool> IndexKeeper::make_room(std::int64_t used_bytes, std::stop_token stop) {
   const bool wanted = options_.pressure.index_in_emergency == IndexInEmergency::Drop;
@@ -61,26 +62,41 @@ redis::awaitable<bool> IndexKeeper::make_room(std::int64_t used_bytes, std::stop
 }
 
 redis::awaitable<void> IndexKeeper::look(const pressure::Pressure& pressure, std::stop_token stop) {
+  co_await take_outcome();
   if (client_->generation() != read_on_) co_await read_mark();
   const auto now = Clock::now();
   const auto& reading = pressure.reading;
-  if (!dropped_bytes_ || pressure.level != PressureLevel::Normal || now < not_before_ ||
-      !lease_.may_act() ||
+  if (!dropped_bytes_ || build_.at_work() || pressure.level != PressureLevel::Normal ||
+      now < not_before_ || !lease_.may_act() ||
       room_bytes(reading.used_bytes, reading.limit_bytes, options_.pressure) < *dropped_bytes_) {
     co_return;
   }
   not_before_ = now + options_.pressure.restore_cool_down;
+  build_.begin(build(std::move(stop)));
+}
+
+redis::awaitable<void> IndexKeeper::end() {
+  co_await build_.ended();
+  co_await take_outcome();
+}
+
+redis::awaitable<IndexKeeper::Outcome> IndexKeeper::build(std::stop_token stop) {
   const EitherStop either(stop, lease_.until_lost());
-  const auto built = co_await recovery::build_index(client_, options_.prefix, either.token());
-  if (!built) {
-    note("Broken", built.error().message, 0, 0);
+  co_return co_await recovery::build_index(client_, options_.prefix, either.token());
+}
+
+redis::awaitable<void> IndexKeeper::take_outcome() {
+  const auto built = build_.take();
+  if (!built) co_return;
+  if (!*built) {
+    note("Broken", built->error().message, 0, 0);
     co_return;
   }
   std::vector<std::string> unlink{"UNLINK", mark_};
   const auto unmarked = co_await client_->call(std::move(unlink));
   if (!unmarked) co_return;  // built again later: that does no harm
-  note("Built", fmt::format("there is room again: the words of {} entities", built->entities),
-       built->entities, *dropped_bytes_);
+  note("Built", fmt::format("there is room again: the words of {} entities", (*built)->entities),
+       (*built)->entities, dropped_bytes_.value_or(0));
   dropped_bytes_.reset();
 }
 

@@ -9,8 +9,10 @@
 
 #include "guard/lease.h"
 #include "guard/ledger.h"
+#include "guard/side_work.h"
 #include "keys/key_schema.h"
 #include "pressure/pressure_gauge.h"
+#include "recovery/load/index_room.h"
 #include "redis/client.h"
 #include "redkeep/options.h"
 
@@ -21,17 +23,24 @@ class IndexKeeper {
   using TimePoint = std::chrono::steady_clock::time_point;
 
   /// All that is referred to must outlive it.
-  IndexKeeper(std::shared_ptr<redis::Client> client, const Options& options, Lease& lease,
-              Ledger& ledger);
+  IndexKeeper(boost::asio::any_io_executor executor, std::shared_ptr<redis::Client> client,
+              const Options& options, Lease& lease, Ledger& ledger);
 
   /// True if the index was dropped now. Once only, until it is built again.
   redis::awaitable<bool> make_room(std::int64_t used_bytes, std::stop_token stop);
 
-  /// Once a tick that is not blind: builds it again when as much as it took is free below the stop
-  /// mark.
+  /// Once a tick that is not blind: begins to build it again, beside the ticks, when as much as it
+  /// took is free below the stop mark.
   redis::awaitable<void> look(const pressure::Pressure& pressure, std::stop_token stop);
 
+  /// After the guard was asked to stop: waits for the end of what was begun.
+  redis::awaitable<void> end();
+
  private:
+  using Outcome = Result<recovery::IndexOutcome>;
+
+  redis::awaitable<Outcome> build(std::stop_token stop);
+  redis::awaitable<void> take_outcome();
   redis::awaitable<void> read_mark();
   redis::awaitable<Status> write_mark(std::int64_t bytes);
   redis::awaitable<std::int64_t> used_bytes_settled();
@@ -45,6 +54,7 @@ class IndexKeeper {
   std::uint64_t read_on_ = 0;                  // the connection over which the mark was read
   std::optional<std::int64_t> dropped_bytes_;  // what it took; nothing while it is there
   TimePoint not_before_{};                     // the next attempt to build it
+  SideWork<Outcome> build_;
 };
 
 }  // namespace redkeep::guard

@@ -26,6 +26,10 @@ shed::ShedPlan Judgement::plan(const Pressure& pressure, TimePoint now) const {
     return plan;
   }
   if (pressure.level == PressureLevel::Blind) return plan;
+  if (missing_bytes_ > 0 && now >= room_not_before_) {
+    plan = shed::plan_for_room(pressure, missing_bytes_, sizes_, table_, options_);
+    if (!plan.empty()) return plan;
+  }
   plan = shed::plan_for_quotas(sizes_, pressure.reading.limit_bytes, table_);
   plan.used_bytes = pressure.reading.used_bytes;
   return plan;
@@ -39,6 +43,13 @@ void Judgement::note_shed(const Pressure& pressure, const shed::ShedPlan& plan,
     const auto size = std::find_if(sizes_.begin(), sizes_.end(),
                                    [&](const ClassUse& use) { return use.name == row.name; });
     if (size != sizes_.end() && size->bytes) *size->bytes -= row.bytes;
+  }
+  if (plan.for_room) {
+    if (outcome.end == shed::ShedEnd::NothingLeft) {
+      room_not_before_ = now + options_.restore_cool_down;
+    }
+    next_reading_in_ = std::min(next_reading_in_, options_.min_interval);
+    return;
   }
   const bool for_quotas = !pressure.relieving;
   if (for_quotas) {
@@ -60,7 +71,7 @@ void Judgement::note_shed(const Pressure& pressure, const shed::ShedPlan& plan,
 bool Judgement::take_content_turn(const Pressure& pressure, const shed::ShedPlan& plan,
                                   const shed::ShedOutcome& outcome, TimePoint now) {
   const bool wanted = is_still_critical(pressure, plan, outcome, options_) ||
-                      has_room_again(pressure, missing_bytes_, options_);
+                      has_room_again(pressure, outcome.used_after_bytes, missing_bytes_, options_);
   // Rebuilding makes no room, so it is not tried again at once.
   if (!wanted || (content_used_ && now - *content_used_ < options_.restore_cool_down)) return false;
   content_used_ = now;

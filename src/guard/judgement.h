@@ -32,8 +32,9 @@ class Judgement {
   /// What the classes are known to hold, as a census counted them: quotas are kept by it.
   void note_sizes(std::vector<ClassUse> sizes) { sizes_ = std::move(sizes); }
 
-  /// What to shed now. Empty while blind, while memory needs no relief and all quotas are kept, and
-  /// while another round of the keyspace would find no more than the one before.
+  /// What to shed now. Empty while blind; while memory needs no relief, no content waits for room
+  /// and all quotas are kept; and while another round of the keyspace would find no more than the
+  /// one before.
   shed::ShedPlan plan(const pressure::Pressure& pressure, TimePoint now) const;
 
   /// What came of a plan.
@@ -60,6 +61,7 @@ class Judgement {
   std::chrono::milliseconds next_reading_in_{0};
   std::optional<TimePoint> content_used_;
   std::int64_t missing_bytes_ = 0;
+  TimePoint room_not_before_{};  // made for it
 };
 
 }  // namespace redkeep::guard

@@ -30,6 +30,20 @@ std::optional<std::int64_t> quota_bytes(const KeyClass& key_class, std::int64_t 
   return bytes_at_mark(*key_class.quota_pct, limit_bytes);
 }
 
+bool is_expendable(const KeyClass& key_class) { return key_class.shed_at == ShedAt::Warning; }
+
+// What the expendable classes are known to hold; no bound where that of one is not known.
+std::int64_t expendable_bytes(const std::vector<ClassUse>& sizes, const keys::ClassTable& table) {
+  std::int64_t bytes = 0;
+  for (const auto& use : sizes) {
+    const auto index = table.find(use.name);
+    if (!index || !is_expendable(table.at(*index))) continue;
+    if (!use.bytes) return ShedStep::kNoBound;
+    bytes += *use.bytes;
+  }
+  return sizes.empty() ? ShedStep::kNoBound : bytes;
+}
+
 // One step for each shed order among the classes that `take` accepts, each like `like`.
 void add_steps(const keys::ClassTable& table, const ShedStep& like,
                const std::function<bool(keys::ClassIndex)>& take, std::vector<ShedStep>& steps) {
@@ -62,8 +76,8 @@ ShedPlan plan_for_pressure(const Pressure& pressure, const keys::ClassTable& tab
   expendable.urgent_at_bytes = emergency_bytes;
   if (reading.used_bytes > expendable.stop_at_bytes) {
     add_steps(
-        table, expendable,
-        [&](keys::ClassIndex i) { return table.at(i).shed_at == ShedAt::Warning; }, plan.steps);
+        table, expendable, [&](keys::ClassIndex i) { return is_expendable(table.at(i)); },
+        plan.steps);
   }
   ShedStep last_resort;
   last_resort.stop_at_bytes = bytes_at_mark(options.leave_emergency_pct, reading.limit_bytes);
@@ -80,6 +94,32 @@ ShedPlan plan_for_pressure(const Pressure& pressure, const keys::ClassTable& tab
       "{}: {} of {} used ({}); expendable classes go down to {}", to_string(pressure.level),
       sizes::print_bytes(reading.used_bytes), sizes::print_bytes(reading.limit_bytes),
       sizes::print_pct(reading.usage_pct()), sizes::print_pct(options.stop_shedding_pct));
+  return plan;
+}
+
+ShedPlan plan_for_room(const Pressure& pressure, std::int64_t wanted_bytes,
+                       const std::vector<ClassUse>& sizes, const keys::ClassTable& table,
+                       const PressureOptions& options) {
+  ShedPlan plan;
+  const auto& reading = pressure.reading;
+  plan.used_bytes = reading.used_bytes;
+  plan.for_room = true;
+  if (pressure.level == PressureLevel::Blind || reading.limit_bytes == 0) return plan;
+  ShedStep step;
+  step.stop_at_bytes = bytes_at_mark(options.stop_shedding_pct, reading.limit_bytes) - wanted_bytes;
+  step.calm_at_bytes = bytes_at_mark(options.start_shedding_pct, reading.limit_bytes);
+  step.urgent_at_bytes = bytes_at_mark(options.emergency_pct, reading.limit_bytes);
+  const std::int64_t too_much = reading.used_bytes - step.stop_at_bytes;
+  const bool is_in_reach = step.stop_at_bytes > 0 && too_much <= expendable_bytes(sizes, table);
+  if (too_much <= 0 || !is_in_reach) return plan;
+  add_steps(
+      table, step, [&](keys::ClassIndex i) { return is_expendable(table.at(i)); }, plan.steps);
+  plan.reason = fmt::format(
+      "{} of protected content are missing: expendable classes make room for them "
+      "below {}; {} of {} used ({})",
+      sizes::print_bytes(wanted_bytes), sizes::print_pct(options.stop_shedding_pct),
+      sizes::print_bytes(reading.used_bytes), sizes::print_bytes(reading.limit_bytes),
+      sizes::print_pct(reading.usage_pct()));
   return plan;
 }
 

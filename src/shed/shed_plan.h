@@ -38,6 +38,7 @@ struct ShedPlan {
   /// Keys that expire by themselves within this time are not worth shedding.
   std::chrono::milliseconds spare_expiring_within{0};
   bool asked_for = false;  ///< By a person, who waits for it.
+  bool for_room = false;   ///< For protected content that is missing.
   std::string reason;      ///< One sentence with the numbers.
 
   bool empty() const { return steps.empty(); }
@@ -48,6 +49,13 @@ struct ShedPlan {
 /// leave_emergency_pct. Nothing while normal or blind, and nothing where no limit is known.
 ShedPlan plan_for_pressure(const pressure::Pressure& pressure, const keys::ClassTable& table,
                            const PressureOptions& options);
+
+/// The expendable classes make room for so many bytes of protected content that is missing, below
+/// the stop mark. Nothing while blind, where no limit is known, and where that could not be enough:
+/// `sizes` is what is known of the classes.
+ShedPlan plan_for_room(const pressure::Pressure& pressure, std::int64_t wanted_bytes,
+                       const std::vector<ClassUse>& sizes, const keys::ClassTable& table,
+                       const PressureOptions& options);
 
 /// Classes that have more bytes than their quota are trimmed to it, whatever memory is used.
 /// `sizes` is what is known of the classes; one of unknown size is left alone.

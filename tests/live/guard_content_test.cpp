@@ -80,6 +80,36 @@ TEST_F(LostContentLive, AfterARestartOfBothAnEmptyServerIsFilled) {
   expect_whole(whole);
 }
 
+// Caches may go, the graph must live.
+TEST_F(LostContentLive, CachesMakeRoomForAGraphThatDoesNotFitBesideThem) {
+  load();
+  const Contents whole = redis.contents();
+  redis.run({"FLUSHALL"});
+  redis.run({"CONFIG", "SET", "maxmemory", "16mb"});
+  fill_to(redis, kPages, 83);
+  const RunningGuard guard(redis.url(), {"--content", content.path()}, {},
+                           "[pressure]\ninterval = \"40ms\"\n");
+  ASSERT_TRUE(eventually([&] { return is_marked(); }));
+  expect_whole(whole);
+  EXPECT_GT(guard.count("shed", "page_cache"), 0);
+  EXPECT_GT(redis.keys("reed:page:cache:*").size(), 0U) << "no more than needed";
+}
+
+// A restore takes as long as the graph is large; memory is watched all the while.
+TEST_F(LostContentLive, TheGuardGoesOnReadingWhileItWritesBack) {
+  write_made_up_content(content, 20000, 2);
+  load();
+  RunningGuard guard(redis.url(), {"--content", content.path()}, {},
+                     "[pressure]\ninterval = \"20ms\"\n");
+  ASSERT_TRUE(eventually([&] { return is_marked(); }));
+  redis.run({"FLUSHALL"});
+  ASSERT_TRUE(eventually([&] { return redis.text({"GET", kMark}) == "restoring"; }));
+  const double before = readings(guard);
+  ASSERT_TRUE(eventually([&] { return readings(guard) > before + 5 || is_marked(); }));
+  EXPECT_GT(readings(guard), before + 5) << "all at once, when it was done";
+  EXPECT_TRUE(eventually([&] { return is_marked(); }));
+}
+
 // F43: the guard that began it is gone, and the graph looks as if it were there.
 TEST_F(LostContentLive, AnotherGuardGoesOnWithARestoreThatWasCut) {
   load();

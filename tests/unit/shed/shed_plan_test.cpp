@@ -101,5 +101,31 @@ TEST(ShedRequest, DoesNothingBelowTheTarget) {
   EXPECT_TRUE(plan_for_request({}, 100, 100, table())->empty());
 }
 
+TEST(ShedPlan, MakesRoomForContentThatIsMissing) {
+  const auto plan = plan_for_room(at(PressureLevel::Normal, 750), 200, {}, table(), {});
+  ASSERT_EQ(plan.steps.size(), 3U) << "expendable classes only";
+  EXPECT_EQ(names(plan.steps[0]), (std::vector<std::string>{"page_cache", "query_cache"}));
+  for (const auto& step : plan.steps) EXPECT_EQ(step.stop_at_bytes, 600);
+  EXPECT_TRUE(plan_for_room(at(PressureLevel::Normal, 600), 200, {}, table(), {}).empty());
+  EXPECT_TRUE(plan_for_room(at(PressureLevel::Blind, 750), 200, {}, table(), {}).empty());
+  EXPECT_TRUE(plan_for_room(at(PressureLevel::Normal, 750, 0), 200, {}, table(), {}).empty());
+}
+
+TEST(ShedPlan, ShedsNothingWhereThatCannotMakeEnoughRoom) {
+  const auto normal = at(PressureLevel::Normal, 750);
+  EXPECT_TRUE(plan_for_room(normal, 800, {}, table(), {}).empty()) << "never fits below the mark";
+  ClassUse pages;
+  pages.name = "page_cache";
+  pages.bytes = 149;
+  ClassUse sessions;
+  sessions.name = "sessions";
+  sessions.bytes = 500;  // do not go for it
+  EXPECT_TRUE(plan_for_room(normal, 200, {pages, sessions}, table(), {}).empty());
+  pages.bytes = 150;
+  EXPECT_FALSE(plan_for_room(normal, 200, {pages, sessions}, table(), {}).empty());
+  pages.bytes.reset();
+  EXPECT_FALSE(plan_for_room(normal, 200, {pages, sessions}, table(), {}).empty());
+}
+
 }  // namespace
 }  // namespace redkeep::shed
