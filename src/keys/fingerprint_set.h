@@ -35,6 +35,14 @@ class FingerprintSet {
     }
   }
 
+  /// Gives each to `take`, in no order.
+  template <class Take>
+  void each(Take take) const {
+    for (const std::uint64_t print : slots_) {
+      if (print != 0) take(print);
+    }
+  }
+
   /// Room for so many without growing.
   void reserve(std::size_t prints) {
     if (2 * prints > slots_.size()) resize(std::bit_ceil(2 * prints));

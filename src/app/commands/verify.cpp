@@ -7,6 +7,7 @@
 #include "app/load_report.h"
 #include "app/recovery_progress.h"
 #include "app/verify_report.h"
+#include "recovery/journal/present_content.h"
 
 namespace redkeep::app {
 namespace {
@@ -18,11 +19,27 @@ struct VerifyFlags {
   bool keys_only = false;
 };
 
-asio::awaitable<int> run(const Settings& settings, const VerifyFlags& flags, std::stop_token stop) {
-  const auto directory = content_directory(settings);
-  if (!directory) co_return fail(directory.error());
+// A content directory that is named is compared with as it is; where none is, the data directory
+// knows what was stored since as well. Returns the name of what is compared with.
+Result<std::string> choose_content(const Settings& settings, const ConnectionFlags& given,
+                                   recovery::VerifyOptions& options) {
+  const std::string& data = settings.options.data_directory;
+  if (given.content || data.empty()) {
+    auto directory = content_directory(settings);
+    if (directory) options.directory = *directory;
+    return directory;
+  }
+  options.content_at = [from = settings.options](std::optional<std::int64_t> position) {
+    return recovery::present_content(recovery::Disk::real(), from, position);
+  };
+  return data;
+}
+
+asio::awaitable<int> run(const Settings& settings, const ConnectionFlags& given,
+                         const VerifyFlags& flags, std::stop_token stop) {
   recovery::VerifyOptions options;
-  options.directory = *directory;
+  const auto directory = choose_content(settings, given, options);
+  if (!directory) co_return fail(directory.error());
   options.names_only = flags.keys_only;
   options.configured_limit_bytes = settings.options.pressure.limit_bytes;
   const auto begun = std::chrono::steady_clock::now();
@@ -57,8 +74,10 @@ void register_verify(CommandLine& line) {
   command->add_flag("--keys-only", flags->keys_only,
                     "Only whether the keys are there, not what they hold: much faster");
   command->add_flag("--json", flags->json, "One JSON object instead of text");
-  run_with_settings(line, *command, [flags](const Settings& settings, std::stop_token stop) {
-    return run(settings, *flags, std::move(stop));
+  command->add_option("--data", line.flags.data,
+                      "A data directory, in place of DIR: what its checkpoint and journal say");
+  run_with_settings(line, *command, [flags, &line](const Settings& settings, std::stop_token stop) {
+    return run(settings, line.flags, *flags, std::move(stop));
   });
 }
 

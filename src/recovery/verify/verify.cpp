@@ -8,6 +8,7 @@
 
 #include "error/error.h"
 #include "recovery/verify/damage_names.h"
+#include "redis/beside.h"
 #include "redis/stop_patience.h"
 
 namespace redkeep::recovery {
@@ -28,6 +29,7 @@ class Verify {
   redis::awaitable<Result<VerifyOutcome>> run(int database);
 
  private:
+  redis::awaitable<Result<ExpectedContent>> choose_content(const ServerFacts& facts);
   void count(const Survey& found);
   redis::awaitable<Status> name(const Survey& found);
   VerifyEnd end(const Survey& found, const ServerFacts& facts) const;
@@ -115,14 +117,37 @@ VerifyEnd Verify::end(const Survey& found, const ServerFacts& facts) const {
   return found.damage.any() ? VerifyEnd::Damaged : VerifyEnd::Clean;
 }
 
+// Named, and held until the end: the files may be there for this alone.
+redis::awaitable<Result<ExpectedContent>> Verify::choose_content(const ServerFacts& facts) {
+  if (!options_.content_at) {
+    ExpectedContent as_told;
+    as_told.directory = options_.directory;
+    co_return as_told;
+  }
+  if (progress_) progress_({"reading the journal"});
+  const auto choose = [this, position = facts.position] { return options_.content_at(position); };
+  auto content = co_await redis::beside(choose);
+  if (!content) co_return content.error();
+  options_.directory = content->directory;
+  options_.wanted_position = content->wanted_position;
+  co_return std::move(*content);
+}
+
 redis::awaitable<Result<VerifyOutcome>> Verify::run(int database) {
   const auto facts = co_await ask_server_facts(connection_, schema_, database,
                                                options_.configured_limit_bytes, stop_, progress_);
   if (!facts) co_return facts.error();
+  const auto content = co_await choose_content(*facts);
+  if (!content) co_return content.error();
   SurveyOptions what{options_.directory, options_.names_only};
-  const auto found =
+  auto found =
       co_await survey(connection_, schema_, classes_, *facts, std::move(what), stop_, progress_);
   if (!found) co_return found.error();
+  if (found->damage.any()) {
+    const auto sift = [&] { return leave_out_what_is_right(*content, found->damage); };
+    const Status sifted = co_await redis::beside(sift);
+    if (!sifted) co_return sifted.error();
+  }
   count(*found);
   outcome_.position = facts->position;
   outcome_.wanted_position = options_.wanted_position;

@@ -6,15 +6,18 @@
 #include <string>
 #include <vector>
 
+#include "recovery/verify/expected_content.h"
 #include "recovery/verify/survey.h"
 #include "redkeep/options.h"
 
 namespace redkeep::recovery {
 
 struct VerifyOptions {
-  std::string directory;
+  std::string directory;  ///< A content directory; or else
+  ContentAt content_at;   ///< which content a server at some position has to hold.
   bool names_only = false;  ///< See SurveyOptions.
-  /// Up to where a journal goes, if there is one: a server whose position is lower is behind.
+  /// Up to where a journal goes, if there is one: a server whose position is lower is behind. Known
+  /// from content_at where that is given.
   std::optional<std::int64_t> wanted_position;
   std::int64_t configured_limit_bytes = 0;  ///< Where the server has no maxmemory.
 };

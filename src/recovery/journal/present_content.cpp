@@ -1,0 +1,310 @@
+#include "recovery/journal/present_content.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <filesystem>
+#include <set>
+
+#include "content/words.h"
+#include "error/error.h"
+#include "recovery/checkpoint/checkpoint_place.h"
+#include "recovery/checkpoint/manifest.h"
+#include "recovery/csv/content_directory.h"
+#include "recovery/csv/csv_writer.h"
+#include "recovery/journal/content_changes.h"
+#include "recovery/journal/data_directory.h"
+#include "recovery/journal/journal_reader.h"
+#include "recovery/journal/journal_writer.h"
+#include "recovery/verify/expected_keys.h"
+
+namespace redkeep::recovery {
+namespace {
+
+namespace fs = std::filesystem;
+using Next = CsvReader::Next;
+
+constexpr std::string_view kMadeHere = "present.";  // and the process
+constexpr std::array<std::string_view, 3> kMadeFiles{"entities.csv", "associations.csv",
+                                                     "search_index.csv"};
+
+struct Base {
+  std::string directory;  // empty: none
+  std::int64_t position = 0;
+};
+
+Result<Base> find_base(const Options& options) {
+  const std::string place = checkpoint_path(DataDirectory::checkpoint_of(options.data_directory));
+  const auto manifest = read_manifest(place);
+  if (manifest) return Base{place, manifest->position.value_or(0)};
+  if (manifest.error().kind != ErrorKind::NotFound) return manifest.error();
+  return Base{options.content_directory, 0};
+}
+
+struct JournalPart {
+  std::vector<GraphChange> changes;  // without what was taken back
+  std::int64_t last_position = 0;    // of the journal
+};
+
+// The changes behind `after`, up to and with `up_to`.
+Result<JournalPart> read_journal(const std::string& directory, std::int64_t after,
+                                 std::int64_t up_to) {
+  auto reader = JournalReader::open(directory, after);
+  if (!reader) return reader.error();
+  std::vector<JournalLine> lines;
+  std::set<std::int64_t> voided;
+  for (;;) {
+    auto line = reader->next();
+    if (!line) return line.error();
+    if (!*line) break;
+    if (const auto position = voided_by(**line)) {
+      voided.insert(*position);
+    } else if ((*line)->position <= up_to) {
+      lines.push_back(std::move(**line));
+    }
+  }
+  JournalPart part;
+  part.last_position = reader->last_position();
+  for (auto& line : lines) {
+    if (voided.contains(line.position)) continue;
+    auto change = change_of(std::move(line));
+    if (!change) return change.error();
+    part.changes.push_back(std::move(*change));
+  }
+  return part;
+}
+
+void remove_made(const std::string& directory) {
+  std::error_code ignored;
+  for (const auto name : kMadeFiles) fs::remove(directory + "/" + std::string(name), ignored);
+  fs::remove(directory, ignored);
+}
+
+// Those of processes that were killed.
+void remove_left(const std::string& data_directory) {
+  std::error_code failure;
+  for (fs::directory_iterator entry(data_directory, failure), end; !failure && entry != end;
+       entry.increment(failure)) {
+    const std::string name = entry->path().filename().string();
+    if (!name.starts_with(kMadeHere)) continue;
+    pid_t process = 0;
+    const char* digits = name.data() + kMadeHere.size();
+    const auto parsed = std::from_chars(digits, name.data() + name.size(), process);
+    if (parsed.ec == std::errc{} && process > 0 && ::kill(process, 0) != 0 && errno == ESRCH) {
+      remove_made(entry->path().string());
+    }
+  }
+}
+
+enum class Missing { IsAnError, IsEmpty };
+
+// Gives each row of a file of `directory` to `take`, until that fails.
+template <class File, class View, class Take>
+Status each_row(const std::string& directory, Missing missing, Take take) {
+  auto file = File::open(directory);
+  if (!file) {
+    const bool is_empty = missing == Missing::IsEmpty && file.error().kind == ErrorKind::NotFound;
+    return is_empty ? Status{} : Status{file.error()};
+  }
+  View row;
+  for (Next next = file->next(row); next != Next::End; next = file->next(row)) {
+    if (next != Next::Row) return make_error(ErrorKind::InvalidInput, "{}", file->problem());
+    if (const Status taken = take(row); !taken) return taken;
+  }
+  return {};
+}
+
+template <class Take>
+Status each_entity(const std::string& directory, Take take) {
+  return each_row<EntityFile, content::EntityView>(directory, Missing::IsAnError, std::move(take));
+}
+template <class Take>
+Status each_association(const std::string& directory, Take take) {
+  return each_row<AssociationFile, content::AssociationView>(directory, Missing::IsEmpty,
+                                                             std::move(take));
+}
+
+Status write_entities(Disk& disk, const Base& base, const ContentChanges& changes,
+                      const std::string& into) {
+  auto out = CsvWriter::create(
+      disk, into + "/entities.csv",
+      {"id", "type", "semantic_name", "data", "created_by", "created_at", "updated_at"});
+  if (!out) return out.error();
+  const auto add = [&](const content::EntityView& e) {
+    return out->add({e.id, e.type, e.semantic_name, e.data, e.created_by, e.created_at,
+                     e.updated_at});
+  };
+  Status done;
+  if (!base.directory.empty()) {
+    done = each_entity(base.directory, [&](const content::EntityView& row) {
+      return changes.leaves(row) ? add(row) : Status{};
+    });
+  }
+  if (!done) return done;
+  for (const auto& [id, entity] : changes.entities()) {
+    if (const Status added = add(content::view_of(entity)); !added) return added;
+  }
+  return out->finish();
+}
+
+Status write_associations(Disk& disk, const Base& base, const ContentChanges& changes,
+                          const std::string& into) {
+  auto out = CsvWriter::create(disk, into + "/associations.csv",
+                               {"parent_id", "child_id", "path", "type", "weight"});
+  if (!out) return out.error();
+  const auto add = [&](const content::AssociationView& a) {
+    return out->add({a.parent_id, a.child_id, a.path, a.type, a.weight});
+  };
+  Status done;
+  if (!base.directory.empty()) {
+    done = each_association(base.directory, [&](const content::AssociationView& row) {
+      return changes.leaves(row) ? add(row) : Status{};
+    });
+  }
+  if (!done) return done;
+  for (const auto& [path, association] : changes.associations()) {
+    const std::string weight = std::to_string(association.weight);
+    if (const Status added = add(content::view_of(association, weight)); !added) return added;
+  }
+  return out->finish();
+}
+
+// Into a directory that its last owner removes.
+Result<std::shared_ptr<std::string>> write_anew(Disk& disk, const Options& options,
+                                                const Base& base, const ContentChanges& changes) {
+  remove_left(options.data_directory);
+  static std::atomic<int> number = 0;
+  std::shared_ptr<std::string> made(
+      new std::string(
+          fmt::format("{}/{}{}.{}", options.data_directory, kMadeHere, ::getpid(), ++number)),
+      [](const std::string* directory) {
+        remove_made(*directory);
+        delete directory;
+      });
+  remove_made(*made);  // of a process that had our number before us
+  if (const Status there = make_directory(disk, *made); !there) return there.error();
+  if (const Status done = write_entities(disk, base, changes, *made); !done) return done.error();
+  if (const Status done = write_associations(disk, base, changes, *made); !done) {
+    return done.error();
+  }
+  std::error_code failure;
+  const std::string index = base.directory + "/search_index.csv";
+  if (!base.directory.empty() && fs::exists(index, failure)) {
+    fs::create_symlink(fs::absolute(index), *made + "/search_index.csv", failure);
+    if (failure) {
+      return make_error(ErrorKind::Io, "cannot link {}: {}", index, failure.message());
+    }
+  }
+  return made;
+}
+
+// A sink of content::spread(): the keys alone.
+struct KeyPrints {
+  keys::FingerprintSet prints = {};
+  void hash(std::string_view key, const content::HashFields&) { prints.insert(key_print(key)); }
+  void string(std::string_view key, std::string_view) { prints.insert(key_print(key)); }
+  std::string_view member(std::string_view bytes) const { return bytes; }
+  void in_set(std::string_view key, std::string_view) { prints.insert(key_print(key)); }
+};
+
+// The keys of what changes name: of the records as they were in `directory`, and as they are now.
+class Touched {
+ public:
+  Touched(const keys::KeySchema& schema, std::vector<GraphChange> changes) : schema_(schema) {
+    for (auto& change : changes) note(change);
+  }
+
+  // The links and the place of an entity may go with it, and an entity's hash has its path.
+  Result<keys::FingerprintSet> in(const std::string& directory) {
+    Status done = each_association(directory, [this](const content::AssociationView& row) {
+      const bool is_touched = paths_.contains(row.path) || removed_.contains(row.parent_id) ||
+                              removed_.contains(row.child_id);
+      if (!is_touched) return Status{};
+      content::spread(schema_, row, keys_);
+      entities_.emplace(row.child_id);
+      return Status{};
+    });
+    if (!done) return done.error();
+    done = each_entity(directory, [this](const content::EntityView& row) {
+      if (!entities_.contains(row.id) && !removed_.contains(row.id)) return Status{};
+      content::spread(schema_, row, {}, extractor_.words_of(row), keys_);
+      return Status{};
+    });
+    if (!done) return done.error();
+    return std::move(keys_.prints);
+  }
+
+ private:
+  void note(const GraphChange& change) {
+    if (const auto* entity = std::get_if<Entity>(&change)) {
+      const auto view = content::view_of(*entity);
+      content::spread(schema_, view, {}, extractor_.words_of(view), keys_);
+      entities_.insert(entity->id);
+    } else if (const auto* gone = std::get_if<RemoveEntity>(&change)) {
+      removed_.insert(gone->id);
+    } else if (const auto* link = std::get_if<Association>(&change)) {
+      content::spread(schema_, content::view_of(*link, "0"), keys_);
+      paths_.insert(link->path);
+      entities_.insert(link->child_id);
+    } else if (const auto* cut = std::get_if<RemoveAssociation>(&change)) {
+      paths_.insert(cut->path);
+    } else if (const auto* added = std::get_if<AddWord>(&change)) {
+      keys_.prints.insert(key_print(schema_.word(added->word)));
+    } else if (const auto* taken = std::get_if<RemoveWord>(&change)) {
+      keys_.prints.insert(key_print(schema_.word(taken->word)));
+    }
+  }
+
+  const keys::KeySchema& schema_;
+  content::WordExtractor extractor_;
+  KeyPrints keys_;
+  std::set<std::string, std::less<>> entities_;
+  std::set<std::string, std::less<>> removed_;
+  std::set<std::string, std::less<>> paths_;
+};
+
+}  // namespace
+
+Result<ExpectedContent> present_content(Disk& disk, const Options& options,
+                                        std::optional<std::int64_t> position) {
+  const auto base = find_base(options);
+  if (!base) return base.error();
+  const std::string journal = DataDirectory::journal_of(options.data_directory);
+  const std::int64_t at = std::max(position.value_or(0), base->position);
+  auto part = read_journal(journal, base->position, at);
+  if (!part) return part.error();
+  if (base->directory.empty() && part->last_position == 0) {
+    return make_error(ErrorKind::InvalidInput,
+                      "{} has neither a checkpoint nor a journal, and no content directory is "
+                      "named: there is nothing to compare with",
+                      options.data_directory);
+  }
+  ContentChanges changes;
+  for (auto& change : part->changes) changes.apply(std::move(change));
+  ExpectedContent content;
+  content.directory = base->directory;
+  content.wanted_position = part->last_position;
+  const keys::KeySchema schema(options.prefix);
+  for (const auto& word : changes.words()) content.not_judged.insert(key_print(schema.word(word)));
+  if (!changes.empty() || base->directory.empty()) {
+    auto made = write_anew(disk, options, *base, changes);
+    if (!made) return made.error();
+    content.directory = **made;
+    content.files = std::move(*made);
+  }
+  content.touched_since = [schema, journal, at,
+                           directory = content.directory]() -> Result<keys::FingerprintSet> {
+    auto since = read_journal(journal, at, std::numeric_limits<std::int64_t>::max());
+    if (!since) return since.error();
+    if (since->changes.empty()) return keys::FingerprintSet();
+    Touched touched(schema, std::move(since->changes));
+    return touched.in(directory);
+  };
+  return content;
+}
+
+}  // namespace redkeep::recovery

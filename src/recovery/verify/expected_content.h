@@ -1,0 +1,33 @@
+#pragma once
+// Which content a server has to hold, where that depends on how far a journal was applied to it.
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "keys/fingerprint_set.h"
+#include "recovery/verify/key_comparison.h"
+#include "redkeep/result.h"
+
+namespace redkeep::recovery {
+
+struct ExpectedContent {
+  std::string directory;             ///< Files as those of a content directory.
+  std::int64_t wanted_position = 0;  ///< Up to where the journal goes.
+  keys::FingerprintSet not_judged;   ///< Keys (key_print) of which it says nothing.
+  /// Keys that may have changed since, because the journal has gone on. May block for as long as
+  /// reading the files takes.
+  std::function<Result<keys::FingerprintSet>()> touched_since;
+  std::shared_ptr<void> files;  ///< Removes them with its last copy, where they were made for this.
+};
+
+/// For a server whose guard:position is this, if it has one. May block for as long as reading the
+/// content and the journal takes.
+using ContentAt = std::function<Result<ExpectedContent>(std::optional<std::int64_t> position)>;
+
+/// Takes out of what was found what is no damage: keys that are not judged, and keys that the
+/// journal may have changed while they were looked at. May block.
+Status leave_out_what_is_right(const ExpectedContent& content, Damage& damage);
+
+}  // namespace redkeep::recovery

@@ -1,0 +1,134 @@
+// `redkeep verify --data`: what a data directory says, with what was stored since its base.
+#include <boost/json.hpp>
+#include <filesystem>
+
+#include "live/journal_fixture.h"
+#include "live/program.h"
+
+namespace redkeep::test {
+namespace {
+
+namespace json = boost::json;
+
+class VerifyData : public JournalFixture {
+ protected:
+  VerifyData() {
+    content = files.path();
+    write_made_up_content(files, 50, 1);
+    EXPECT_EQ(run_program({"load", content, "--url", redis.url()}).exit_code, 0);
+  }
+
+  json::object verify(int exit_code, const std::vector<std::string>& further = {}) {
+    std::vector<std::string> arguments{"verify",    "--data", data(),     "--url",
+                                       redis.url(), "--json", "--config", configuration()};
+    arguments.insert(arguments.end(), further.begin(), further.end());
+    const Ended ended = run_program(arguments);
+    EXPECT_EQ(ended.exit_code, exit_code) << ended;
+    std::error_code failure;
+    const auto parsed = json::parse(ended.out, failure);
+    EXPECT_FALSE(failure) << ended;
+    return failure ? json::object{} : parsed.as_object();
+  }
+  std::string configuration() {
+    return directory.write("redkeep.toml", "[content]\ndirectory = \"" + content + "\"\n");
+  }
+  static std::int64_t count(const json::object& found, const std::string& kind) {
+    return found.at(kind).at("count").as_int64();
+  }
+  void expect_nothing_left() {
+    for (const auto& entry : std::filesystem::directory_iterator(data())) {
+      EXPECT_FALSE(entry.path().filename().string().starts_with("present.")) << entry.path();
+    }
+  }
+  void store_and_remove() {
+    applied(manager->store_entity(entity(1001, "a new page")));
+    applied(manager->store_entity(entity(1002, "another new one")));
+    applied(manager->store_association(link(1001, 1002, "/new/child")));
+    applied(manager->store_entity(entity(1002, "another one with other words")));
+    applied(manager->store_entity(entity(1003, "does not stay")));
+    applied(manager->remove_entity(id_of(1003)));
+    // Of the content that was loaded: one without children goes with its place.
+    const auto gone = manager->store_entity(entity(1004, "a link's end"));
+    applied(gone);
+    applied(manager->store_association(link(1001, 1004, "/new/link", "related")));
+    applied(manager->remove_entity(id_of(1004)));
+    applied(manager->add_word("byhand", {id_of(1001)}));
+  }
+
+  TemporaryDirectory files;
+};
+
+TEST_F(VerifyData, WhatWasStoredAndRemovedThroughTheJournalIsNoDamage) {
+  store_and_remove();
+  const auto found = verify(0);
+  EXPECT_EQ(found.at("outcome"), "Clean");
+  EXPECT_EQ(found.at("position"), found.at("wanted_position"));
+  EXPECT_EQ(found.at("directory").as_string(), data());
+  expect_nothing_left();
+  // With the content alone it would be.
+  const Ended plain = run_program({"verify", content, "--url", redis.url()});
+  EXPECT_EQ(plain.exit_code, 1) << plain;
+}
+
+TEST_F(VerifyData, DamageOfWhatWasStoredIsFound) {
+  store_and_remove();
+  redis.run({"DEL", "reed:entity:page:" + id_of(1001)});
+  redis.run({"HSET", "reed:entity:page:" + id_of(1002), "data", "{}"});
+  const auto found = verify(1);
+  EXPECT_EQ(found.at("outcome"), "Damaged");
+  EXPECT_EQ(count(found, "missing"), 1);
+  EXPECT_EQ(count(found, "changed"), 1);
+  EXPECT_EQ(count(found, "orphaned"), 0);
+}
+
+TEST_F(VerifyData, AServerThatLacksTheNewestIsBehindAndNotDamaged) {
+  store_and_remove();
+  const std::string before = redis.text({"GET", "reed:guard:position"});
+  manager.reset();
+  redis.run({"SET", "reed:guard:position", std::to_string(std::stoi(before) - 1)});
+  redis.run({"DEL", "reed:word:byhand"});
+  const auto found = verify(1);
+  EXPECT_EQ(found.at("outcome"), "Behind");
+  EXPECT_EQ(count(found, "missing"), 0);
+  EXPECT_EQ(found.at("wanted_position"), std::stoi(before));
+}
+
+TEST_F(VerifyData, WithoutContentTheJournalIsAllThereIs) {
+  redis.run({"FLUSHALL"});
+  content.clear();
+  open();
+  applied(manager->store_entity(entity(1, "first")));
+  applied(manager->store_entity(entity(2, "second")));
+  EXPECT_EQ(verify(0).at("entities"), 2);
+  redis.run({"DEL", "reed:entity:page:" + id_of(2)});
+  EXPECT_EQ(count(verify(1), "missing"), 1);
+}
+
+// While it looks, the application goes on.
+TEST_F(VerifyData, StoresWhileItLooksAreNoDamage) {
+  write_made_up_content(files, 3000, 1);
+  ASSERT_EQ(run_program({"load", content, "--url", redis.url(), "--merge"}).exit_code, 0);
+  store_and_remove();
+  std::atomic<bool> is_over = false;
+  std::thread writer([&] {
+    for (int i = 0; !is_over; ++i) {
+      applied(manager->store_entity(entity(2000 + i, "page number " + std::to_string(i))));
+      if (i % 3 == 0) applied(manager->remove_entity(id_of(2000 + i)));
+    }
+  });
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(count(verify(0), "missing"), 0);
+  is_over = true;
+  writer.join();
+  EXPECT_EQ(verify(0).at("outcome"), "Clean");
+}
+
+TEST_F(VerifyData, NeitherContentNorJournalIsAWrongUsage) {
+  content.clear();
+  const Ended ended =
+      run_program({"verify", "--data", directory.file("none"), "--url", redis.url()});
+  EXPECT_EQ(ended.exit_code, 2) << ended;
+  EXPECT_TRUE(has(ended.err, "nothing to compare with")) << ended;
+}
+
+}  // namespace
+}  // namespace redkeep::test
