@@ -160,6 +160,29 @@ TEST_F(DaemonJournal, ACheckpointIsWrittenWithoutADaemonToo) {
   expect_back(before);
 }
 
+// A checkpoint is made of records, and words by hand are in none.
+TEST_F(DaemonJournal, WordsByHandOutliveTheCheckpointsAfterThem) {
+  start();
+  store(1, 4);
+  applied(program->add_word("byhand", {id_of(1), id_of(2), id_of(3)}));
+  applied(program->remove_word("byhand", {id_of(2)}));
+  applied(program->remove_word("title", {id_of(4)}));
+  applied(program->remove_entity(id_of(3)));
+  ASSERT_EQ(checkpoint().exit_code, 0);
+  store(5, 6);
+  ASSERT_EQ(checkpoint().exit_code, 0) << "what was carried over is carried over again";
+  const auto expect_words = [this] {
+    EXPECT_EQ(redis.list({"SMEMBERS", "reed:word:byhand"}), std::vector<std::string>{id_of(1)});
+    EXPECT_EQ(redis.list({"SORT", "reed:word:title", "ALPHA"}),
+              (std::vector<std::string>{id_of(1), id_of(2), id_of(5), id_of(6)}));
+  };
+  expect_words();
+  const Contents before = graph();
+  redis.run({"FLUSHALL"});
+  ASSERT_TRUE(eventually([&] { return graph() == before; }));
+  expect_words();
+}
+
 TEST_F(DaemonJournal, ACheckpointIsWrittenBeforeAnythingWasStored) {
   const TemporaryDirectory content;
   write_made_up_content(content, 50, 1);

@@ -14,6 +14,9 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "error/error.h"
+#include "recovery/journal/hand_words.h"
+#include "recovery/journal/waiting_writer.h"
+#include "redis/beside.h"
 
 namespace redkeep::recovery {
 
@@ -27,6 +30,8 @@ constexpr int kFailuresUntilAway = 2;
 constexpr std::chrono::milliseconds kFirstPause{20};
 constexpr std::chrono::milliseconds kLongestPause{1000};
 constexpr std::chrono::minutes kTellEvery{1};
+// Of no change: to void it is a line of no weight.
+constexpr std::int64_t kNoPosition = 0;
 
 std::size_t bytes_of(const JournalLine& line) {
   std::size_t bytes = 256;
@@ -35,21 +40,6 @@ std::size_t bytes_of(const JournalLine& line) {
 }
 
 }  // namespace
-
-struct GraphWriter::Writer {
-  explicit Writer(const asio::any_io_executor& executor)
-      : changed(executor, asio::steady_timer::time_point::max()) {}
-
-  void finish(Result<StoreOutcome> with) {
-    result = std::move(with);
-    changed.cancel();
-  }
-
-  std::int64_t position = 0;     // 0: not stored yet
-  bool is_being_voided = false;  // then it is no longer Journaled, however long that takes
-  std::optional<Result<StoreOutcome>> result;
-  asio::steady_timer changed;  // cancelled when one of the two is there
-};
 
 Result<std::shared_ptr<GraphWriter>> GraphWriter::open(asio::any_io_executor executor, Disk& disk,
                                                        DataDirectory directory,
@@ -121,6 +111,7 @@ redis::awaitable<Result<StoreOutcome>> GraphWriter::write(GraphChange change) {
 }
 
 void GraphWriter::append(GraphChange change, std::shared_ptr<Writer> writer) {
+  if (appended_) appended_->push_back(change);
   JournalLine line = line_of(change);
   const std::size_t bytes = bytes_of(line);
   // Posts of one thread are carried out in their order, so these come in that of the positions.
@@ -297,7 +288,8 @@ redis::awaitable<void> GraphWriter::leave_out(ChangeQueue::Change change) {
     writers_.erase(found);
     writer->is_being_voided = true;
     writer->changed.cancel();
-    co_await void_in_journal(change.position);
+    const Status voided = co_await void_in_journal(change.position);
+    if (!voided) spdlog::error("{}", voided.error().message);
     writer->finish(contradiction);
     co_return;
   }
@@ -308,18 +300,21 @@ redis::awaitable<void> GraphWriter::leave_out(ChangeQueue::Change change) {
 }
 
 // Until the line is stored nobody is told of the contradiction: a replay would know nothing of it.
-redis::awaitable<void> GraphWriter::void_in_journal(std::int64_t position) {
+// With it is stored all that was appended before.
+redis::awaitable<Status> GraphWriter::void_in_journal(std::int64_t position) {
   const auto done = std::make_shared<asio::steady_timer>(executor_, Clock::time_point::max());
-  Journal::Done wake = [self = shared_from_this(), done](Result<std::int64_t> stored) {
-    auto note = [self, done, stored = std::move(stored)] {
+  const auto outcome = std::make_shared<Status>();
+  Journal::Done wake = [self = shared_from_this(), done, outcome](Result<std::int64_t> stored) {
+    auto note = [self, done, outcome, stored = std::move(stored)] {
       if (stored) self->stored_ = std::max(self->stored_, *stored);
-      if (!stored) spdlog::error("{}", stored.error().message);
+      if (!stored) *outcome = stored.error();
       done->cancel();
     };
     asio::post(self->executor_, note);
   };
   journal_->append(void_line(position), std::move(wake));
   co_await done->async_wait(asio::as_tuple(asio::use_awaitable));
+  co_return *outcome;
 }
 
 void GraphWriter::answer(std::int64_t position, Result<StoreOutcome> result) {
@@ -352,6 +347,39 @@ void GraphWriter::note_going_on() {
   if (queue_.decided() < stored_ && !queue_.is_near()) return;  // far behind still
   held_up_by_.reset();
   spdlog::info("Redis is back and has what was journaled up to position {}", queue_.decided());
+}
+
+// Changes go on being journaled meanwhile: those that the files do not have yet when they are read
+// are noted. From then on until ours are appended nothing else is done here.
+redis::awaitable<Status> GraphWriter::carry_hand_words_over(std::int64_t position) {
+  if (closed_) co_return make_error(ErrorKind::Interrupted, "the journal is closed");
+  const auto later = std::make_shared<std::vector<GraphChange>>();
+  appended_ = later;
+  Status passed = co_await void_in_journal(kNoPosition);
+  Result<HandWords> words = HandWords();
+  if (passed) {
+    const auto read = [directory = journal_->directory(), position] {
+      return hand_words_in(directory, position);
+    };
+    words = co_await redis::beside(read);
+  }
+  appended_.reset();
+  if (!passed) co_return passed;
+  if (!words) co_return words.error();
+  if (closed_) co_return make_error(ErrorKind::Interrupted, "the journal is closed");
+  for (const auto& change : *later) words->leave_to(change);
+  auto changes = words->as_changes();
+  if (changes.empty()) co_return Status{};
+  std::vector<std::shared_ptr<Writer>> ours;
+  for (auto& change : changes) {
+    ours.push_back(std::make_shared<Writer>(executor_));
+    append(std::move(change), ours.back());
+  }
+  passed = co_await void_in_journal(kNoPosition);
+  for (const auto& writer : ours) {
+    if (passed && writer->result && !*writer->result) passed = writer->result->error();
+  }
+  co_return passed;
 }
 
 Status GraphWriter::remove_files_up_to(std::int64_t position) {

@@ -38,6 +38,8 @@ struct GraphWriterOptions {
   RestoreBase restore_base;
 };
 
+struct WaitingWriter;
+
 class GraphWriter : public std::enable_shared_from_this<GraphWriter> {
  public:
   /// Opens the directory's journal: blocks while it is read. Fails as JournalWriter::open() does.
@@ -78,12 +80,16 @@ class GraphWriter : public std::enable_shared_from_this<GraphWriter> {
   redis::awaitable<Result<std::int64_t>> hold();
   void release();
 
+  /// Writes what was done to words by hand, up to `position`, to the journal again: before the
+  /// lines that say so are removed, since a checkpoint has none of it.
+  redis::awaitable<Status> carry_hand_words_over(std::int64_t position);
+
   /// The journal's files that hold only positions up to `position` (that of a checkpoint that is on
   /// the disk) go.
   Status remove_files_up_to(std::int64_t position);
 
  private:
-  struct Writer;  // one that waits
+  using Writer = WaitingWriter;
 
   GraphWriter(boost::asio::any_io_executor executor, DataDirectory directory,
               std::unique_ptr<Journal> journal, GraphWriterOptions options);
@@ -98,7 +104,7 @@ class GraphWriter : public std::enable_shared_from_this<GraphWriter> {
   redis::awaitable<Result<std::int64_t>> find_base(std::optional<std::int64_t> found);
   Status go_on_behind(std::int64_t position);
   redis::awaitable<void> leave_out(ChangeQueue::Change change);
-  redis::awaitable<void> void_in_journal(std::int64_t position);
+  redis::awaitable<Status> void_in_journal(std::int64_t position);
   void answer(std::int64_t position, Result<StoreOutcome> result);
   void answer_all_up_to(std::int64_t position);
   void note_held_up(const Error& error);
@@ -121,7 +127,8 @@ class GraphWriter : public std::enable_shared_from_this<GraphWriter> {
   bool running_ = false;
   bool held_ = false;
   bool closed_ = false;
-  int failures_ = 0;  // in a row
+  int failures_ = 0;                                    // in a row
+  std::shared_ptr<std::vector<GraphChange>> appended_;  // while it is of interest
   std::optional<Error> held_up_by_;
   std::optional<Error> refusal_;  // while Redis is not that of this journal
   std::chrono::steady_clock::time_point told_{};

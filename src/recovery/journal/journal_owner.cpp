@@ -180,8 +180,9 @@ redis::awaitable<Result<CheckpointOutcome>> JournalOwner::write_held(std::int64_
                          "no checkpoint was written: {} keys are no valid records, the first: {}",
                          outcome->bad_records.count, outcome->bad_records.first.front());
   }
-  const Status removed = writer_->remove_files_up_to(position);
-  if (!removed) spdlog::warn("{}", removed.error().message);
+  Status removed = co_await writer_->carry_hand_words_over(position);
+  if (removed) removed = writer_->remove_files_up_to(position);
+  if (!removed) spdlog::warn("the journal stays as long as it is: {}", removed.error().message);
   co_return outcome;
 }
 

@@ -47,7 +47,7 @@ Result<Base> find_base(const Options& options) {
 
 struct JournalPart {
   std::vector<GraphChange> changes;  // without what was taken back
-  std::int64_t last_position = 0;    // of the journal
+  std::int64_t last_position = 0;    // of the last change, whether among those or behind `up_to`
 };
 
 // The changes behind `after`, up to and with `up_to`.
@@ -57,6 +57,7 @@ Result<JournalPart> read_journal(const std::string& directory, std::int64_t afte
   if (!reader) return reader.error();
   std::vector<JournalLine> lines;
   std::set<std::int64_t> voided;
+  std::set<std::int64_t> behind;  // positions of changes
   for (;;) {
     auto line = reader->next();
     if (!line) return line.error();
@@ -65,12 +66,18 @@ Result<JournalPart> read_journal(const std::string& directory, std::int64_t afte
       voided.insert(*position);
     } else if ((*line)->position <= up_to) {
       lines.push_back(std::move(**line));
+    } else {
+      behind.insert((*line)->position);
     }
   }
   JournalPart part;
-  part.last_position = reader->last_position();
+  part.last_position = after;
+  for (const auto position : behind) {
+    if (!voided.contains(position)) part.last_position = position;
+  }
   for (auto& line : lines) {
     if (voided.contains(line.position)) continue;
+    part.last_position = std::max(part.last_position, line.position);
     auto change = change_of(std::move(line));
     if (!change) return change.error();
     part.changes.push_back(std::move(*change));
@@ -135,8 +142,8 @@ Status write_entities(Disk& disk, const Base& base, const ContentChanges& change
       {"id", "type", "semantic_name", "data", "created_by", "created_at", "updated_at"});
   if (!out) return out.error();
   const auto add = [&](const content::EntityView& e) {
-    return out->add({e.id, e.type, e.semantic_name, e.data, e.created_by, e.created_at,
-                     e.updated_at});
+    return out->add(
+        {e.id, e.type, e.semantic_name, e.data, e.created_by, e.created_at, e.updated_at});
   };
   Status done;
   if (!base.directory.empty()) {
