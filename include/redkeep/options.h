@@ -76,7 +76,8 @@ struct AlertOptions {
   std::string command;
 };
 
-/// What a guard does when the server has lost its content graph (flushed, or begun empty).
+/// What a guard does when the server has lost its content graph (flushed, or begun empty), or some
+/// of it.
 enum class WhenLost {
   Restore,  ///< Writes it back from the content directory, and alarms.
   Alarm,    ///< Alarms only.
@@ -108,6 +109,10 @@ struct Options {
   /// The content directory (entities.csv, associations.csv): what a rebuild reads. May be empty.
   std::string content_directory;
   WhenLost when_lost = WhenLost::Restore;
+  /// How often a guard looks for keys of the content that are missing, and what it does then. 0:
+  /// never.
+  std::chrono::seconds verify_every{3600};
+  WhenLost when_missing = WhenLost::Alarm;
   /// What is ours: the ledger, bounded, and a MemoryManager's journal, with a lock that lets one
   /// process own it. Empty: the ledger is in memory only, and there is no journal.
   std::string data_directory;

@@ -56,9 +56,16 @@ Setting duration(std::string_view table, std::string_view key, milliseconds& val
   return setting;
 }
 
-Setting whole_seconds(std::string_view table, std::string_view key, seconds& value) {
+enum class Never { No, IsZero };
+
+Setting whole_seconds(std::string_view table, std::string_view key, seconds& value,
+                      Never never = Never::No) {
   Setting setting = make(table, key, "\"60s\"");
-  setting.set = [&value](const std::string& text) -> Status {
+  setting.set = [&value, never](const std::string& text) -> Status {
+    if (never == Never::IsZero && text == "never") {
+      value = seconds{0};
+      return {};
+    }
     const auto parsed = parse_whole_seconds(text);
     if (!parsed) return parsed.error();
     value = *parsed;
@@ -268,6 +275,9 @@ std::vector<Setting> setting_list(Settings& settings) {
           bytes("journal", "checkpoint_size", options.journal.checkpoint_bytes),
           path("content", "directory", "\"examples/site\"", options.content_directory),
           choice("content", "when_lost", options.when_lost,
+                 {{"restore", WhenLost::Restore}, {"alarm", WhenLost::Alarm}}),
+          whole_seconds("content", "verify_every", options.verify_every, Never::IsZero),
+          choice("content", "when_missing", options.when_missing,
                  {{"restore", WhenLost::Restore}, {"alarm", WhenLost::Alarm}}),
           listen(settings.http_listen),
           hosts(settings.http_hosts),

@@ -47,6 +47,9 @@ void Watch::open_journal(const Settings& settings) {
   guard_->bring_content_back_by({[&writer] { return writer.is_in_use(); },
                                  [&writer] { writer.start(); },
                                  [&writer] { return writer.is_current(); },
+                                 [journal = journal_](std::int64_t room, std::stop_token stop) {
+                                   return journal->restore_missing(room, std::move(stop));
+                                 },
                                  "the data directory " + settings.options.data_directory,
                                  keys::KeySchema(settings.options.prefix).guard("position")});
 }

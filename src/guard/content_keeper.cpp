@@ -1,7 +1,9 @@
 #include "guard/content_keeper.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
+#include "error/error.h"
 #include "guard/either_stop.h"
 #include "sizes/sizes.h"
 
@@ -20,7 +22,8 @@ ContentKeeper::ContentKeeper(boost::asio::any_io_executor executor,
       ledger_(ledger),
       alarms_(std::move(alarms)),
       graph_(client_, keys::KeySchema(options.prefix)),
-      restore_(std::move(executor)) {}
+      restore_(executor),
+      verifier_(std::move(executor), options, lease) {}
 
 redis::awaitable<void> ContentKeeper::watch(const Pressure& pressure, std::int64_t used_bytes,
                                             std::stop_token stop) {
@@ -43,6 +46,7 @@ redis::awaitable<void> ContentKeeper::watch(const Pressure& pressure, std::int64
   if (!is_missed) {
     source_is_at_work_ = false;  // also where another guard has marked what it brought back
     alarms_.clear("content-gone");
+    if (state == GraphState::There) look_for_missing(pressure, used_bytes, std::move(stop));
     co_return;
   }
   alarm_that_it_is_gone(state);
@@ -60,6 +64,7 @@ redis::awaitable<void> ContentKeeper::watch(const Pressure& pressure, std::int64
 }
 
 redis::awaitable<void> ContentKeeper::end() {
+  co_await verifier_.ended();
   co_await restore_.ended();
   co_await take_outcome();
 }
@@ -129,6 +134,7 @@ void ContentKeeper::begin_restore(Begun begun, std::stop_token stop) {
 redis::awaitable<ContentKeeper::Outcome> ContentKeeper::restore(std::int64_t room_bytes,
                                                                 std::stop_token stop) {
   const EitherStop either(stop, lease_.until_lost());
+  if (has_source()) co_return co_await source_.restore_missing(room_bytes, either.token());
   co_return co_await recovery::restore_missing(client_, options_.prefix, options_.content_directory,
                                                room_bytes, either.token());
 }
@@ -158,6 +164,42 @@ void ContentKeeper::use(const Pressure& pressure, std::int64_t used_bytes, std::
   } else if (is_critical) {
     alarm_that_it_does_not_fit(used_bytes, pressure.reading.limit_bytes);
   }
+}
+
+// A key here and there: what was evicted, deleted or expired past everybody.
+void ContentKeeper::look_for_missing(const Pressure& pressure, std::int64_t used_bytes,
+                                     std::stop_token stop) {
+  if (const auto verified = verifier_.take()) note(*verified, pressure, used_bytes, stop);
+  const bool is_time = pressure.level == PressureLevel::Normal && !is_restoring() &&
+                       lease_.may_act() && (has_content() || has_source());
+  if (is_time) verifier_.look_if_due(TimePoint::clock::now(), std::move(stop));
+}
+
+void ContentKeeper::note(const ContentVerifier::Outcome& verified, const Pressure& pressure,
+                         std::int64_t used_bytes, std::stop_token stop) {
+  if (!verified) {
+    if (verified.error().kind == ErrorKind::Interrupted) return;
+    ledger_.add(LedgerKind::Notice, "verify",
+                "could not look for missing content: " + verified.error().message);
+    return;
+  }
+  const recovery::DamagedKeys& missing = verified->missing;
+  const bool is_known =
+      verified->end == recovery::VerifyEnd::Clean || verified->end == recovery::VerifyEnd::Damaged;
+  if (!is_known) return;  // a load is under way, or the journal brings it forward
+  spdlog::info("verify: {} of {} keys of the content are missing", missing.count,
+               verified->expected_keys);
+  if (missing.count == 0) return alarms_.clear("content-missing");
+  const bool is_mended = options_.when_missing == WhenLost::Restore;
+  alarms_.raise(
+      "content-missing",
+      fmt::format("{} of {} keys of the content are missing, {} among them; {}", missing.count,
+                  verified->expected_keys, printable(missing.first.front()),
+                  is_mended ? "they are written back"
+                            : "`redkeep verify` names them; [content] when_missing = "
+                              "\"restore\" writes them back"));
+  if (!is_mended) return;
+  begin_restore({"keys of the content were missing", false, pressure, used_bytes}, std::move(stop));
 }
 
 void ContentKeeper::alarm_that_it_does_not_fit(std::int64_t used_bytes, std::int64_t limit_bytes) {

@@ -7,6 +7,7 @@
 #include <stop_token>
 #include <string>
 
+#include "guard/content_verifier.h"
 #include "guard/graph_watch.h"
 #include "guard/judgement.h"
 #include "guard/lease.h"
@@ -23,6 +24,10 @@ struct GraphSource {
   std::function<bool()> is_in_use;   ///< Whether anything was ever stored through it.
   std::function<void()> bring_back;  ///< Begins.
   std::function<bool()> is_done;
+  /// Writes back some keys that are missing, as recovery::restore_missing() does.
+  std::function<redis::awaitable<Result<recovery::RestoreOutcome>>(std::int64_t room_bytes,
+                                                                   std::stop_token stop)>
+      restore_missing;
   std::string name;     ///< For people.
   std::string witness;  ///< A key that is there once it was brought back, and goes with it.
 };
@@ -69,6 +74,10 @@ class ContentKeeper {
   void begin_restore(Begun begun, std::stop_token stop);
   redis::awaitable<Outcome> restore(std::int64_t room_bytes, std::stop_token stop);
   redis::awaitable<void> take_outcome();
+  void look_for_missing(const pressure::Pressure& pressure, std::int64_t used_bytes,
+                        std::stop_token stop);
+  void note(const ContentVerifier::Outcome& verified, const pressure::Pressure& pressure,
+            std::int64_t used_bytes, std::stop_token stop);
   bool has_source() const { return source_.is_in_use && source_.is_in_use(); }
   redis::awaitable<void> follow_source();
   redis::awaitable<void> mark_restored();
@@ -91,6 +100,7 @@ class ContentKeeper {
   std::optional<TimePoint> tried_;
   SideWork<Outcome> restore_;
   std::optional<Begun> begun_;
+  ContentVerifier verifier_;
 };
 
 }  // namespace redkeep::guard

@@ -120,6 +120,31 @@ TEST_F(DaemonJournal, WhatWasRemovedSinceTheCsvStaysAway) {
   expect_back(before);
 }
 
+// What is lost is written back as the journal has it: neither what was removed since the CSV nor a
+// word that was taken away comes with it.
+TEST_F(DaemonJournal, LostKeysAreWrittenBackAsTheJournalHasThem) {
+  const TemporaryDirectory content;
+  write_made_up_content(content, 50, 1);
+  ASSERT_EQ(run_program({"load", content.path(), "--url", redis.url()}).exit_code, 0);
+  start({"--content", content.path()},
+        "checkpoint_size = \"64MiB\"\n[content]\nverify_every = \"1s\"\n"
+        "when_missing = \"restore\"\n");
+  applied(program->remove_entity(id_of(49)));
+  store(100, 103);
+  applied(program->remove_word("title", {id_of(101)}));
+  applied(program->add_word("byhand", {id_of(102)}));
+  ASSERT_TRUE(eventually([&] { return is_marked(); }));
+  const Contents before = graph();
+  redis.run(
+      {"DEL", "reed:entity:page:" + id_of(100), "reed:word:title", "reed:type_of:" + id_of(1)});
+  ASSERT_TRUE(eventually([&] { return guard->count("restore", "content") > 0; }));
+  const auto without_position = [](Contents all) {
+    all.erase("reed:guard:position");
+    return all;
+  };
+  EXPECT_TRUE(eventually([&] { return without_position(graph()) == without_position(before); }));
+}
+
 // Another guard acts, and marks what this one brings back.
 TEST_F(DaemonJournal, AGuardThatOnlyWatchesBringsItBackEachTime) {
   const RunningGuard acting(redis.url());

@@ -18,6 +18,9 @@ class LostContentLive : public testing::Test {
   void load() {
     ASSERT_EQ(run_program({"load", content.path(), "--url", redis.url()}).exit_code, 0);
   }
+  void load_again() {
+    ASSERT_EQ(run_program({"load", content.path(), "--url", redis.url(), "--merge"}).exit_code, 0);
+  }
   bool is_marked() { return redis.text({"GET", kMark}) == "there"; }
   bool is_alarmed(const RunningGuard& guard) { return guard.count("alarm", "content-gone") > 0; }
   // What is not the content's own (the guard's keys, caches) is passed over.
@@ -142,6 +145,37 @@ TEST_F(LostContentLive, AGraphThatIsThereIsWatchedAndNotCompleted) {
   ASSERT_TRUE(eventually([&] { return is_marked(); }));
   EXPECT_EQ(guard.count("restore", "content"), 0);
   EXPECT_EQ(entities(), 299);
+}
+
+TEST_F(LostContentLive, AKeyThatIsLostIsFoundAndAlarmed) {
+  load();
+  const RunningGuard guard(redis.url(), {"--content", content.path()}, {},
+                           "[pressure]\ninterval = \"40ms\"\n[content]\nverify_every = \"1s\"\n"
+                           "[alerts]\nevery = \"1s\"\ngrace = \"0s\"\n");
+  ASSERT_TRUE(eventually([&] { return is_marked(); }));
+  const std::string lost = redis.keys("reed:entity:*").front();
+  redis.run({"DEL", lost});
+  ASSERT_TRUE(eventually([&] { return guard.count("alarm", "content-missing") > 0; }));
+  const std::string alarm = guard.last("alarm", "content-missing").at("reason").as_string().c_str();
+  EXPECT_TRUE(has(alarm, "1 of ")) << alarm;
+  EXPECT_TRUE(has(alarm, lost)) << alarm;
+  EXPECT_EQ(entities(), 299);
+  load_again();
+  EXPECT_TRUE(eventually([&] { return guard.count("notice", "content-missing") > 0; }));
+}
+
+TEST_F(LostContentLive, KeysThatAreLostAreWrittenBackWhereThatIsWanted) {
+  load();
+  const Contents whole = redis.contents();
+  const RunningGuard guard(redis.url(), {"--content", content.path()}, {},
+                           "[pressure]\ninterval = \"40ms\"\n[content]\nverify_every = \"1s\"\n"
+                           "when_missing = \"restore\"\n");
+  ASSERT_TRUE(eventually([&] { return is_marked(); }));
+  redis.run({"DEL", redis.keys("reed:entity:*").front(), redis.keys("reed:word:*").front()});
+  ASSERT_TRUE(eventually([&] { return guard.count("restore", "content") > 0; }));
+  expect_whole(whole);
+  EXPECT_TRUE(has(guard.last("restore", "content").at("reason").as_string().c_str(),
+                  "keys of the content were missing"));
 }
 
 TEST_F(LostContentLive, AServerOfCachesAloneIsNoCauseForAnAlarm) {

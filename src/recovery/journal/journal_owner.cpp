@@ -8,7 +8,7 @@
 #include "error/error.h"
 #include "recovery/checkpoint/checkpoint_place.h"
 #include "recovery/checkpoint/checkpoint_reader.h"
-#include "recovery/load/restore.h"
+#include "recovery/journal/present_content.h"
 #include "recovery/verify/repair.h"
 #include "redis/beside.h"
 #include "redis/pause.h"
@@ -184,6 +184,31 @@ redis::awaitable<Result<CheckpointOutcome>> JournalOwner::write_held(std::int64_
   if (removed) removed = writer_->remove_files_up_to(position);
   if (!removed) spdlog::warn("the journal stays as long as it is: {}", removed.error().message);
   co_return outcome;
+}
+
+redis::awaitable<Result<RestoreOutcome>> JournalOwner::restore_missing(std::int64_t room_bytes,
+                                                                       std::stop_token stop) {
+  const auto self = shared_from_this();
+  const auto position = co_await writer_->hold();
+  if (!position) co_return position.error();
+  auto outcome = co_await restore_held(*position, room_bytes, std::move(stop));
+  writer_->release();
+  // Words that were taken from entities by hand were written back with the others.
+  const Status words = co_await writer_->carry_hand_words_over(*position);
+  if (!words) spdlog::warn("words changed by hand: {}", words.error().message);
+  co_return outcome;
+}
+
+redis::awaitable<Result<RestoreOutcome>> JournalOwner::restore_held(std::int64_t position,
+                                                                    std::int64_t room_bytes,
+                                                                    std::stop_token stop) {
+  const auto choose = [this, position] {
+    return present_content(Disk::real(), options_, position);
+  };
+  const auto content = co_await redis::beside(choose);
+  if (!content) co_return content.error();
+  co_return co_await recovery::restore_missing(client_, options_.prefix, content->directory,
+                                               room_bytes, std::move(stop));
 }
 
 bool JournalOwner::checkpoint_is_due() const {

@@ -9,6 +9,7 @@
 #include "recovery/checkpoint/checkpoint_export.h"
 #include "recovery/journal/change_server.h"
 #include "recovery/journal/graph_writer.h"
+#include "recovery/load/restore.h"
 #include "redis/client.h"
 #include "redis/make_room.h"
 #include "redkeep/options.h"
@@ -35,6 +36,11 @@ class JournalOwner : public std::enable_shared_from_this<JournalOwner> {
   /// ServerBusy while Redis is away, Refused while another checkpoint is being written.
   redis::awaitable<Result<CheckpointOutcome>> checkpoint(std::stop_token stop);
 
+  /// Writes back what is missing of the content as it is at the journal's position, as far as
+  /// `room_bytes` allow. Stores wait meanwhile as they do for a checkpoint.
+  redis::awaitable<Result<RestoreOutcome>> restore_missing(std::int64_t room_bytes,
+                                                           std::stop_token stop);
+
   /// Writes checkpoints when they are due by age or by the journal's size (JournalOptions), until
   /// asked to stop.
   redis::awaitable<void> keep_short(std::stop_token stop);
@@ -46,6 +52,9 @@ class JournalOwner : public std::enable_shared_from_this<JournalOwner> {
   JournalOwner(boost::asio::any_io_executor executor, const Options& options);
 
   redis::awaitable<Status> checkpoint_on_request();
+  redis::awaitable<Result<RestoreOutcome>> restore_held(std::int64_t position,
+                                                        std::int64_t room_bytes,
+                                                        std::stop_token stop);
   redis::awaitable<Result<CheckpointOutcome>> write_held(std::int64_t position,
                                                          std::stop_token stop);
   bool checkpoint_is_due() const;

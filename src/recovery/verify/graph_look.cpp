@@ -16,10 +16,13 @@
 #include "error/error.h"
 #include "keys/keyspace_walk.h"
 #include "recovery/verify/value_digest.h"
+#include "redis/pause.h"
 #include "redis/raw_reply.h"
 
 namespace redkeep::recovery {
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kPageKeys = 1000;
 constexpr std::string_view kMembersAtOnce = "1000";
@@ -322,6 +325,7 @@ redis::awaitable<Status> Look::take_doubtful() {
 
 redis::awaitable<Status> Look::run() {
   Window first = next_window();
+  auto sent_at = Clock::now();
   if (const Status sent = co_await send(std::move(first)); !sent) co_return sent;
   while (!unanswered_.empty()) {
     if (stop_.stop_requested()) co_return make_error(ErrorKind::Interrupted, "stopped on request");
@@ -331,6 +335,12 @@ redis::awaitable<Status> Look::run() {
     Window window = std::move(unanswered_.front());
     unanswered_.pop_front();
     if (!walk_.done() || !waiting_.empty()) {
+      if (what_.most_share < 1) {
+        const auto took = Clock::now() - sent_at;
+        co_await redis::pause_for(std::chrono::duration_cast<Clock::duration>(
+            took * ((1 - what_.most_share) / what_.most_share)));
+        sent_at = Clock::now();
+      }
       Window next = next_window();
       if (const Status sent = co_await send(std::move(next)); !sent) co_return sent;
     }

@@ -28,6 +28,8 @@ struct SeenKey {
 struct LookAt {
   bool values = true;  ///< Otherwise the keys' names alone.
   bool ttls = true;    ///< Asks for the TTL of each key.
+  /// Of the time, which is at least that of the server: pauses make it so.
+  double most_share = 1;
 };
 
 /// `see` is given each key at least once: SCAN may give one twice. Fails as the connection does,

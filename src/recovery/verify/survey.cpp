@@ -83,7 +83,7 @@ redis::awaitable<Result<Survey>> survey(std::shared_ptr<redis::Connection> conne
       progress({"comparing", count, static_cast<double>(count) / all, "keys"});
     }
   };
-  const LookAt what{!options.names_only, !options.names_only && facts.any_ttl};
+  const LookAt what{!options.names_only, !options.names_only && facts.any_ttl, options.most_share};
   asio::thread_pool thread(1);
   auto [prepared, looked] =
       co_await (prepare_beside(thread, schema, std::move(options.directory), both) &&

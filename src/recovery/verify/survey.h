@@ -17,6 +17,7 @@ struct SurveyOptions {
   /// Whether the keys are there, and not what they hold: neither changed values nor other types nor
   /// TTLs are found, in a quarter of the time.
   bool names_only = false;
+  double most_share = 1;  ///< See LookAt.
 };
 
 struct Survey {

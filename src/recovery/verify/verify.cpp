@@ -139,7 +139,7 @@ redis::awaitable<Result<VerifyOutcome>> Verify::run(int database) {
   if (!facts) co_return facts.error();
   const auto content = co_await choose_content(*facts);
   if (!content) co_return content.error();
-  SurveyOptions what{options_.directory, options_.names_only};
+  SurveyOptions what{options_.directory, options_.names_only, options_.most_share};
   auto found =
       co_await survey(connection_, schema_, classes_, *facts, std::move(what), stop_, progress_);
   if (!found) co_return found.error();
