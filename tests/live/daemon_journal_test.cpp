@@ -189,7 +189,7 @@ TEST_F(DaemonJournal, ACheckpointIsWrittenWithoutADaemonToo) {
 TEST_F(DaemonJournal, WordsByHandOutliveTheCheckpointsAfterThem) {
   start();
   store(1, 4);
-  applied(program->add_word("byhand", {id_of(1), id_of(2), id_of(3)}));
+  applied(program->add_word("byhand", {id_of(1), id_of(2)}));
   applied(program->remove_word("byhand", {id_of(2)}));
   applied(program->remove_word("title", {id_of(4)}));
   applied(program->remove_entity(id_of(3)));

@@ -112,8 +112,8 @@ TEST_F(VerifyData, StoresWhileItLooksAreNoDamage) {
   std::atomic<bool> is_over = false;
   std::thread writer([&] {
     for (int i = 0; !is_over; ++i) {
-      applied(manager->store_entity(entity(2000 + i, "page number " + std::to_string(i))));
-      if (i % 3 == 0) applied(manager->remove_entity(id_of(2000 + i)));
+      applied(manager->store_entity(entity(100'000 + i, "page number " + std::to_string(i))));
+      if (i % 3 == 0) applied(manager->remove_entity(id_of(100'000 + i)));
     }
   });
   for (int i = 0; i < 5; ++i) EXPECT_EQ(count(verify(0), "missing"), 0);

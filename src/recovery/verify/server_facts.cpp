@@ -56,6 +56,17 @@ std::optional<std::int64_t> parse_position(std::string_view text) {
   return position;
 }
 
+redis::awaitable<Result<std::optional<std::int64_t>>> ask_position(redis::Connection& connection,
+                                                                   const keys::KeySchema& schema) {
+  redis::CommandBuffer ask;
+  ask.add({"GET", schema.guard("position")});
+  const auto replies = co_await connection.exchange(ask, kDeadline);
+  if (!replies) co_return replies.error();
+  if (replies->front().is_error()) co_return redis::error_from_reply("GET", replies->front());
+  const auto text = text_of(replies->front());
+  co_return text ? parse_position(*text) : std::nullopt;
+}
+
 Error unless_stopped(const Error& error, const std::stop_token& stop) {
   const bool is_cut =
       error.kind == ErrorKind::Unreachable || error.kind == ErrorKind::UnknownOutcome;

@@ -41,6 +41,10 @@ redis::awaitable<Result<ServerFacts>> ask_server_facts(
     std::shared_ptr<redis::Connection> connection, const keys::KeySchema& schema, int database,
     std::int64_t configured_limit_bytes, std::stop_token stop, ShowProgress progress);
 
+/// What guard:position says now.
+redis::awaitable<Result<std::optional<std::int64_t>>> ask_position(redis::Connection& connection,
+                                                                   const keys::KeySchema& schema);
+
 /// The number at the front of what guard:position holds; nothing if there is none.
 std::optional<std::int64_t> parse_position(std::string_view text);
 

@@ -32,7 +32,8 @@ class Verify {
   redis::awaitable<Result<ExpectedContent>> choose_content(const ServerFacts& facts);
   void count(const Survey& found);
   redis::awaitable<Status> name(const Survey& found);
-  VerifyEnd end(const Survey& found, const ServerFacts& facts) const;
+  bool is_behind() const;
+  VerifyEnd end(const Survey& found) const;
 
   std::shared_ptr<redis::Connection> connection_;
   const keys::KeySchema& schema_;
@@ -108,11 +109,13 @@ redis::awaitable<Status> Verify::name(const Survey& found) {
   co_return Status{};
 }
 
-VerifyEnd Verify::end(const Survey& found, const ServerFacts& facts) const {
+bool Verify::is_behind() const {
+  return options_.wanted_position && outcome_.position.value_or(0) < *options_.wanted_position;
+}
+
+VerifyEnd Verify::end(const Survey& found) const {
   if (found.check.problems.count > 0) return VerifyEnd::BadContent;
-  if (options_.wanted_position && facts.position.value_or(0) < *options_.wanted_position) {
-    return VerifyEnd::Behind;
-  }
+  if (is_behind()) return VerifyEnd::Behind;
   if (!outcome_.marker.empty()) return VerifyEnd::Incomplete;
   return found.damage.any() ? VerifyEnd::Damaged : VerifyEnd::Clean;
 }
@@ -150,11 +153,17 @@ redis::awaitable<Result<VerifyOutcome>> Verify::run(int database) {
   }
   count(*found);
   outcome_.position = facts->position;
+  if (is_behind()) {
+    // One store is often under way between the journal and the server.
+    const auto now = co_await ask_position(*connection_, schema_);
+    if (!now) co_return now.error();
+    outcome_.position = *now;
+  }
   outcome_.wanted_position = options_.wanted_position;
   if (facts->load_marker) outcome_.marker = "load of " + printable(*facts->load_marker);
   if (facts->rebuild_marker) outcome_.marker = "rebuild of " + printable(*facts->rebuild_marker);
   outcome_.problems = found->check.problems;
-  outcome_.end = end(*found, *facts);
+  outcome_.end = end(*found);
   if (found->damage.any()) {
     if (const Status named = co_await name(*found); !named) co_return named.error();
   }
