@@ -56,7 +56,14 @@ void set_up_log(const std::string& level) {
 // Waits for signals for as long as the main coroutine runs.
 class StopOnSignal {
  public:
-  explicit StopOnSignal(asio::io_context& context) : signals_(context, SIGINT, SIGTERM) { wait(); }
+  explicit StopOnSignal(asio::io_context& context) : signals_(context, SIGINT, SIGTERM) {
+    // A terminal that was closed; under nohup it is ignored, and stays so.
+    struct sigaction hang_up {};
+    const bool is_ignored =
+        ::sigaction(SIGHUP, nullptr, &hang_up) == 0 && hang_up.sa_handler == SIG_IGN;
+    if (!is_ignored) signals_.add(SIGHUP);
+    wait();
+  }
   std::stop_token token() const { return source_.get_token(); }
   void end() { signals_.cancel(); }
 

@@ -28,7 +28,7 @@ class PermissionsLive : public testing::Test {
       {"--maxmemory", "24mb", "--maxmemory-policy", "noeviction", "--requirepass", kSecret}};
 };
 
-TEST_F(PermissionsLive, WithoutConfigAndMemoryItWorksWithWhatItHasAndSaysWhatItHasNot) {
+TEST_F(PermissionsLive, F16WithoutConfigAndMemoryItWorksWithWhatItHasAndSaysWhatItHasNot) {
   make_limited_user();
   const auto pages = fill_to(redis, kPages, 87);
   RunningGuard guard(redis.url("limited"), {}, {{"REDKEEP_PASSWORD", kSecret}});
@@ -82,7 +82,7 @@ TEST_F(PermissionsLive, APasswordInTheUrlIsWarnedOfAndWipedFromTheProcessList) {
   EXPECT_FALSE(has(guard.program().out() + guard.program().err(), kSecret));
 }
 
-TEST_F(PermissionsLive, AMissingOrWrongPasswordGetsASentence) {
+TEST_F(PermissionsLive, F15AMissingOrWrongPasswordGetsASentence) {
   const Ended missing = run_program({"status", "--url", redis.url()});
   EXPECT_EQ(missing.exit_code, 3) << missing;
   EXPECT_TRUE(has(missing.err, "needs a password"));

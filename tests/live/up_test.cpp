@@ -67,8 +67,8 @@ TEST_F(UpLive, TheServerIsAsPromised) {
   EXPECT_EQ(setting("bind"), "127.0.0.1 -::1");
 }
 
-TEST_F(UpLive, StopsWithinFiveSecondsOnEitherSignalAndLeavesNothingRunning) {
-  for (const int signal : {SIGTERM, SIGINT}) {
+TEST_F(UpLive, StopsWithinFiveSecondsOnEachSignalAndLeavesNothingRunning) {
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
     RunningUp up(data(), with_content());
     up.program().signal(signal);
     const Ended ended = up.program().wait(seconds{5});

@@ -83,7 +83,7 @@ TEST_F(Leases, OneThatIsNoLongerRenewedMayBeTakenAfterItsTimeAndNotBefore) {
   EXPECT_EQ(rule.may_take(at(kLeaseTakenAfter)), text);
 }
 
-TEST_F(Leases, OneOfLongAgoMayBeTakenSoonButNotAtFirstSight) {
+TEST_F(Leases, F45OneOfLongAgoMayBeTakenSoonButNotAtFirstSight) {
   const auto text = lease_of(kOther, 1s);
   answer(text, 1h, 0s, 0s);
   EXPECT_EQ(rule.may_take(at(0s)), "") << "the server's clock may have jumped";
@@ -91,7 +91,7 @@ TEST_F(Leases, OneOfLongAgoMayBeTakenSoonButNotAtFirstSight) {
   EXPECT_EQ(rule.may_take(at(kLeaseSeenFor)), text);
 }
 
-TEST_F(Leases, AServersClockThatJumpsForwardTakesNoLeaseFromWhoRenewsIt) {
+TEST_F(Leases, F45AServersClockThatJumpsForwardTakesNoLeaseFromWhoRenewsIt) {
   answer(lease_of(kOther, 10s), 10s, 0s, 0s);
   answer(lease_of(kOther, 10s), 2h, 1s, 1s);
   EXPECT_EQ(rule.may_take(at(1900ms)), "");

@@ -154,7 +154,7 @@ TEST_F(ConnectionTest, SilenceEndsAtTheDeadline) {
 }
 
 // Every byte comes well within the deadline, and the reply would take half a minute.
-TEST_F(ConnectionTest, TheDeadlineIsForTheWholeExchangeAndNotForARead) {
+TEST_F(ConnectionTest, F05TheDeadlineIsForTheWholeExchangeAndNotForARead) {
   const auto connection = open_to([](Peer& peer) {
     peer.next_command();
     peer.drip(wire::bulk(std::string(2000, 'x')), 15ms);

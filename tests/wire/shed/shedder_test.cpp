@@ -54,7 +54,7 @@ TEST_F(ShedderTest, AClassThatIsNotEvictableIsLeftAloneEvenIfThePlanNamesIt) {
   EXPECT_TRUE(expired().empty());
 }
 
-TEST_F(ShedderTest, AKeyThatLostItsTtlStaysAndIsToldFromOneThatIsGone) {
+TEST_F(ShedderTest, F28AKeyThatLostItsTtlStaysAndIsToldFromOneThatIsGone) {
   auto keys = pages(6);
   keys[1].fate = Fate::Persistent;
   keys[4].fate = Fate::Ghost;
@@ -166,7 +166,7 @@ TEST_F(ShedderTest, NothingIsLeftOnlyWhenEveryKeyWasTried) {
   EXPECT_EQ(keyspace_->used_bytes(), 2000);
 }
 
-TEST_F(ShedderTest, ACursorWithoutEndEndsWithTheBudgetOfTime) {
+TEST_F(ShedderTest, F26ACursorWithoutEndEndsWithTheBudgetOfTime) {
   serve(pages(5));
   answers_.on("SCAN", wire::scan_page("5", {}));
   const auto outcome = run(plan_of({"query_cache"}, 0), {.most_time = 100ms});
@@ -327,7 +327,7 @@ TEST_F(ShedderTest, AnotherServerIsWalkedFromItsBeginning) {
   EXPECT_EQ((*scan)[1], "0");
 }
 
-TEST_F(ShedderTest, KeysNamedTwiceCountOnce) {
+TEST_F(ShedderTest, F26KeysNamedTwiceCountOnce) {
   serve(pages(3));
   answers_.on("SCAN", [](const Command& command) {
     const std::vector<std::string> page{"reed:query:cache:0", "reed:query:cache:0",
@@ -341,7 +341,7 @@ TEST_F(ShedderTest, KeysNamedTwiceCountOnce) {
   EXPECT_EQ(outcome.classes[0].became_persistent, 0);
 }
 
-TEST_F(ShedderTest, EmptyPagesAreNoEnd) {
+TEST_F(ShedderTest, F26EmptyPagesAreNoEnd) {
   serve(pages(30));
   answers_.on("SCAN", [](const Command& command) {
     const int at = std::stoi(command[1]);
@@ -462,7 +462,7 @@ TEST_F(BrokenShedding, ByAConnectionThatHadToBeMadeAnew) {
   }
 }
 
-TEST_F(BrokenShedding, KeysThatWentBeforeARefusalAreCounted) {
+TEST_F(BrokenShedding, F12KeysThatWentBeforeARefusalAreCounted) {
   serve(pages(10));
   int left = 4;
   answers_.on("PEXPIRE", [&left](const Command&) {

@@ -82,7 +82,7 @@ TEST(CsvReaderFaults, DoesNotTakeQuotedTextOfABadRowForRows) {
   EXPECT_EQ(found.lines, std::vector<std::int64_t>{5});
 }
 
-TEST(CsvReaderFaults, NamesWhereAQuoteWasOpenedThatIsNeverClosed) {
+TEST(CsvReaderFaults, F50NamesWhereAQuoteWasOpenedThatIsNeverClosed) {
   const CsvRows found = read("a,b\n1,2\n3,\"4\n5,6\n7,\"\"8\n");
   EXPECT_EQ(found.rows, (Rows{{"1", "2"}}));
   EXPECT_EQ(found.broken, "x.csv:3:3: the quote that opens here is never closed");
@@ -109,12 +109,12 @@ TEST(CsvReaderFaults, NamesTheStartOfAnOpenQuoteFarBack) {
   EXPECT_EQ(read(text).broken, "x.csv:3:3: the quote that opens here is never closed");
 }
 
-TEST(CsvReaderFaults, RefusesNulWithItsPlace) {
+TEST(CsvReaderFaults, F49RefusesNulWithItsPlace) {
   EXPECT_EQ(problem_of(std::string("1,x\0y", 5)), "x.csv:3:4: a NUL byte");
   EXPECT_EQ(problem_of(std::string("\"1\n\0\",2", 7)), "x.csv:4:1: a NUL byte");
 }
 
-TEST(CsvReaderFaults, RefusesWhatIsNotUtf8WithItsPlace) {
+TEST(CsvReaderFaults, F49RefusesWhatIsNotUtf8WithItsPlace) {
   EXPECT_EQ(problem_of("h\xF6hle,2"), "x.csv:3:2: the byte \\xf6 is not UTF-8") << "latin-1";
   EXPECT_EQ(problem_of("1,\x80"), "x.csv:3:3: the byte \\x80 is not UTF-8") << "a continuation";
   EXPECT_EQ(problem_of("1,\xC0\xAF"), "x.csv:3:3: the byte \\xc0 is not UTF-8") << "overlong";
@@ -134,7 +134,7 @@ TEST(CsvReaderFaults, NamesTheFirstFaultOfARow) {
   EXPECT_EQ(problem_of("1,\r\xF6"), "x.csv:3:3: a carriage return without a newline");
 }
 
-TEST(CsvReaderFaults, RefusesAFileInUtf16) {
+TEST(CsvReaderFaults, F49RefusesAFileInUtf16) {
   EXPECT_EQ(read(std::string("\xFF\xFE"
                              "a\0,\0b\0\r\0\n\0",
                              12))
@@ -148,7 +148,7 @@ TEST(CsvReaderFaults, RefusesAFileInUtf16) {
   EXPECT_EQ(read(std::string("a\0,\0b\0\n\0", 8)).failure, "x.csv:1:2: a NUL byte");
 }
 
-TEST(CsvReaderFaults, BoundsTheColumns) {
+TEST(CsvReaderFaults, F50BoundsTheColumns) {
   std::string many = "a,b";
   for (int i = 0; i < 10'000; ++i) many += ",c";
   EXPECT_EQ(read(many + "\n").failure, "x.csv:1:2001: there are more than 1000 fields");
@@ -157,7 +157,7 @@ TEST(CsvReaderFaults, BoundsTheColumns) {
 
 // Quotes count as the field has them, not as the file does. Written and read in pieces, because a
 // few copies of such a field take longer than the rest of these tests.
-TEST(CsvReaderFaults, BoundsFieldsTo64MiB) {
+TEST(CsvReaderFaults, F50BoundsFieldsTo64MiB) {
   const TemporaryDirectory directory;
   const auto open_with = [&](std::string_view ending) {
     const std::string path = directory.write("x.csv", "a,b\n1,\"");
