@@ -26,7 +26,8 @@ void add_connection_flags(CLI::App& command, ConnectionFlags& flags);
 /// to return its exit code.
 Result<Settings> start(const ConnectionFlags& flags);
 
-/// Runs a coroutine to its end. SIGINT, SIGTERM and SIGHUP ask it to stop; a second one ends the program.
+/// Runs a coroutine to its end. SIGINT, SIGTERM and SIGHUP ask it to stop; a second one ends the
+/// program.
 int run_to_end(const std::function<boost::asio::awaitable<int>(boost::asio::io_context&,
                                                                std::stop_token)>& main);
 

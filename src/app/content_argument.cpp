@@ -9,6 +9,15 @@ void add_content_argument(CLI::App& command, ConnectionFlags& flags) {
                      "The content directory (default: [content] directory of the configuration)");
 }
 
+void add_data_flag(CLI::App& command, ConnectionFlags& flags) {
+  command.add_option("--data", flags.data,
+                     "A data directory, in place of DIR: what its checkpoint and journal say");
+}
+
+bool means_data_directory(const Settings& settings, const ConnectionFlags& given) {
+  return !given.content && !settings.options.data_directory.empty();
+}
+
 Result<std::string> content_directory(const Settings& settings) {
   if (!settings.options.content_directory.empty()) return settings.options.content_directory;
   return make_error(ErrorKind::InvalidInput,

@@ -10,4 +10,11 @@ void add_content_argument(CLI::App& command, ConnectionFlags& flags);
 /// InvalidInput if neither was given.
 Result<std::string> content_directory(const Settings& settings);
 
+/// Adds --data to a subcommand that has DIR.
+void add_data_flag(CLI::App& command, ConnectionFlags& flags);
+
+/// Whether a data directory is what is meant: one is named or configured, and no content directory
+/// is named in the command.
+bool means_data_directory(const Settings& settings, const ConnectionFlags& given);
+
 }  // namespace redkeep::app

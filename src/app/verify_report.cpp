@@ -32,8 +32,13 @@ std::array<Kind, 5> kinds_of(const VerifyOutcome& outcome) {
            {"wrong_type", "wrong type", outcome.wrong_type}}};
 }
 
+// As it is given to a command again.
+std::string argument_of(const VerifyOutcome& outcome, const std::string& directory) {
+  return (outcome.wanted_position ? "--data " : "") + printable(directory);
+}
+
 std::string verdict(const VerifyOutcome& outcome, const std::string& directory) {
-  const std::string where = printable(directory);
+  const std::string where = argument_of(outcome, directory);
   switch (outcome.end) {
     case VerifyEnd::Clean: return "Clean: every key is there and as the content says";
     case VerifyEnd::Behind:
@@ -44,8 +49,8 @@ std::string verdict(const VerifyOutcome& outcome, const std::string& directory) 
           outcome.position ? std::to_string(*outcome.position) : "0 (it has none)",
           *outcome.wanted_position);
     case VerifyEnd::Incomplete:
-      return fmt::format("Incomplete: a {} is under way or was cut: redkeep rebuild {} finishes it",
-                         outcome.marker, where);
+      return fmt::format("Incomplete: a {} is under way or was cut: redkeep {} {} finishes it",
+                         outcome.marker, outcome.wanted_position ? "repair" : "rebuild", where);
     case VerifyEnd::Damaged:
       return fmt::format("Damaged: redkeep repair {} --dry-run says what it would mend", where);
     case VerifyEnd::BadContent:

@@ -122,6 +122,28 @@ TEST_F(VerifyData, StoresWhileItLooksAreNoDamage) {
   EXPECT_EQ(verify(0).at("outcome"), "Clean");
 }
 
+TEST_F(VerifyData, RepairMendsAsTheJournalHasItAndRemovesNothingThatWasStored) {
+  store_and_remove();
+  const Contents whole = graph();
+  redis.run({"DEL", "reed:entity:page:" + id_of(1001), "reed:type_of:" + id_of(1)});
+  redis.run({"HSET", "reed:entity:page:" + id_of(1002), "data", "{}"});
+  const std::vector<std::string> command{"repair",        "--data",          data(),
+                                         "--url",         redis.url(),       "--config",
+                                         configuration(), "--remove-orphans"};
+  const Ended refused = run_program(command);
+  EXPECT_EQ(refused.exit_code, 4) << "this process is the owner: " << refused;
+  EXPECT_TRUE(has(refused.err, std::to_string(::getpid()))) << refused;
+  manager.reset();
+  const Ended repaired = run_program(command);
+  ASSERT_EQ(repaired.exit_code, 0) << repaired;
+  const Contents after = graph();
+  EXPECT_TRUE(after.contains("reed:entity:page:" + id_of(1001)));
+  EXPECT_EQ(after.size(), whole.size());
+  EXPECT_TRUE(has(after.at("reed:entity:page:" + id_of(1002)), "other words"));
+  EXPECT_EQ(redis.list({"SMEMBERS", "reed:word:byhand"}), std::vector<std::string>{id_of(1001)});
+  EXPECT_EQ(verify(0).at("outcome"), "Clean");
+}
+
 TEST_F(VerifyData, NeitherContentNorJournalIsAWrongUsage) {
   content.clear();
   const Ended ended =

@@ -6,14 +6,12 @@
 
 #include "app/command_line.h"
 #include "app/exit_code.h"
-#include "app/progress_line.h"
+#include "app/own_journal.h"
 #include "error/error.h"
 #include "recovery/checkpoint/checkpoint_place.h"
 #include "recovery/checkpoint/manifest.h"
 #include "recovery/journal/change_client.h"
 #include "recovery/journal/change_protocol.h"
-#include "recovery/journal/journal_owner.h"
-#include "redis/pause.h"
 #include "sizes/sizes.h"
 
 namespace redkeep::app {
@@ -23,7 +21,6 @@ namespace asio = boost::asio;
 
 // What the daemon is given for it; a million entities take half a minute.
 constexpr std::chrono::minutes kPatience{10};
-constexpr std::chrono::milliseconds kPoll{50};
 
 int tell(const std::string& data_directory) {
   const std::string place =
@@ -51,35 +48,23 @@ asio::awaitable<Status> by_the_owner(const Options& options) {
 }
 
 // No daemon runs: this process is the owner for as long as it takes.
-asio::awaitable<Status> by_ourselves(recovery::JournalOwner& owner, std::stop_token stop) {
-  ProgressLine line("");
-  owner.start();
-  while (owner.writer().is_in_use() && !owner.writer().is_current()) {
-    if (stop.stop_requested()) co_return make_error(ErrorKind::Interrupted, "stopped on request");
-    const auto& why = owner.writer().held_up_by();
-    if (why) co_return *why;
-    line.show("bringing Redis forward by the journal", 0, -1);
-    co_await redis::pause_for(kPoll);
-  }
-  line.show("writing the checkpoint", 0, -1);
-  const auto written = co_await owner.checkpoint(stop);
-  if (!written) co_return written.error();
-  co_return Status{};
+asio::awaitable<Status> by_ourselves(const Options& options, std::stop_token stop) {
+  RecoveryProgress progress;
+  const auto owner = co_await own_journal(options, stop, progress.show());
+  if (!owner) co_return owner.error();
+  progress.show()({"writing the checkpoint"});
+  const auto written = co_await (*owner)->checkpoint(stop);
+  (*owner)->close();
+  progress.clear();
+  co_return written ? Status{} : Status{written.error()};
 }
 
 asio::awaitable<int> run(const Options& options, std::stop_token stop) {
-  const auto executor = co_await asio::this_coro::executor;
-  const auto opened = recovery::JournalOwner::open(executor, options, {});
-  Status done;
-  if (opened) {
-    done = co_await by_ourselves(**opened, stop);
-    (*opened)->close();
-  } else if (opened.error().kind == ErrorKind::Refused &&
-             std::filesystem::exists(recovery::change_socket_path(options.data_directory))) {
-    done = co_await by_the_owner(options);
-  } else {
-    done = opened.error();
-  }
+  Status done = co_await by_ourselves(options, stop);
+  const bool has_owner =
+      !done && done.error().kind == ErrorKind::Refused &&
+      std::filesystem::exists(recovery::change_socket_path(options.data_directory));
+  if (has_owner) done = co_await by_the_owner(options);
   co_return done ? tell(options.data_directory) : fail(done.error());
 }
 

@@ -6,6 +6,7 @@
 #include "app/exit_code.h"
 #include "app/load_report.h"
 #include "app/mend_report.h"
+#include "app/own_journal.h"
 #include "app/recovery_progress.h"
 
 namespace redkeep::app {
@@ -20,19 +21,37 @@ struct RepairFlags {
   std::string save_to = ".";
 };
 
-asio::awaitable<int> run(const Settings& settings, const RepairFlags& flags, std::stop_token stop) {
-  const auto directory = content_directory(settings);
-  if (!directory) co_return fail(directory.error());
+// By the content directory, or as the owner of the data directory.
+asio::awaitable<Result<recovery::RepairOutcome>> repair(const Settings& settings,
+                                                        const ConnectionFlags& given,
+                                                        recovery::RepairOptions how,
+                                                        std::stop_token stop,
+                                                        recovery::ShowProgress progress) {
+  const Options& options = settings.options;
+  if (!means_data_directory(settings, given)) {
+    const auto directory = content_directory(settings);
+    if (!directory) co_return directory.error();
+    how.mend.directory = *directory;
+    co_return co_await recovery::repair(options.endpoint, options.prefix, std::move(how), stop,
+                                        progress);
+  }
+  const auto owner = co_await own_journal(options, stop, progress);
+  if (!owner) co_return owner.error();
+  auto outcome = co_await (*owner)->repair(std::move(how), stop, progress);
+  (*owner)->close();
+  co_return outcome;
+}
+
+asio::awaitable<int> run(const Settings& settings, const ConnectionFlags& given,
+                         const RepairFlags& flags, std::stop_token stop) {
   recovery::RepairOptions options;
-  options.mend.directory = *directory;
   options.mend.remove_orphans = flags.remove_orphans;
   options.mend.dry_run = flags.dry_run;
   options.mend.save_to = flags.save_to;
   options.configured_limit_bytes = settings.options.pressure.limit_bytes;
   const auto begun = std::chrono::steady_clock::now();
   RecoveryProgress progress;
-  const auto outcome = co_await recovery::repair(settings.options.endpoint, settings.options.prefix,
-                                                 std::move(options), stop, progress.show());
+  const auto outcome = co_await repair(settings, given, std::move(options), stop, progress.show());
   progress.clear();
   if (!outcome) co_return fail(outcome.error());
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -58,6 +77,7 @@ void register_repair(CommandLine& line) {
       "Example: redkeep repair examples/site --dry-run");
   const auto flags = std::make_shared<RepairFlags>();
   add_content_argument(*command, line.flags);
+  add_data_flag(*command, line.flags);
   add_connection_flags(*command, line.flags);
   command->add_flag("--dry-run", flags->dry_run, "Change nothing; say what would be done");
   command->add_flag("--remove-orphans", flags->remove_orphans,
@@ -65,8 +85,8 @@ void register_repair(CommandLine& line) {
   command->add_option("--save-to", flags->save_to,
                       "Where the directory of saved rows is made (default: here)");
   command->add_flag("--json", flags->json, "One JSON object instead of text");
-  run_with_settings(line, *command, [flags](const Settings& settings, std::stop_token stop) {
-    return run(settings, *flags, std::move(stop));
+  run_with_settings(line, *command, [flags, &line](const Settings& settings, std::stop_token stop) {
+    return run(settings, line.flags, *flags, std::move(stop));
   });
 }
 

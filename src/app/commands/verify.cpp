@@ -23,8 +23,7 @@ struct VerifyFlags {
 // knows what was stored since as well. Returns the name of what is compared with.
 Result<std::string> choose_content(const Settings& settings, const ConnectionFlags& given,
                                    recovery::VerifyOptions& options) {
-  const std::string& data = settings.options.data_directory;
-  if (given.content || data.empty()) {
+  if (!means_data_directory(settings, given)) {
     auto directory = content_directory(settings);
     if (directory) options.directory = *directory;
     return directory;
@@ -32,7 +31,7 @@ Result<std::string> choose_content(const Settings& settings, const ConnectionFla
   options.content_at = [from = settings.options](std::optional<std::int64_t> position) {
     return recovery::present_content(recovery::Disk::real(), from, position);
   };
-  return data;
+  return settings.options.data_directory;
 }
 
 asio::awaitable<int> run(const Settings& settings, const ConnectionFlags& given,
@@ -70,12 +69,11 @@ void register_verify(CommandLine& line) {
       "Example: redkeep verify examples/site --json");
   const auto flags = std::make_shared<VerifyFlags>();
   add_content_argument(*command, line.flags);
+  add_data_flag(*command, line.flags);
   add_connection_flags(*command, line.flags);
   command->add_flag("--keys-only", flags->keys_only,
                     "Only whether the keys are there, not what they hold: much faster");
   command->add_flag("--json", flags->json, "One JSON object instead of text");
-  command->add_option("--data", line.flags.data,
-                      "A data directory, in place of DIR: what its checkpoint and journal say");
   run_with_settings(line, *command, [flags, &line](const Settings& settings, std::stop_token stop) {
     return run(settings, line.flags, *flags, std::move(stop));
   });

@@ -9,7 +9,6 @@
 #include "recovery/checkpoint/checkpoint_place.h"
 #include "recovery/checkpoint/checkpoint_reader.h"
 #include "recovery/journal/present_content.h"
-#include "recovery/verify/repair.h"
 #include "redis/beside.h"
 #include "redis/pause.h"
 #include "sizes/sizes.h"
@@ -43,7 +42,8 @@ redis::awaitable<Status> bring_base(std::shared_ptr<redis::Client> client, Optio
     how.mend.directory = directory;
     how.mend.remove_orphans = true;
     how.mend.save_to = options.data_directory;
-    const auto repaired = co_await repair(options.endpoint, options.prefix, how, no_stop, untold);
+    const auto repaired =
+        co_await recovery::repair(options.endpoint, options.prefix, how, no_stop, untold);
     if (!repaired) co_return repaired.error();
     problems = repaired->problems;
   } else {
@@ -209,6 +209,21 @@ redis::awaitable<Result<RestoreOutcome>> JournalOwner::restore_held(std::int64_t
   if (!content) co_return content.error();
   co_return co_await recovery::restore_missing(client_, options_.prefix, content->directory,
                                                room_bytes, std::move(stop));
+}
+
+redis::awaitable<Result<RepairOutcome>> JournalOwner::repair(RepairOptions how,
+                                                             std::stop_token stop,
+                                                             ShowProgress progress) {
+  const auto self = shared_from_this();
+  const auto held = co_await writer_->hold();
+  if (!held) co_return held.error();
+  how.content_at = [options = options_](std::optional<std::int64_t> position) {
+    return present_content(Disk::real(), options, position);
+  };
+  auto outcome = co_await recovery::repair(options_.endpoint, options_.prefix, std::move(how),
+                                           std::move(stop), std::move(progress));
+  writer_->release();
+  co_return outcome;
 }
 
 bool JournalOwner::checkpoint_is_due() const {

@@ -10,6 +10,7 @@
 #include "recovery/journal/change_server.h"
 #include "recovery/journal/graph_writer.h"
 #include "recovery/load/restore.h"
+#include "recovery/verify/repair.h"
 #include "redis/client.h"
 #include "redis/make_room.h"
 #include "redkeep/options.h"
@@ -40,6 +41,11 @@ class JournalOwner : public std::enable_shared_from_this<JournalOwner> {
   /// `room_bytes` allow. Stores wait meanwhile as they do for a checkpoint.
   redis::awaitable<Result<RestoreOutcome>> restore_missing(std::int64_t room_bytes,
                                                            std::stop_token stop);
+
+  /// Makes Redis what the journal says, as repair() does with a content directory. Stores wait
+  /// meanwhile.
+  redis::awaitable<Result<RepairOutcome>> repair(RepairOptions how, std::stop_token stop,
+                                                 ShowProgress progress);
 
   /// Writes checkpoints when they are due by age or by the journal's size (JournalOptions), until
   /// asked to stop.

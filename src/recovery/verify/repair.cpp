@@ -3,10 +3,20 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "error/error.h"
+#include "redis/beside.h"
 #include "redis/stop_patience.h"
 
 namespace redkeep::recovery {
 namespace {
+
+redis::awaitable<Result<ExpectedContent>> choose_content(const RepairOptions& options,
+                                                         std::optional<std::int64_t> position) {
+  ExpectedContent as_told;
+  as_told.directory = options.mend.directory;
+  if (!options.content_at) co_return as_told;
+  const auto choose = [&options, position] { return options.content_at(position); };
+  co_return co_await redis::beside(choose);
+}
 
 redis::awaitable<Result<RepairOutcome>> repair_over(std::shared_ptr<redis::Connection> connection,
                                                     const keys::KeySchema& schema, int database,
@@ -17,10 +27,16 @@ redis::awaitable<Result<RepairOutcome>> repair_over(std::shared_ptr<redis::Conne
   const auto facts = co_await ask_server_facts(connection, schema, database,
                                                options.configured_limit_bytes, stop, progress);
   if (!facts) co_return facts.error();
-  SurveyOptions what{options.mend.directory, false};
-  const auto found =
+  const auto content = co_await choose_content(options, facts->position);
+  if (!content) co_return content.error();
+  options.mend.directory = content->directory;
+  SurveyOptions what{options.mend.directory};
+  auto found =
       co_await survey(connection, schema, *classes, *facts, std::move(what), stop, progress);
   if (!found) co_return found.error();
+  if (const Status left = leave_out_what_is_right(*content, found->damage); !left) {
+    co_return left.error();
+  }
   RepairOutcome outcome;
   if (found->check.problems.count > 0) {
     outcome.end = RepairEnd::BadContent;

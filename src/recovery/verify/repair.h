@@ -4,6 +4,7 @@
 #include <stop_token>
 #include <string>
 
+#include "recovery/verify/expected_content.h"
 #include "recovery/verify/mend.h"
 #include "redkeep/options.h"
 
@@ -11,6 +12,9 @@ namespace redkeep::recovery {
 
 struct RepairOptions {
   MendOptions mend;
+  /// In place of mend.directory: which content a server at some position has to hold. Nobody may
+  /// change the content by the journal meanwhile.
+  ContentAt content_at;
   std::int64_t configured_limit_bytes = 0;  ///< Where the server has no maxmemory.
 };
 

@@ -1,0 +1,17 @@
+#pragma once
+// For commands that are the owner of a data directory for as long as they take, where no daemon is.
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+#include <stop_token>
+
+#include "app/recovery_progress.h"
+#include "recovery/journal/journal_owner.h"
+
+namespace redkeep::app {
+
+/// Opens the data directory of the options and brings Redis forward by its journal. Refused while
+/// another process owns it (it is named). To be closed.
+boost::asio::awaitable<Result<std::shared_ptr<recovery::JournalOwner>>> own_journal(
+    const Options& options, std::stop_token stop, recovery::ShowProgress progress);
+
+}  // namespace redkeep::app
