@@ -89,6 +89,8 @@ std::string print_state(const CensusSubject& subject, const CensusState& state) 
                                         {"run_id", subject.run_id},
                                         {"database", subject.database},
                                         {"prefix", printable(subject.prefix)},
+                                        {"with_bytes", subject.with_bytes},
+                                        {"with_ttl", subject.with_ttl},
                                         {"cursor", state.cursor},
                                         {"took_ms", state.counted.took.count()},
                                         {"unclassified_keys", state.counted.unclassified_keys},
@@ -107,19 +109,21 @@ Result<CensusState> parse_state(std::string_view text, const CensusSubject& subj
   try {
     const auto& object = parsed.as_object();
     if (object.at("redkeep_census").to_number<int>() != kFormat) return bad("another version's");
-    const CensusSubject found{json::value_to<std::string>(object.at("run_id")),
-                              object.at("database").to_number<int>(),
-                              json::value_to<std::string>(object.at("prefix"))};
+    const CensusSubject found{
+        json::value_to<std::string>(object.at("run_id")), object.at("database").to_number<int>(),
+        json::value_to<std::string>(object.at("prefix")), object.at("with_bytes").as_bool(),
+        object.at("with_ttl").as_bool()};
     if (found.run_id != subject.run_id || subject.run_id.empty()) {
       return make_error(ErrorKind::Refused,
                         "it is of another server, or of this one before its restart, where its "
                         "cursor means nothing: begin anew, without --resume");
     }
-    if (found.database != subject.database || found.prefix != printable(subject.prefix) ||
-        !are_same_classes(object.at("classes").as_array(), table)) {
+    CensusSubject expected = subject;
+    expected.prefix = printable(subject.prefix);
+    if (found != expected || !are_same_classes(object.at("classes").as_array(), table)) {
       return make_error(ErrorKind::Refused,
-                        "it is of another database, prefix or configuration of classes: begin "
-                        "anew, without --resume");
+                        "it is of another database, prefix, configuration of classes, or was begun "
+                        "with or without --ttl: begin anew, without --resume");
     }
     auto state = read_state(object, table);
     const auto details = state.counted.details.size();

@@ -13,6 +13,8 @@ struct CensusSubject {
   std::string run_id;  ///< Of the server; a restart changes it.
   int database = 0;
   std::string prefix;
+  bool with_bytes = true;
+  bool with_ttl = false;
   bool operator==(const CensusSubject&) const = default;
 };
 

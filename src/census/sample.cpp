@@ -217,7 +217,7 @@ redis::awaitable<Result<SampleOutcome>> take_sample(std::shared_ptr<redis::Clien
   const std::function<void(redis::Reply &&)> take = [&sampler](redis::Reply&& reply) {
     sampler.take(std::move(reply));
   };
-  const auto connection = client->generation();  // a walk's cursor is good there only
+  const std::optional<std::uint64_t> connection = client->generation();  // a walk's cursor is good there only
   while (!sampler.done()) {
     if (stop.stop_requested()) co_return make_error(ErrorKind::Interrupted, "stopped on request");
     const auto sent = Clock::now();
