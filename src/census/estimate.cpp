@@ -71,15 +71,15 @@ class Estimator {
     sizes_.resize(groups);
     all_bytes_ = Sums(pages);
     for (const auto& key : sample) add(key);
-    std::sort(all_sizes_.begin(), all_sizes_.end(), std::greater<>());
-    for (const auto& [bytes, group] : all_sizes_) sizes_[group].push_back(bytes);
+    for (auto& sizes : sizes_) std::sort(sizes.begin(), sizes.end(), std::greater<>());
     weigh_counter(population.most_bytes);
   }
 
   SampleEstimate result() const {
     SampleEstimate result;
     const Total all = total(all_bytes_);
-    result.bytes = {all.value, all.low(), std::max(all.value, std::min(all_most_, counter_))};
+    result.bytes = {all.value, all.low(), all.value};
+    if (!is_whole()) result.bytes.high = std::max(all.value, std::min(all_most_, counter_));
     result.unexplained_bytes = unexplained_;
     for (std::size_t group = 0; group < keys_.size(); ++group) {
       result.groups.push_back(group_estimate(group));
@@ -94,13 +94,16 @@ class Estimator {
     keys_[key.group].add(key.page, 1);
     bytes_[key.group].add(key.page, bytes);
     all_bytes_.add(key.page, bytes);
-    all_sizes_.emplace_back(bytes, key.group);
+    sizes_[key.group].push_back(bytes);
+    largest_ = std::max(largest_, bytes);
   }
 
   // Whether the server's counter is one that the sample does not contradict, and how much of it the
   // sample leaves open.
   void weigh_counter(const std::optional<std::int64_t>& most_bytes) {
-    all_most_ = most(all_sizes(std::nullopt), kInfinite);
+    if (sampled_ == 0) return;
+    for (std::size_t group = 0; group < keys_.size(); ++group) most_.push_back(most(group));
+    all_most_ = all_by_tail(std::nullopt);
     const Total total_bytes = total(all_bytes_);
     if (!most_bytes || static_cast<double>(*most_bytes) < total_bytes.low()) return;
     counter_ = static_cast<double>(*most_bytes);
@@ -141,10 +144,17 @@ class Estimator {
     return by_chance > 0 ? std::max(1.0, between_pages(keys) / by_chance) : 1.0;
   }
 
-  // The most that sizes of which these are sampled may add up to, as far as they alone can tell.
-  // `few` where they are too few for that.
-  double most(const std::vector<double>& sizes, double few) const {
-    return sizes.size() < kLeastForTail ? few : most_total(sizes, sampled_, population_);
+  // The most that a group's bytes may be, as far as the sample alone can tell.
+  double most(std::size_t group) const {
+    const auto& sizes = sizes_[group];
+    if (sizes.size() >= kLeastForTail) return most_total(sizes, sampled_, population_);
+    // Few keys, or none, were met: as many as there may be, each as large as the largest of all.
+    return keys_share(group).high / 100 * population_ * largest_;
+  }
+
+  Estimate keys_share(std::size_t group) const {
+    const Sums& keys = keys_[group];
+    return share_pct(keys.sum, sampled_, population_, design_effect(keys));
   }
 
   bool is_whole() const { return sampled_ >= population_; }
@@ -154,7 +164,7 @@ class Estimator {
     const Sums& keys = keys_[group];
     estimate.sampled_keys = static_cast<std::int64_t>(keys.sum);
     if (sampled_ == 0) return estimate;
-    estimate.key_share_pct = share_pct(keys.sum, sampled_, population_, design_effect(keys));
+    estimate.key_share_pct = keys_share(group);
     const double of_all = population_ / 100;
     estimate.keys = {keys.sum / sampled_ * population_, estimate.key_share_pct.low * of_all,
                      estimate.key_share_pct.high * of_all};
@@ -175,13 +185,12 @@ class Estimator {
       return;
     }
     const double by_counter = counter_ - rest.low();
-    // Few keys, or none, were met: as many as there may be, each as large as the largest of all.
-    const double few = estimate.keys.high * all_sizes_.front().first;
-    double high = unexplained_ > 0 ? by_counter : std::min(by_counter, most(sizes_[group], few));
+    double high = unexplained_ > 0 ? by_counter : std::min(by_counter, most_[group]);
     high = std::max({high, own.value, own.low()});
     estimate.bytes = {own.value, own.low(), high};
     const double rest_high = std::max(rest.value, counter_ - own.low());
-    const double rest_most = std::min(rest_high, rest_by_tail(group));
+    const double rest_most =
+        unexplained_ > 0 ? rest_high : std::min(rest_high, all_by_tail(group));
     const auto pct = [](double part, double other) {
       return part > 0 ? 100 * part / (part + other) : 0;
     };
@@ -190,20 +199,20 @@ class Estimator {
     estimate.byte_share_pct.high = std::isinf(high) ? 100 : pct(high, rest.low());
   }
 
-  // The most that all other groups' bytes may be, as far as the sample alone can tell.
-  double rest_by_tail(std::size_t group) const {
-    if (unexplained_ > 0) return kInfinite;
-    return most(all_sizes(group), kInfinite);
-  }
-
-  // Of all groups, or all but one; largest first.
-  std::vector<double> all_sizes(std::optional<std::size_t> but) const {
-    std::vector<double> sizes;
-    sizes.reserve(all_sizes_.size());
-    for (const auto& [bytes, group] : all_sizes_) {
-      if (group != but) sizes.push_back(bytes);
+  // The most that the bytes of all groups but one may be, as far as the sample alone can tell. Each
+  // tail is looked at by itself, since a mixture of tails is none; their errors have nothing to do
+  // with each other.
+  double all_by_tail(std::optional<std::size_t> but) const {
+    double value = 0;
+    double squares = 0;
+    for (std::size_t group = 0; group < keys_.size(); ++group) {
+      if (group == but) continue;
+      const double own = bytes_[group].sum * population_ / sampled_;
+      const double above = most_[group] - own;
+      value += own;
+      squares += above * above;
     }
-    return sizes;
+    return value + std::sqrt(squares);
   }
 
   double sampled_;
@@ -212,8 +221,9 @@ class Estimator {
   std::vector<Sums> keys_;   // by group
   std::vector<Sums> bytes_;  // by group
   Sums all_bytes_{0};
-  std::vector<std::pair<double, std::uint32_t>> all_sizes_;  // with their groups, largest first
-  std::vector<std::vector<double>> sizes_;                   // by group, largest first
+  std::vector<std::vector<double>> sizes_;  // by group, largest first
+  double largest_ = 0;
+  std::vector<double> most_;     // of each group's bytes, as far as the sample can tell
   double all_most_ = kInfinite;  // that the sample allows for all bytes
   double counter_ = kInfinite;   // the server's
   double unexplained_ = 0;

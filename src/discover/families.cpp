@@ -26,6 +26,9 @@ constexpr std::size_t kMostRoots = 64;
 // A single key that takes so much of the bytes is worth a name of its own.
 constexpr std::int64_t kLargePart = 100;
 
+// What the components before were.
+enum class Before { Names, Id, Values };
+
 class FamilyFinder {
  public:
   explicit FamilyFinder(const std::vector<KeyFact>& keys) : keys_(keys) {
@@ -34,7 +37,7 @@ class FamilyFinder {
       shapes_.push_back(components_of(key.key));
       all.push_back(all.size());
     }
-    if (!all.empty()) split(all, 0, "", false);
+    if (!all.empty()) split(all, 0, "", Before::Names);
     name_large_keys();
   }
 
@@ -60,7 +63,8 @@ class FamilyFinder {
   }
 
   // `pattern` is what the members have in common before component `depth`.
-  void split(const Members& members, std::size_t depth, const std::string& pattern, bool after_id) {
+  void split(const Members& members, std::size_t depth, const std::string& pattern,
+             Before before) {
     Members going;
     for (const auto member : members) {
       if (shapes_[member].size() > depth) going.push_back(member);
@@ -68,13 +72,15 @@ class FamilyFinder {
     add(pattern, members.size() - going.size());
     if (going.empty()) return;
     // What all keys begin with is the application's prefix: the names of families come behind it.
-    const bool is_root = going.size() * 50 >= keys_.size() * 49;
-    for (const auto& sibling : siblings_of(going, depth, is_root, after_id)) {
+    const bool is_root =
+        before == Before::Names && going.size() * 50 >= keys_.size() * 49;
+    for (const auto& sibling : siblings_of(going, depth, is_root, before == Before::Id)) {
       const std::string longer = depth == 0 ? sibling.piece : pattern + ":" + sibling.piece;
       if (sibling.is_variable && is_free_text(sibling.members, depth + 1)) {
         add(pattern.empty() ? longer : pattern + ":*", sibling.members.size());
       } else {
-        split(sibling.members, depth + 1, longer, sibling.follows_id);
+        const Before last = sibling.follows_id ? Before::Id : Before::Values;
+        split(sibling.members, depth + 1, longer, sibling.is_literal ? before : last);
       }
     }
   }
