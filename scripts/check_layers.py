@@ -12,7 +12,7 @@ LAYERS = [
     {"keys"},
     {"content", "cache"},
     {"pressure", "census"},
-    {"shed", "recovery"},
+    {"shed", "recovery", "discover"},
     {"guard"},
     {"memory_manager.cpp"},
     {"app"},

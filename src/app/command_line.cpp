@@ -149,7 +149,9 @@ int run_command_line(int argc, char** argv) {
   register_verify(line);
   register_repair(line);
   register_rebuild(line);
-  register_statistics(line);
+  register_status(line);
+  register_stats(line);
+  register_discover(line);
   register_shed(line);
   register_history(line);
   register_generate(line);

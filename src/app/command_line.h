@@ -39,6 +39,7 @@ void run_with_settings(
 // One for each file in commands/.
 void register_check_config(CommandLine& line);
 void register_checkpoint(CommandLine& line);
+void register_discover(CommandLine& line);
 void register_export(CommandLine& line);
 void register_generate(CommandLine& line);
 void register_guard(CommandLine& line);
@@ -47,7 +48,8 @@ void register_load(CommandLine& line);
 void register_rebuild(CommandLine& line);
 void register_repair(CommandLine& line);
 void register_shed(CommandLine& line);
-void register_statistics(CommandLine& line);  // status and stats
+void register_stats(CommandLine& line);
+void register_status(CommandLine& line);
 void register_up(CommandLine& line);
 void register_verify(CommandLine& line);
 

@@ -4,10 +4,10 @@
 #include <optional>
 #include <utility>
 
+#include "census/rest.h"
 #include "error/error.h"
 #include "keys/fingerprint_set.h"
 #include "keys/keyspace_walk.h"
-#include "redis/pause.h"
 
 namespace redkeep::census {
 namespace {
@@ -21,12 +21,15 @@ class Counter {
  public:
   Counter(const keys::ClassTable& table, CensusOptions options)
       : table_(table), options_(options), walk_("*", options.page_keys) {
-    for (const auto& key_class : table.classes()) {
-      ClassUse use;
-      use.name = key_class.name;
-      use.level = key_class.level;
-      if (options.with_bytes) use.bytes = 0;
-      census_.classes.push_back(std::move(use));
+    options_.with_ttl = options.with_ttl && options.with_details;
+    if (options.state != nullptr && !options.state->cursor.empty()) {
+      census_ = options.state->counted;
+      census_.may_count_twice = true;  // which keys were met is not remembered
+      keys_ = census_.unclassified_keys;
+      for (const auto& use : census_.classes) keys_ += use.keys;
+      walk_ = keys::KeyspaceWalk("*", options.page_keys, options.state->cursor);
+    } else {
+      begin();
     }
     walk_.ask(next_);
   }
@@ -41,46 +44,92 @@ class Counter {
     return std::exchange(next_, {});
   }
 
+  /// From here on no further page is counted, only the sizes that the last one still lacks.
+  void stop_after_sizes() { counts_pages_ = false; }
+
   void take(redis::Reply&& reply) {
+    if (page_is_due_ && !counts_pages_) {
+      page_is_due_ = false;
+      return;
+    }
     if (status_) status_ = page_is_due_ ? take_page(std::move(reply)) : take_size(reply);
     page_is_due_ = false;
   }
 
   const Status& status() const { return status_; }
   std::int64_t keys() const { return keys_; }
+  bool walked() const { return walk_.done(); }
+  const std::string& cursor() const { return walk_.cursor(); }
   Census finish(std::chrono::milliseconds took) {
-    census_.took = took;
+    census_.took += took;
     return std::move(census_);
+  }
+  void took(std::chrono::microseconds exchange) {
+    census_.longest_exchange = std::max(census_.longest_exchange, exchange);
   }
 
  private:
+  // A key of the last page of which something is to be known yet.
+  struct Asked {
+    keys::ClassIndex index;  // that of the unclassified is behind the last
+    std::string key;         // for details only
+  };
+
+  void begin() {
+    for (const auto& key_class : table_.classes()) {
+      ClassUse use;
+      use.name = key_class.name;
+      use.level = key_class.level;
+      if (options_.with_bytes) use.bytes = 0;
+      census_.classes.push_back(std::move(use));
+    }
+    if (options_.with_details) census_.details.resize(census_.classes.size() + 1);
+  }
+
   Status take_page(redis::Reply&& reply) {
-    const auto page = walk_.take(std::move(reply));
+    auto page = walk_.take(std::move(reply));
     if (!page) return page.error();
     if (!walk_.done()) walk_.ask(next_);
-    for (const auto& key : *page) {
-      if (is_new(key)) count(key);
+    for (auto& key : *page) {
+      if (is_new(key)) count(std::move(key));
     }
     return {};
   }
 
-  void count(const std::string& key) {
+  void count(std::string&& key) {
     ++keys_;
     const auto index = table_.classify(key);
-    if (!index) {
-      ++census_.unclassified_keys;
-      return;
-    }
-    ++census_.classes[*index].keys;
-    if (!options_.with_bytes) return;
-    next_.add({"MEMORY", "USAGE", key});
-    to_size_.push_back(*index);
+    ++(index ? census_.classes[*index].keys : census_.unclassified_keys);
+    if (!index && !options_.with_details) return;
+    if (options_.with_bytes) next_.add({"MEMORY", "USAGE", key});
+    if (options_.with_ttl) next_.add({"PTTL", key});
+    if (!options_.with_bytes && !options_.with_ttl) return;
+    if (!options_.with_details) key.clear();
+    to_size_.push_back({index.value_or(census_.classes.size()), std::move(key)});
   }
 
   Status take_size(const redis::Reply& reply) {
-    if (reply.is_error()) return redis::error_from_reply("MEMORY USAGE", reply);
-    *census_.classes[sizes_due_[size_++]].bytes += reply.integer;  // nil: gone meanwhile
+    const Asked& asked = sizes_due_[size_];
+    const bool is_ttl = options_.with_ttl && (size_was_taken_ || !options_.with_bytes);
+    if (reply.is_error()) return redis::error_from_reply(is_ttl ? "PTTL" : "MEMORY USAGE", reply);
+    if (is_ttl) {
+      add_ttl(asked, reply.integer);
+    } else {
+      if (asked.index < census_.classes.size()) *census_.classes[asked.index].bytes += reply.integer;
+      if (options_.with_details && reply.is_integer()) {  // nil: gone meanwhile
+        census_.details[asked.index].add_size(reply.integer, asked.key);
+      }
+    }
+    size_was_taken_ = !is_ttl && options_.with_ttl;
+    if (!size_was_taken_) ++size_;
     return {};
+  }
+
+  void add_ttl(const Asked& asked, std::int64_t left) {
+    if (left == -2) return;  // gone meanwhile
+    std::optional<std::chrono::milliseconds> ttl;
+    if (left >= 0) ttl = std::chrono::milliseconds{left};
+    census_.details[asked.index].ttl.add(ttl);
   }
 
   bool is_new(const std::string& key) {
@@ -99,20 +148,17 @@ class Counter {
   keys::FingerprintSet seen_;
   std::int64_t keys_ = 0;
   redis::CommandBuffer next_;
-  std::vector<keys::ClassIndex> to_size_;  // the classes of the keys whose sizes next_ asks for
+  std::vector<Asked> to_size_;  // the keys that next_ asks about
+  bool counts_pages_ = true;
   // Of the exchange under way:
   bool page_is_due_ = false;
-  std::vector<keys::ClassIndex> sizes_due_;
-  std::size_t size_ = 0;  // the next one due
+  std::vector<Asked> sizes_due_;
+  std::size_t size_ = 0;         // the next one due
+  bool size_was_taken_ = false;  // and its TTL is due
 };
 
-// In small pieces: after a page that took long the rest is long too, and a stop does not wait for
-// it.
-redis::awaitable<void> rest(std::chrono::duration<double> time, std::stop_token stop) {
-  constexpr std::chrono::duration<double> kPiece{0.1};
-  for (; time.count() > 0 && !stop.stop_requested(); time -= kPiece) {
-    co_await redis::pause_for(std::chrono::duration_cast<Clock::duration>(std::min(time, kPiece)));
-  }
+std::chrono::milliseconds elapsed(Clock::time_point begun) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun);
 }
 
 }  // namespace
@@ -128,19 +174,27 @@ redis::awaitable<Result<Census>> take_census(std::shared_ptr<redis::Client> clie
   };
   std::optional<std::uint64_t> connection;  // that the walk began on: its cursor is good there only
   while (!counter.done()) {
-    if (stop.stop_requested()) co_return make_error(ErrorKind::Interrupted, "stopped on request");
+    if (stop.stop_requested() && options.state == nullptr) {
+      co_return make_error(ErrorKind::Interrupted, "stopped on request");
+    }
+    const bool is_last = stop.stop_requested() && !counter.walked();
+    if (is_last) counter.stop_after_sizes();
     const auto page_begun = Clock::now();
     const auto taken = co_await client->exchange(counter.next_commands(), connection, sink);
     if (!taken) co_return taken.error();
     if (!connection) connection = client->generation();
     if (!counter.status()) co_return counter.status().error();
-    if (progress) progress(counter.keys());
-    if (options.duty < 1.0) {
-      co_await rest((Clock::now() - page_begun) * (1.0 / options.duty - 1), stop);
+    const auto page_took = Clock::now() - page_begun;
+    counter.took(std::chrono::duration_cast<std::chrono::microseconds>(page_took));
+    if (is_last) {
+      options.state->cursor = counter.cursor();
+      options.state->counted = counter.finish(elapsed(begun));
+      co_return make_error(ErrorKind::Interrupted, "stopped on request");
     }
+    if (progress) progress(counter.keys());
+    if (options.duty < 1.0) co_await rest(page_took * (1.0 / options.duty - 1), stop);
   }
-  co_return counter.finish(
-      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun));
+  co_return counter.finish(elapsed(begun));
 }
 
 }  // namespace redkeep::census

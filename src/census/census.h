@@ -6,11 +6,14 @@
 #include <memory>
 #include <stop_token>
 
+#include "census/class_detail.h"
 #include "keys/class_table.h"
 #include "redis/client.h"
 #include "redkeep/statistics.h"
 
 namespace redkeep::census {
+
+struct CensusState;
 
 struct CensusOptions {
   /// SCAN's COUNT; with sizes, a page takes a server about 1.5 ms.
@@ -23,6 +26,13 @@ struct CensusOptions {
   /// SCAN may name a key twice while a table is resized; keys are counted once until their
   /// fingerprints take this many bytes, and as they come from then on.
   std::size_t most_fingerprint_bytes = std::size_t{256} << 20;
+  /// Also the largest key of each class, and the keys and bytes of no class: Census::details.
+  bool with_details = false;
+  /// Also what is left of each key's TTL (PTTL): a third more work for the server. With details only.
+  bool with_ttl = false;
+  /// Where to go on, if its cursor is not empty; and, when the pass is stopped on request, where it
+  /// was left. Must outlive the call. None: a stopped pass is lost.
+  CensusState* state = nullptr;
 };
 
 struct Census {
@@ -31,6 +41,16 @@ struct Census {
   std::chrono::milliseconds took{0};
   /// True if there were too many keys to tell which were named twice.
   bool may_count_twice = false;
+  /// In the table's order, and the last one for keys of no class; empty where not asked for.
+  std::vector<ClassDetail> details;
+  std::chrono::microseconds longest_exchange{0};  ///< A page and the sizes of the one before.
+};
+
+/// A pass that was left in the middle. The cursor means something to the same server only, for as
+/// long as it runs.
+struct CensusState {
+  std::string cursor;  ///< Empty: from the beginning.
+  Census counted;      ///< Up to there, sizes included.
 };
 
 /// Reads only. Fails if the connection breaks: half a census is none. `progress` is told the keys

@@ -22,6 +22,15 @@ redis::awaitable<Result<Statistics>> take_statistics(std::shared_ptr<redis::Clie
   census_options.with_bytes = census_options.with_bytes && found->memory_usage;
   auto census = co_await census::take_census(client, table, census_options, stop, progress);
   if (!census) co_return census.error();
+  co_return co_await statistics_around(client, options, std::move(census->classes),
+                                       census->unclassified_keys);
+}
+
+redis::awaitable<Result<Statistics>> statistics_around(std::shared_ptr<redis::Client> client,
+                                                       const Options& options,
+                                                       std::vector<ClassUse> classes,
+                                                       std::int64_t unclassified_keys) {
+  const keys::KeySchema schema(options.prefix);
   const auto published = co_await keys::ask_level(client, schema.guard("level"));
   if (!published) co_return published.error();
   const auto foreseen = co_await read_forecast(client, schema.guard("forecast"));
@@ -39,8 +48,8 @@ redis::awaitable<Result<Statistics>> take_statistics(std::shared_ptr<redis::Clie
   statistics.keys_with_ttl = reading->keyspace.with_ttl;
   statistics.keys_without_ttl = reading->keyspace.keys - reading->keyspace.with_ttl;
   statistics.forecast = *foreseen;
-  statistics.classes = std::move(census->classes);
-  statistics.unclassified_keys = census->unclassified_keys;
+  statistics.classes = std::move(classes);
+  statistics.unclassified_keys = unclassified_keys;
   co_return statistics;
 }
 

@@ -22,4 +22,11 @@ redis::awaitable<Result<Statistics>> take_statistics(std::shared_ptr<redis::Clie
                                                      std::stop_token stop,
                                                      std::function<void(std::int64_t)> progress);
 
+/// The same around a census that has been taken: memory, level, forecast and the server's own
+/// counters are of now. `options` must outlive the call.
+redis::awaitable<Result<Statistics>> statistics_around(std::shared_ptr<redis::Client> client,
+                                                       const Options& options,
+                                                       std::vector<ClassUse> classes,
+                                                       std::int64_t unclassified_keys);
+
 }  // namespace redkeep::guard

@@ -1,0 +1,47 @@
+#pragma once
+// What `redkeep stats` found, as a table for people and as JSON. Pure.
+#include <boost/json/object.hpp>
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "census/class_detail.h"
+#include "census/estimate.h"
+#include "census/server_cost.h"
+#include "redkeep/statistics.h"
+
+namespace redkeep::app {
+
+struct CensusReport {
+  Statistics statistics;
+  /// Of a sample: its intervals, by class and at last of the keys of no class. None: counted exactly.
+  std::optional<census::SampleEstimate> estimate;
+  /// In the same order; of the sampled keys where it is a sample.
+  std::vector<census::ClassDetail> details;
+  bool with_bytes = true;  ///< False where MEMORY USAGE is refused.
+  bool with_ttl = false;
+  std::int64_t keys = 0;  ///< That were looked at.
+  std::int64_t population_keys = 0;
+  /// True where some keys may have been counted twice: more than can be remembered, or a pass that
+  /// was gone on with.
+  bool may_count_twice = false;
+  census::ServerCost cost;
+  std::chrono::microseconds longest_exchange{0};
+  std::chrono::milliseconds took{0};
+};
+
+/// The object of to_json(Statistics), and beside it `census`.
+std::string census_json(const CensusReport& report);
+
+/// The table by class, histograms of TTLs, and what it cost; some lines, each with its end.
+std::string census_text(const CensusReport& report);
+
+/// One or two lines on what it cost the server.
+std::string cost_text(const census::ServerCost& cost, std::chrono::microseconds longest_exchange,
+                      std::chrono::milliseconds took);
+/// {server_cpu_ms, commands_ms, longest_command_ms, slow_log_from_ms, longest_exchange_ms, took_ms},
+/// as members of `object`; null where the server does not tell.
+void add_cost(const census::ServerCost& cost, std::chrono::microseconds longest_exchange,
+              std::chrono::milliseconds took, boost::json::object& object);
+
+}  // namespace redkeep::app

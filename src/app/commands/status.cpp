@@ -1,0 +1,65 @@
+// redkeep status: how full the server is, in a few lines. (redkeep stats is in stats.cpp.)
+#include <fmt/format.h>
+
+#include "app/command_line.h"
+#include "app/exit_code.h"
+#include "app/progress_line.h"
+#include "app/status_text.h"
+#include "guard/lease.h"
+#include "guard/server_statistics.h"
+#include "keys/key_schema.h"
+
+namespace redkeep::app {
+namespace {
+
+namespace asio = boost::asio;
+
+asio::awaitable<int> run(asio::io_context& context, const Settings& settings, bool json,
+                         std::stop_token stop) {
+  const auto table = keys::ClassTable::compile(settings.options.prefix, settings.options.classes);
+  if (!table) co_return fail(table.error());
+  const auto client = redis::Client::create(context.get_executor(), settings.options.endpoint);
+  ProgressLine progress("keys");
+  const std::function<void(std::int64_t)> show = [&](std::int64_t keys) {
+    progress.show("counting", keys, -1);
+  };
+  const census::CensusOptions census_options;
+  const auto statistics =
+      co_await guard::take_statistics(client, *table, settings.options, census_options, stop, show);
+  progress.clear();
+  if (!statistics) co_return fail(statistics.error());
+  const keys::KeySchema schema(settings.options.prefix);
+  const auto lease = co_await guard::read_lease(client, schema.guard("lease"));
+  client->close();
+  if (!lease) co_return fail(lease.error());
+  if (json) {
+    fmt::print("{}\n", to_json(*statistics));
+  } else {
+    fmt::print("{}", status_text(*statistics, *lease));
+  }
+  co_return 0;
+}
+
+}  // namespace
+
+void register_status(CommandLine& line) {
+  auto* command = line.parser.add_subcommand(
+      "status",
+      "How full the server is, at what level, how much of it is protected, and what a running\n"
+      "guard foresees\n"
+      "Example: redkeep status --url redis://127.0.0.1:6390");
+  const auto json = std::make_shared<bool>(false);
+  add_connection_flags(*command, line.flags);
+  command->add_flag("--json", *json, "One JSON object instead of text");
+  command->callback([&line, json] {
+    line.action = [&line, json] {
+      const auto settings = start(line.flags);
+      if (!settings) return fail(settings.error());
+      return run_to_end([&](asio::io_context& context, std::stop_token stop) {
+        return run(context, *settings, *json, stop);
+      });
+    };
+  });
+}
+
+}  // namespace redkeep::app

@@ -1,0 +1,173 @@
+#include "app/discover_report.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <cmath>
+#include <iterator>
+
+#include "app/census_report.h"
+#include "app/config/config_file.h"
+#include "app/setting_list.h"
+#include "error/error.h"
+#include "redkeep/statistics.h"
+#include "sizes/print_json.h"
+#include "sizes/sizes.h"
+
+namespace redkeep::app {
+namespace {
+
+namespace json = boost::json;
+using census::Estimate;
+using discover::Family;
+
+std::string bytes_text(double bytes) {
+  return std::isinf(bytes) ? "?" : sizes::print_bytes(std::llround(bytes));
+}
+
+std::string share_text(const Estimate& share) {
+  return fmt::format("{:.1f} % ({:.1f} to {:.1f})", share.value, share.low, share.high);
+}
+
+std::string keys_text(const Family& family) {
+  const auto& keys = family.estimate.keys;
+  return fmt::format("{} keys ({} to {})", sizes::print_count(std::llround(keys.value)),
+                     sizes::print_count(std::llround(keys.low)),
+                     sizes::print_count(std::llround(keys.high)));
+}
+
+std::string main_type(const Family& family) {
+  std::string type;
+  std::int64_t most = 0;
+  for (const auto& [name, keys] : family.types) {
+    if (keys <= most) continue;
+    most = keys;
+    type = name;
+  }
+  return family.types.size() > 1 ? type + "+" : type;
+}
+
+double ttl_pct(const Family& family) {
+  const auto& ttl = family.detail.ttl;
+  return ttl.counted() == 0
+             ? 0
+             : 100 * static_cast<double>(ttl.with()) / static_cast<double>(ttl.counted());
+}
+
+std::string sample_text(const census::SampleOutcome& sample) {
+  if (sample.is_whole) {
+    return fmt::format("all {} keys were looked at", sizes::print_count(sample.sampled_keys));
+  }
+  return fmt::format("{} of {} keys were looked at; in brackets are 95 % intervals",
+                     sizes::print_count(sample.sampled_keys),
+                     sizes::print_count(sample.population_keys));
+}
+
+json::value number(double value) {
+  if (std::isinf(value)) return nullptr;
+  return std::round(value * 1000) / 1000;
+}
+
+json::object interval(const Estimate& estimate) {
+  return {{"value", number(estimate.value)},
+          {"low", number(estimate.low)},
+          {"high", number(estimate.high)}};
+}
+
+json::object family_object(const Family& family) {
+  json::object types;
+  for (const auto& [type, keys] : family.types) types[type] = keys;
+  return {{"pattern", family.pattern},
+          {"example", family.example},
+          {"sampled_keys", family.estimate.sampled_keys},
+          {"types", std::move(types)},
+          {"ttl_pct", number(ttl_pct(family))},
+          {"longest_ttl_seconds", family.detail.ttl.longest.count() / 1000},
+          {"keys", interval(family.estimate.keys)},
+          {"key_share_pct", interval(family.estimate.key_share_pct)},
+          {"bytes", interval(family.estimate.bytes)},
+          {"byte_share_pct", interval(family.estimate.byte_share_pct)},
+          {"largest_bytes", family.detail.largest_bytes},
+          {"largest_key", family.detail.largest_key}};
+}
+
+using Out = std::back_insert_iterator<std::string>;
+
+void print_class(const Family& family, const discover::Proposal& proposal, Out out) {
+  const KeyClass& key_class = proposal.key_class;
+  fmt::format_to(out, "\n# {}, {} of the bytes\n", keys_text(family),
+                 share_text(family.estimate.byte_share_pct));
+  for (const auto& reason : proposal.reasons) fmt::format_to(out, "# {}\n", reason);
+  fmt::format_to(out, "[[class]]\nname = \"{}\"\npatterns = [\"{}\"]\nlevel = \"{}\"\n",
+                 key_class.name, key_class.patterns.front(), redkeep::to_string(key_class.level));
+  if (key_class.ttl) fmt::format_to(out, "ttl = \"{}\"\n", exact_duration(*key_class.ttl));
+  if (key_class.shed_at == ShedAt::Never) return;
+  fmt::format_to(out, "shed_at = \"{}\"\nshed_order = {}\n", to_string(key_class.shed_at),
+                 key_class.shed_order);
+}
+
+}  // namespace
+
+std::string discover_text(const DiscoverReport& report) {
+  std::string text;
+  const Out out(text);
+  fmt::format_to(out, "{:<38} {:<8} {:>5} {:<22} {:<22} {}\n", "family", "type", "TTL", "keys",
+                 "bytes", "bytes");
+  const auto row = [&](const Family& family, std::string_view name) {
+    fmt::format_to(out, "{:<38} {:<8} {:>3.0f} % {:<22} {:<22} {}\n", name, main_type(family),
+                   ttl_pct(family), share_text(family.estimate.key_share_pct),
+                   share_text(family.estimate.byte_share_pct),
+                   bytes_text(family.estimate.bytes.value));
+  };
+  for (const auto& family : report.discovery.families) row(family, family.pattern);
+  if (report.discovery.rest.estimate.sampled_keys > 0) {
+    row(report.discovery.rest, "(no common beginning)");
+    fmt::format_to(out, "  such as \"{}\"\n", report.discovery.rest.example);
+  }
+  fmt::format_to(out, "\n{}\n{}", sample_text(report.sample),
+                 cost_text(report.cost, report.sample.longest_exchange, report.sample.took));
+  return text;
+}
+
+std::string discover_json(const DiscoverReport& report) {
+  json::array families;
+  for (const auto& family : report.discovery.families) families.push_back(family_object(family));
+  json::object object{{"keys", report.sample.sampled_keys},
+                      {"population_keys", report.sample.population_keys},
+                      {"method", report.sample.is_whole ? "exact" : "sample"},
+                      {"families", std::move(families)},
+                      {"rest", family_object(report.discovery.rest)},
+                      {"unexplained_bytes",
+                       std::llround(report.discovery.estimate.unexplained_bytes)}};
+  add_cost(report.cost, report.sample.longest_exchange, report.sample.took, object);
+  return sizes::print_json(object);
+}
+
+std::string proposed_config(const DiscoverReport& report) {
+  std::string text;
+  const Out out(text);
+  fmt::format_to(out,
+                 "# Proposed by `redkeep discover` for {}: {}.\n"
+                 "# Read it before you use it: what a key is for, only its application knows. Protected\n"
+                 "# classes are never shed. `redkeep check-config FILE` says whether it can be read.\n\n"
+                 "# The families below are all there is: the built-in classes are left out.\n"
+                 "classes = \"replace\"\n\n"
+                 "[keys]\n"
+                 "# Patterns are of whole keys, since the families share no prefix of ours.\n"
+                 "prefix = \"\"\n",
+                 report.server, sample_text(report.sample));
+  std::vector<std::string> taken;
+  for (const auto& family : report.discovery.families) {
+    print_class(family, discover::propose_class(family, taken), out);
+  }
+  const Family& rest = report.discovery.rest;
+  if (rest.estimate.sampled_keys > 0) {
+    fmt::format_to(out,
+                   "\n# {} ({} of the bytes) are in no class: they have no beginning in common,\n"
+                   "# such as \"{}\". Keys of no class are counted, and never touched.\n",
+                   keys_text(rest), share_text(rest.estimate.byte_share_pct), rest.example);
+  }
+  return text;
+}
+
+}  // namespace redkeep::app

@@ -1,0 +1,62 @@
+#pragma once
+// A random sample of the keyspace: short SCANs from random cursors, with what is to be known of each
+// key. Reads only, and needs no key to be of ours.
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "redis/client.h"
+
+namespace redkeep::census {
+
+struct SampleOptions {
+  /// How many keys to look at, or a few more. 20,000 give shares of keys within 0.7 points and take
+  /// a server some 30 ms.
+  std::size_t keys = 20'000;
+  bool with_bytes = true;
+  bool with_ttl = true;
+  bool with_type = false;
+  /// The part of the time that may be spent on it, 1 = without pauses.
+  double duty = 1.0;
+  /// Of the random cursors.
+  std::uint64_t seed = 0;
+};
+
+struct SampledKey {
+  std::string key;
+  std::uint32_t page = 0;  ///< Keys of one page are neighbours in the server's table.
+  std::int64_t bytes = 0;  ///< MEMORY USAGE; 0 where it was not asked for.
+  /// What is left of its TTL; nothing: it has none, or it was not asked for.
+  std::optional<std::chrono::milliseconds> ttl;
+  std::string type;  ///< "string", "hash", ...; empty where it was not asked for.
+};
+
+struct SampleOutcome {
+  std::int64_t sampled_keys = 0;
+  std::int64_t population_keys = 0;  ///< Of the database, by the server's own counter.
+  /// True where there were so few keys that all were looked at.
+  bool is_whole = false;
+  /// What all keys of the server can take at most, by its own counter; nothing where it tells none.
+  std::optional<std::int64_t> most_bytes;
+  std::chrono::microseconds longest_exchange{0};  ///< A pipeline of up to 1,000 commands.
+  std::chrono::milliseconds took{0};
+};
+
+/// Each key is given to `sink` once, when all that was asked of it is known; one that went meanwhile is
+/// left out. Where the database has fewer than four times as many keys as are wanted, it is walked
+/// instead, from end to end. `progress` is told the keys so far; may be empty.
+redis::awaitable<Result<SampleOutcome>> take_sample(std::shared_ptr<redis::Client> client,
+                                                    SampleOptions options,
+                                                    std::function<void(SampledKey&&)> sink,
+                                                    std::stop_token stop,
+                                                    std::function<void(std::int64_t)> progress);
+
+/// What keys can take at most, out of the reply to MEMORY STATS: what the server has allocated, less
+/// what it counts as overhead other than the keys' own entries. Nothing if it makes no sense. Pure.
+std::optional<std::int64_t> most_key_bytes(const redis::Reply& memory_stats);
+
+}  // namespace redkeep::census

@@ -1,0 +1,61 @@
+#include "discover/discovery.h"
+
+#include <algorithm>
+
+#include "error/error.h"
+#include "keys/class_table.h"
+
+namespace redkeep::discover {
+namespace {
+
+// The patterns alone as classes: which one a key belongs to is decided as in a configuration.
+keys::ClassTable table_of(const std::vector<std::string>& patterns) {
+  std::vector<KeyClass> classes;
+  for (std::size_t i = 0; i < patterns.size(); ++i) {
+    KeyClass made;
+    made.name = std::to_string(i);
+    made.patterns = {patterns[i]};
+    classes.push_back(std::move(made));
+  }
+  auto table = keys::ClassTable::compile("", std::move(classes));
+  return std::move(table).value();  // patterns of ours are well-formed
+}
+
+void add(const KeyFact& key, Family& family) {
+  ++family.types[key.type];
+  family.detail.add_size(key.bytes, key.key);
+  family.detail.ttl.add(key.ttl);
+  if (family.example.empty()) family.example = printable(key.key, 80);
+}
+
+}  // namespace
+
+Discovery discover_families(const std::vector<KeyFact>& keys,
+                            const census::Population& population) {
+  const auto patterns = find_patterns(keys);
+  const auto table = table_of(patterns);
+  Discovery discovery;
+  std::vector<Family> families(patterns.size() + 1);
+  for (std::size_t i = 0; i < patterns.size(); ++i) families[i].pattern = patterns[i];
+  std::vector<census::Observation> observations;
+  for (const auto& key : keys) {
+    const auto group = table.classify(key.key).value_or(patterns.size());
+    observations.push_back({key.page, static_cast<std::uint32_t>(group), key.bytes});
+    add(key, families[group]);
+  }
+  discovery.estimate = census::estimate_groups(observations, families.size(), population);
+  for (std::size_t i = 0; i < families.size(); ++i) {
+    families[i].estimate = discovery.estimate.groups[i];
+  }
+  discovery.rest = std::move(families.back());
+  families.pop_back();
+  // All of a family's keys may have gone to one with a closer pattern.
+  std::erase_if(families, [](const Family& family) { return family.estimate.sampled_keys == 0; });
+  std::stable_sort(families.begin(), families.end(), [](const Family& a, const Family& b) {
+    return a.estimate.bytes.value > b.estimate.bytes.value;
+  });
+  discovery.families = std::move(families);
+  return discovery;
+}
+
+}  // namespace redkeep::discover

@@ -1,0 +1,145 @@
+// A tree by components, cut where a component says nothing: at each node the keys are grouped by
+// their next component, groups that behave alike are joined, and each is looked at further. The
+// decision is made before a group is looked at further, since what follows has to be looked at for
+// all of a family's keys together: a locale that is one word below each path is a variable below
+// all of them.
+#include "discover/families.h"
+
+#include <algorithm>
+#include <map>
+
+#include "discover/siblings.h"
+
+namespace redkeep::discover {
+namespace {
+
+using Members = std::vector<std::size_t>;
+
+constexpr std::size_t kMostPatterns = 200;
+constexpr std::size_t kLeastKeys = 3;
+// At the beginning of keys a name is one from a five-thousandth on; further inside, where values are
+// more likely than names, from a fiftieth.
+constexpr std::size_t kRootPart = 5000;
+constexpr std::size_t kInnerPart = 50;
+// With more beginnings than this they are values themselves, such as tenants.
+constexpr std::size_t kMostRoots = 64;
+// A single key that takes so much of the bytes is worth a name of its own.
+constexpr std::int64_t kLargePart = 100;
+
+// What the components before were.
+enum class Before { Names, Id, Values };
+
+class FamilyFinder {
+ public:
+  explicit FamilyFinder(const std::vector<KeyFact>& keys) : keys_(keys) {
+    Members all;
+    for (const auto& key : keys) {
+      shapes_.push_back(components_of(key.key));
+      all.push_back(all.size());
+    }
+    if (!all.empty()) split(all, 0, "", Before::Names);
+    name_large_keys();
+  }
+
+  std::vector<std::string> result() const {
+    std::vector<std::pair<std::size_t, std::string>> by_keys;
+    for (const auto& [pattern, keys] : found_) {
+      // One that begins with a variable would match everything; a class cannot say it.
+      if (pattern.empty() || pattern.front() == '{' || pattern.front() == '*') continue;
+      by_keys.emplace_back(keys, pattern);
+    }
+    std::sort(by_keys.begin(), by_keys.end(), [](const auto& a, const auto& b) {
+      return a.first != b.first ? a.first > b.first : a.second < b.second;
+    });
+    if (by_keys.size() > kMostPatterns) by_keys.resize(kMostPatterns);
+    std::vector<std::string> patterns;
+    for (auto& [keys, pattern] : by_keys) patterns.push_back(std::move(pattern));
+    return patterns;
+  }
+
+ private:
+  void add(const std::string& pattern, std::size_t keys) {
+    if (keys >= kLeastKeys) found_[pattern] += keys;
+  }
+
+  // `pattern` is what the members have in common before component `depth`.
+  void split(const Members& members, std::size_t depth, const std::string& pattern,
+             Before before) {
+    Members going;
+    for (const auto member : members) {
+      if (shapes_[member].size() > depth) going.push_back(member);
+    }
+    add(pattern, members.size() - going.size());
+    if (going.empty()) return;
+    // What all keys begin with is the application's prefix: the names of families come behind it.
+    const bool is_root =
+        before == Before::Names && going.size() * 50 >= keys_.size() * 49;
+    for (const auto& sibling : siblings_of(going, depth, is_root, before == Before::Id)) {
+      const std::string longer = depth == 0 ? sibling.piece : pattern + ":" + sibling.piece;
+      if (sibling.is_variable && is_free_text(sibling.members, depth + 1)) {
+        add(pattern.empty() ? longer : pattern + ":*", sibling.members.size());
+      } else {
+        const Before last = sibling.follows_id ? Before::Id : Before::Values;
+        split(sibling.members, depth + 1, longer, sibling.is_literal ? before : last);
+      }
+    }
+  }
+
+  std::vector<Sibling> siblings_of(const Members& members, std::size_t depth, bool is_root,
+                                   bool after_id) const {
+    const std::size_t least =
+        std::max(kLeastKeys, members.size() / (is_root ? kRootPart : kInnerPart));
+    const std::function<const Component&(std::size_t)> component =
+        [this, depth](std::size_t member) -> const Component& { return shapes_[member][depth]; };
+    auto siblings = group_by_component(members, least, component);
+    for (auto& sibling : siblings) {
+      sibling.behaviour =
+          behaviour_of(keys_, sibling.members, components_behind(sibling.members, depth));
+    }
+    if (is_root && siblings.size() <= kMostRoots) return siblings;
+    return join_alike(std::move(siblings), after_id);
+  }
+
+  std::vector<std::size_t> components_behind(const Members& members, std::size_t depth) const {
+    std::vector<std::size_t> components;
+    for (const auto member : members) components.push_back(shapes_[member].size() - depth - 1);
+    return components;
+  }
+
+  // Text that has colons by chance: as many components as you like, and one type.
+  bool is_free_text(const Members& members, std::size_t depth) const {
+    constexpr std::size_t kLengths = 3;
+    std::map<std::size_t, std::size_t> lengths;
+    for (const auto member : members) ++lengths[shapes_[member].size() - depth];
+    const auto frequent = std::count_if(lengths.begin(), lengths.end(), [&](const auto& entry) {
+      return entry.second * 20 >= members.size();
+    });
+    return static_cast<std::size_t>(frequent) >= kLengths &&
+           behaviour_of(keys_, members, components_behind(members, depth - 1)).type != "mixed";
+  }
+
+  void name_large_keys() {
+    std::int64_t all = 0;
+    for (const auto& key : keys_) all += key.bytes;
+    for (std::size_t i = 0; i < keys_.size(); ++i) {
+      const bool is_plain = std::all_of(shapes_[i].begin(), shapes_[i].end(),
+                                        [](const Component& part) { return part.is_plain; });
+      const bool is_whole = keys_[i].key.size() < kMostKeyBytes && !keys_[i].key.empty();
+      if (is_plain && is_whole && keys_[i].bytes * kLargePart >= all && all > 0) {
+        found_.emplace(keys_[i].key, 1);
+      }
+    }
+  }
+
+  const std::vector<KeyFact>& keys_;
+  std::vector<std::vector<Component>> shapes_;
+  std::map<std::string, std::size_t> found_;  // patterns, and how many keys led to them
+};
+
+}  // namespace
+
+std::vector<std::string> find_patterns(const std::vector<KeyFact>& keys) {
+  return FamilyFinder(keys).result();
+}
+
+}  // namespace redkeep::discover

@@ -1,0 +1,175 @@
+// Which class fits a family. A proposal is read by a person before it is used, and errs on the side of
+// keeping: nothing is proposed to be shed unless keys have a TTL and their name says cache.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "discover/discovery.h"
+#include "discover/key_shape.h"
+#include "sizes/sizes.h"
+
+namespace redkeep::discover {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr double kNearlyAllPct = 95;
+constexpr double kNearlyNonePct = 5;
+
+// TTLs as people write them: what is left of one is at most the whole.
+constexpr std::array<seconds, 17> kUsualTtls{
+    seconds{10},  seconds{30}, minutes{1}, minutes{5},    minutes{10},    minutes{15},
+    minutes{30},  hours{1},    hours{2},   hours{6},      hours{12},      hours{24},
+    hours{2 * 24}, hours{7 * 24}, hours{14 * 24}, hours{30 * 24}, hours{365 * 24}};
+
+// What words in a key say of it.
+struct Hint {
+  std::string_view word;
+  ShedAt shed_at;
+  int shed_order;
+};
+// In this order: a "session_lock" is a lock.
+constexpr std::array<Hint, 24> kHints{{
+    {"lock", ShedAt::Never, 0},      {"mutex", ShedAt::Never, 0},
+    {"semaphore", ShedAt::Never, 0}, {"rate", ShedAt::Never, 0},
+    {"throttle", ShedAt::Never, 0},  {"limit", ShedAt::Never, 0},
+    {"queue", ShedAt::Never, 0},     {"job", ShedAt::Never, 0},
+    {"session", ShedAt::Critical, 9}, {"sess", ShedAt::Critical, 9},
+    {"csrf", ShedAt::Critical, 9},   {"token", ShedAt::Critical, 9},
+    {"auth", ShedAt::Critical, 9},   {"login", ShedAt::Critical, 9},
+    {"page", ShedAt::Warning, 1},    {"query", ShedAt::Warning, 1},
+    {"fragment", ShedAt::Warning, 1}, {"asset", ShedAt::Warning, 2},
+    {"cache", ShedAt::Warning, 2},   {"view", ShedAt::Warning, 2},
+    {"template", ShedAt::Warning, 3}, {"tmp", ShedAt::Warning, 3},
+    {"temp", ShedAt::Warning, 3},    {"thumb", ShedAt::Warning, 3},
+}};
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// The words outside of `{}`, in lower case.
+std::vector<std::string> words_of(std::string_view pattern) {
+  std::vector<std::string> words(1);
+  bool in_braces = false;
+  for (const char c : pattern) {
+    if (c == '{') in_braces = true;
+    const bool is_part = !in_braces && (is_letter(c) || (c >= '0' && c <= '9'));
+    if (c == '}') in_braces = false;
+    if (is_part) {
+      words.back() += lower(c);
+    } else if (!words.back().empty()) {
+      words.emplace_back();
+    }
+  }
+  if (words.back().empty()) words.pop_back();
+  return words;
+}
+
+// "sessions" and "session" are hinted at by the same word; "template" is not by "temp".
+const Hint* hint_of(const std::vector<std::string>& words) {
+  for (const auto& hint : kHints) {
+    for (const auto& word : words) {
+      if (word == hint.word || word == std::string(hint.word) + "s") return &hint;
+      if (word == "queries" && hint.word == "query") return &hint;
+    }
+  }
+  return nullptr;
+}
+
+std::string unique_name(const std::vector<std::string>& words, std::vector<std::string>& taken) {
+  constexpr std::size_t kMostNameBytes = 48;
+  std::string name;
+  for (const auto& word : words) name += (name.empty() ? "" : "_") + word;
+  name = name.substr(0, kMostNameBytes);
+  if (name.empty()) name = "family";
+  std::string unique = name;
+  for (int i = 2; std::find(taken.begin(), taken.end(), unique) != taken.end(); ++i) {
+    unique = fmt::format("{}_{}", name, i);
+  }
+  taken.push_back(unique);
+  return unique;
+}
+
+seconds usual_ttl(std::chrono::milliseconds longest_left) {
+  for (const auto ttl : kUsualTtls) {
+    if (ttl >= longest_left) return ttl;
+  }
+  return std::chrono::ceil<seconds>(longest_left);
+}
+
+std::string types_text(const Family& family) {
+  std::vector<std::pair<std::int64_t, std::string>> types;
+  for (const auto& [type, keys] : family.types) types.emplace_back(keys, type);
+  std::sort(types.rbegin(), types.rend());
+  std::string text;
+  for (const auto& [keys, type] : types) {
+    text += (text.empty() ? "" : ", ") + type;
+    if (types.size() > 1) text += fmt::format(" ({})", sizes::print_count(keys));
+  }
+  return text;
+}
+
+void propose_evictable(const Family& family, const Hint* hint, KeyClass& key_class,
+                       std::vector<std::string>& reasons) {
+  key_class.level = KeyLevel::Evictable;
+  key_class.ttl = usual_ttl(family.detail.ttl.longest);
+  reasons.push_back(fmt::format(
+      "evictable: it is written with a TTL; the longest that is left is {}",
+      sizes::print_duration(family.detail.ttl.longest)));
+  if (hint == nullptr) {
+    reasons.push_back(
+        "not shed: its name says nothing; if it may go when memory is short, shed_at = \"warning\"");
+    return;
+  }
+  key_class.shed_at = hint->shed_at;
+  key_class.shed_order = hint->shed_order;
+  const std::string_view when = hint->shed_at == ShedAt::Warning    ? "shed from the warning mark on"
+                                : hint->shed_at == ShedAt::Critical ? "shed at the critical mark only"
+                                                                    : "not shed";
+  reasons.push_back(fmt::format("{}: its name says \"{}\"", when, hint->word));
+}
+
+void propose_lasting(double ttl_pct, const Hint* hint, std::vector<std::string>& reasons) {
+  if (ttl_pct <= kNearlyNonePct) {
+    reasons.push_back("protected: it is written without a TTL");
+    if (hint != nullptr && hint->shed_at != ShedAt::Never) {
+      reasons.push_back(fmt::format(
+          "its name says \"{}\", but without a TTL it is never evicted and fills the server: is "
+          "that meant?",
+          hint->word));
+    }
+    return;
+  }
+  reasons.push_back(fmt::format(
+      "protected, to be safe: {:.0f} % of the keys have a TTL, the others have none: two families "
+      "under one name, or a TTL that gets lost",
+      ttl_pct));
+}
+
+}  // namespace
+
+Proposal propose_class(const Family& family, std::vector<std::string>& taken) {
+  Proposal proposal;
+  const auto words = words_of(family.pattern);
+  const Hint* hint = hint_of(words);
+  proposal.key_class.name = unique_name(words, taken);
+  proposal.key_class.patterns = {family.pattern};
+  const auto& ttl = family.detail.ttl;
+  const double ttl_pct =
+      ttl.counted() > 0
+          ? 100 * static_cast<double>(ttl.with()) / static_cast<double>(ttl.counted())
+          : 0;
+  proposal.reasons.push_back(fmt::format("{}; {:.0f} % have a TTL; such as \"{}\"",
+                                         types_text(family), ttl_pct, family.example));
+  if (ttl_pct >= kNearlyAllPct) {
+    propose_evictable(family, hint, proposal.key_class, proposal.reasons);
+  } else {
+    propose_lasting(ttl_pct, hint, proposal.reasons);
+  }
+  return proposal;
+}
+
+}  // namespace redkeep::discover

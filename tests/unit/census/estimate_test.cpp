@@ -1,0 +1,197 @@
+// Whether the intervals of samples are honest: they hold the truth as often as they say.
+#include "census/estimate.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <functional>
+
+#include "unit/census/populations.h"
+
+namespace redkeep::census {
+namespace {
+
+constexpr std::size_t kGroups = 5;
+constexpr int kSamples = 200;
+constexpr int kLeastHits = kSamples * 93 / 100;
+
+struct Truth {
+  std::array<double, kGroups> keys{};
+  std::array<double, kGroups> bytes{};
+  double all_keys = 0;
+  double all_bytes = 0;
+};
+
+Truth truth_of(const std::vector<MadeKey>& population) {
+  Truth truth;
+  for (const auto& key : population) {
+    truth.keys[key.group] += 1;
+    truth.bytes[key.group] += static_cast<double>(key.bytes);
+    truth.all_bytes += static_cast<double>(key.bytes);
+  }
+  truth.all_keys = static_cast<double>(population.size());
+  return truth;
+}
+
+bool holds(const Estimate& estimate, double truth) {
+  const double slack = 1e-9 * truth;  // of rounding
+  return estimate.low <= truth + slack && truth <= estimate.high + slack;
+}
+
+// How often the truth was inside, by group; and how wide the widest interval was.
+struct Hits {
+  std::array<int, kGroups> keys{};
+  std::array<int, kGroups> key_shares{};
+  std::array<int, kGroups> bytes{};
+  std::array<int, kGroups> byte_shares{};
+  int all_bytes = 0;
+  double widest_key_share = 0;
+  double widest_byte_share = 0;
+};
+
+class Honesty : public testing::TestWithParam<std::tuple<Sizes, std::size_t>> {
+ protected:
+  // `counter` makes the server's counter out of the true bytes; nothing: it tells none.
+  Hits repeat(const std::function<std::optional<double>(double)>& counter) {
+    const auto [sizes, sampled] = GetParam();
+    auto population = made_population(100'000, sizes, 11);
+    const Truth truth = truth_of(population);
+    Population known{static_cast<std::int64_t>(population.size()), {}};
+    if (const auto most = counter(truth.all_bytes)) known.most_bytes = std::llround(*most);
+    std::mt19937_64 random(7);
+    Hits hits;
+    for (int i = 0; i < kSamples; ++i) {
+      const auto sample = draw(population, sampled, random);
+      count(estimate_groups(sample, kGroups, known), truth, hits);
+    }
+    return hits;
+  }
+
+  static void count(const SampleEstimate& estimate, const Truth& truth, Hits& hits) {
+    hits.all_bytes += holds(estimate.bytes, truth.all_bytes);
+    for (std::size_t group = 0; group < kGroups; ++group) {
+      const auto& found = estimate.groups[group];
+      hits.keys[group] += holds(found.keys, truth.keys[group]);
+      hits.key_shares[group] +=
+          holds(found.key_share_pct, 100 * truth.keys[group] / truth.all_keys);
+      hits.bytes[group] += holds(found.bytes, truth.bytes[group]);
+      hits.byte_shares[group] +=
+          holds(found.byte_share_pct, 100 * truth.bytes[group] / truth.all_bytes);
+      hits.widest_key_share = std::max(
+          hits.widest_key_share, found.key_share_pct.high - found.key_share_pct.low);
+      hits.widest_byte_share = std::max(
+          hits.widest_byte_share, found.byte_share_pct.high - found.byte_share_pct.low);
+    }
+  }
+
+  static void expect_honest(const Hits& hits) {
+    EXPECT_GE(hits.all_bytes, kLeastHits);
+    for (std::size_t group = 0; group < kGroups; ++group) {
+      EXPECT_GE(hits.keys[group], kLeastHits) << "keys of group " << group;
+      EXPECT_GE(hits.key_shares[group], kLeastHits) << "share of keys of group " << group;
+      EXPECT_GE(hits.bytes[group], kLeastHits) << "bytes of group " << group;
+      EXPECT_GE(hits.byte_shares[group], kLeastHits) << "share of bytes of group " << group;
+    }
+  }
+};
+
+TEST_P(Honesty, TheTruthLiesInsideWhereTheServersCounterIsNear) {
+  const Hits hits = repeat([](double bytes) { return 1.03 * bytes; });
+  expect_honest(hits);
+  // Of what use would they be if they were wide enough for anything?
+  const double root = std::sqrt(static_cast<double>(std::get<1>(GetParam())));
+  EXPECT_LT(hits.widest_key_share, 3.2 * 100 / root);
+  if (std::get<0>(GetParam()) == Sizes::Even) {
+    EXPECT_LT(hits.widest_byte_share, 6 * 100 / root);
+  }
+}
+
+TEST_P(Honesty, TheTruthLiesInsideWhereTheServersCounterIsFarAbove) {
+  expect_honest(repeat([](double bytes) { return 1.5 * bytes; }));
+}
+
+TEST_P(Honesty, TheTruthLiesInsideWithoutTheServersCounter) {
+  expect_honest(repeat([](double) { return std::nullopt; }));
+}
+
+std::string name_of(const testing::TestParamInfo<std::tuple<Sizes, std::size_t>>& chosen) {
+  static constexpr const char* kNames[] = {"Even", "LogNormal", "WideLogNormal", "Pareto",
+                                           "HeavyPareto"};
+  return std::string(kNames[static_cast<int>(std::get<0>(chosen.param))]) +
+         std::to_string(std::get<1>(chosen.param));
+}
+
+INSTANTIATE_TEST_SUITE_P(OfSkewedSizes, Honesty,
+                         testing::Combine(testing::Values(Sizes::Even, Sizes::LogNormal,
+                                                          Sizes::WideLogNormal, Sizes::Pareto,
+                                                          Sizes::HeavyPareto),
+                                          testing::Values(1'000U, 5'000U)),
+                         name_of);
+
+std::vector<Observation> even_sample(std::size_t keys, std::int64_t bytes = 100) {
+  std::vector<Observation> sample;
+  for (std::size_t i = 0; i < keys; ++i) {
+    sample.push_back({static_cast<std::uint32_t>(i / 100), static_cast<std::uint32_t>(i % 2), bytes});
+  }
+  return sample;
+}
+
+TEST(Estimate, OfTheWholePopulationHasNoWidth) {
+  const auto estimate = estimate_groups(even_sample(1000), 3, {1000, 1'000'000});
+  EXPECT_EQ(estimate.groups[0].keys.low, 500);
+  EXPECT_EQ(estimate.groups[0].keys.high, 500);
+  EXPECT_EQ(estimate.groups[1].bytes.low, 50'000);
+  EXPECT_EQ(estimate.groups[1].bytes.high, 50'000);
+  EXPECT_EQ(estimate.groups[2].keys.high, 0);
+  EXPECT_EQ(estimate.unexplained_bytes, 0);
+}
+
+TEST(Estimate, AGroupThatWasNotMetMayHaveAFewKeys) {
+  const auto estimate = estimate_groups(even_sample(1000), 3, {1'000'000, {}});
+  EXPECT_EQ(estimate.groups[2].keys.value, 0);
+  EXPECT_NEAR(estimate.groups[2].keys.high, 3700, 200);
+}
+
+TEST(Estimate, AHundredThousandKeysGiveSharesWithinAPointFromTenThousandOn) {
+  const auto estimate = estimate_groups(even_sample(10'000), 2, {1'000'000, {}});
+  EXPECT_NEAR(estimate.groups[0].key_share_pct.low, 50, 1);
+  EXPECT_NEAR(estimate.groups[0].key_share_pct.high, 50, 1);
+}
+
+// One key in a million that holds half of the memory: no sample meets it, but the counter knows.
+TEST(Estimate, AHugeKeyThatWasMissedIsInsideAndTold) {
+  const auto estimate = estimate_groups(even_sample(10'000), 2, {1'000'000, 200'000'000});
+  EXPECT_NEAR(estimate.unexplained_bytes, 100e6, 1e6);
+  EXPECT_GT(estimate.groups[0].bytes.high, 145e6);
+  EXPECT_LT(estimate.groups[0].bytes.high, 155e6);
+  EXPECT_GT(estimate.bytes.high, 199e6);
+}
+
+TEST(Estimate, ACounterThatIsTooLowIsNotBelieved) {
+  const auto estimate = estimate_groups(even_sample(10'000), 2, {1'000'000, 5'000'000});
+  EXPECT_NEAR(estimate.groups[0].bytes.value, 50e6, 1);
+  EXPECT_GE(estimate.groups[0].bytes.high, 50e6);
+}
+
+// Pages that hold one group each: as in a cluster whose hash tags keep a group together.
+TEST(Estimate, KeysThatLieTogetherWidenTheIntervals) {
+  std::vector<Observation> sample;
+  for (std::uint32_t i = 0; i < 10'000; ++i) sample.push_back({i / 100, (i / 100) % 2, 100});
+  const auto apart = estimate_groups(even_sample(10'000), 2, {1'000'000, {}});
+  const auto together = estimate_groups(sample, 2, {1'000'000, {}});
+  const auto width = [](const SampleEstimate& estimate) {
+    const auto& share = estimate.groups[0].key_share_pct;
+    return share.high - share.low;
+  };
+  EXPECT_GT(width(together), 8 * width(apart));
+}
+
+TEST(Estimate, OfNothingKnowsNothing) {
+  const auto estimate = estimate_groups({}, 2, {1000, {}});
+  ASSERT_EQ(estimate.groups.size(), 2U);
+  EXPECT_EQ(estimate.groups[0].sampled_keys, 0);
+  EXPECT_EQ(estimate_groups({}, 1, {0, {}}).groups[0].keys.high, 0);
+}
+
+}  // namespace
+}  // namespace redkeep::census
