@@ -12,7 +12,7 @@ LAYERS = [
     {"keys"},
     {"content", "cache"},
     {"pressure", "census"},
-    {"shed", "recovery", "discover"},
+    {"shed", "recovery", "discover", "plan"},
     {"guard"},
     {"memory_manager.cpp"},
     {"app"},

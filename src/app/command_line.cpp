@@ -148,6 +148,7 @@ int run_command_line(int argc, char** argv) {
   register_checkpoint(line);
   register_verify(line);
   register_repair(line);
+  register_plan(line);
   register_rebuild(line);
   register_status(line);
   register_stats(line);

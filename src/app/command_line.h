@@ -45,6 +45,7 @@ void register_generate(CommandLine& line);
 void register_guard(CommandLine& line);
 void register_history(CommandLine& line);
 void register_load(CommandLine& line);
+void register_plan(CommandLine& line);
 void register_rebuild(CommandLine& line);
 void register_repair(CommandLine& line);
 void register_shed(CommandLine& line);

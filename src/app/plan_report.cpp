@@ -1,0 +1,137 @@
+#include "app/plan_report.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <cmath>
+
+#include "sizes/print_json.h"
+#include "sizes/sizes.h"
+
+namespace redkeep::app {
+namespace {
+
+namespace json = boost::json;
+
+constexpr double kHitShares[] = {0.5, 0.8, 0.95};
+
+std::string ratio_text(const std::optional<double>& ratio, bool has_more = false) {
+  if (!ratio) return "not known";
+  return (has_more ? "at least " : "") + sizes::print_pct(100 * *ratio);
+}
+
+std::string bytes_giving(const plan::CacheUse& cache, double hits_share) {
+  if (cache.curve.empty()) return "not known";
+  const double bytes = cache.curve.bytes_for(hits_share) * static_cast<double>(cache.bytes);
+  return sizes::print_bytes(std::llround(bytes));
+}
+
+std::string picture_text(const PlanReport& report) {
+  const plan::MemoryPicture& picture = report.picture;
+  std::string text =
+      fmt::format("{:<14}{:>12}   {} of {}\n", report.asked_entities ? "would use" : "used",
+                  sizes::print_bytes(picture.used_bytes), sizes::print_bytes(picture.used_bytes),
+                  picture.limit_bytes > 0 ? sizes::print_bytes(picture.limit_bytes) : "no limit");
+  text += fmt::format(
+      "{:<14}{:>12}   has to stay: {} entities, {} each with all that belongs to them\n", "content",
+      sizes::print_bytes(picture.protected_bytes), sizes::print_count(picture.entities),
+      sizes::print_bytes(std::llround(picture.bytes_per_entity())));
+  text += fmt::format(
+      "{:<14}{:>12}   may go: hit ratio {} (of all reads since the server's start)\n", "caches",
+      sizes::print_bytes(picture.cache_bytes()), ratio_text(picture.hit_ratio));
+  text += fmt::format("{:<14}{:>12}   keys of no class, and what the server needs beside keys\n",
+                      "the rest", sizes::print_bytes(picture.other_bytes()));
+  return text;
+}
+
+std::string caches_text(const plan::MemoryPicture& picture) {
+  if (picture.caches.empty()) return {};
+  std::string text = fmt::format("\n{:<20}{:>12}{:>14}{:>14}{:>14}\n", "cache", "now",
+                                 "50 % of hits", "80 %", "95 %");
+  for (const auto& cache : picture.caches) {
+    text += fmt::format("{:<20}{:>12}", cache.name, sizes::print_bytes(cache.bytes));
+    for (const double share : kHitShares) text += fmt::format("{:>14}", bytes_giving(cache, share));
+    text += '\n';
+  }
+  return text;
+}
+
+std::string limits_text(const PlanReport& report) {
+  std::string text =
+      fmt::format("\n{:<14}{:>18}   {}\n", "maxmemory", "left for caches", "hit ratio expected");
+  for (const auto& limit : report.limits) {
+    const bool fits = limit.cache_bytes >= 0;
+    text += fmt::format("{:<14}{:>18}   {}\n", sizes::print_bytes(limit.limit_bytes),
+                        fits ? sizes::print_bytes(limit.cache_bytes) : "-",
+                        fits ? ratio_text(limit.hit_ratio, limit.has_more)
+                             : fmt::format("what has to stay does not fit: {} are missing",
+                                           sizes::print_bytes(-limit.cache_bytes)));
+  }
+  const auto least = plan::limit_for(report.picture, 0, report.marks);
+  text += fmt::format("\nat least {} for what has to stay, without any cache",
+                      sizes::print_bytes(least));
+  if (report.asked_hit_ratio) {
+    const std::string wanted = sizes::print_pct(100 * *report.asked_hit_ratio);
+    text += report.limit_for_hit_ratio
+                ? fmt::format("; {} for a hit ratio of {}",
+                              sizes::print_bytes(*report.limit_for_hit_ratio), wanted)
+                : fmt::format(
+                      "; what a hit ratio of {} takes is not known: it is more than now, "
+                      "or nothing tells how keys are used",
+                      wanted);
+  }
+  return text + fmt::format(
+                    ".\nEstimates from a sample: bytes within some percent, hit ratios within some "
+                    "points; below the stop mark of {}.\n",
+                    sizes::print_pct(report.marks.stop_shedding_pct));
+}
+
+json::value or_null(const std::optional<double>& number) {
+  return number ? json::value(*number) : json::value(nullptr);
+}
+
+}  // namespace
+
+std::string plan_text(const PlanReport& report) {
+  return picture_text(report) + caches_text(report.picture) + limits_text(report);
+}
+
+std::string plan_json(const PlanReport& report) {
+  const plan::MemoryPicture& picture = report.picture;
+  json::array caches;
+  for (const auto& cache : picture.caches) {
+    json::object row{{"name", cache.name}, {"keys", cache.keys}, {"bytes", cache.bytes}};
+    json::array curve;
+    for (const double share : kHitShares) {
+      if (cache.curve.empty()) break;
+      const double bytes = cache.curve.bytes_for(share) * static_cast<double>(cache.bytes);
+      curve.push_back(json::object{{"hits_share", share}, {"bytes", std::llround(bytes)}});
+    }
+    row["curve"] = std::move(curve);
+    caches.push_back(std::move(row));
+  }
+  json::array limits;
+  for (const auto& limit : report.limits) {
+    limits.push_back(json::object{{"limit_bytes", limit.limit_bytes},
+                                  {"cache_bytes", limit.cache_bytes},
+                                  {"fits", limit.cache_bytes >= 0},
+                                  {"hit_ratio", or_null(limit.hit_ratio)},
+                                  {"hit_ratio_is_at_least", limit.has_more}});
+  }
+  json::object object{{"used_bytes", picture.used_bytes},
+                      {"limit_bytes", picture.limit_bytes},
+                      {"entities", picture.entities},
+                      {"protected_bytes", picture.protected_bytes},
+                      {"bytes_per_entity", picture.bytes_per_entity()},
+                      {"cache_bytes", picture.cache_bytes()},
+                      {"other_bytes", picture.other_bytes()},
+                      {"hit_ratio", or_null(picture.hit_ratio)},
+                      {"caches", std::move(caches)},
+                      {"limits", std::move(limits)},
+                      {"least_limit_bytes", plan::limit_for(picture, 0, report.marks)}};
+  object["limit_bytes_for_hit_ratio"] =
+      report.limit_for_hit_ratio ? json::value(*report.limit_for_hit_ratio) : json::value(nullptr);
+  return sizes::print_json(object);
+}
+
+}  // namespace redkeep::app
