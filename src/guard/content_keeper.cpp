@@ -75,8 +75,9 @@ redis::awaitable<void> ContentKeeper::follow_source() {
     source_.bring_back();
     co_return;
   }
-  if (!source_.is_done() || !lease_.may_act()) co_return;
-  source_is_at_work_ = false;  // and begins anew if it is gone again
+  if (!source_.is_done()) co_return;
+  source_is_at_work_ = false;  // and begins anew if it is gone again, or still
+  if (!lease_.may_act()) co_return;
   const Status marked = co_await graph_.mark_there(source_.witness);
   if (!marked) co_return;
   alarms_.clear("content-gone");

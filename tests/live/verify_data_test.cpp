@@ -106,7 +106,7 @@ TEST_F(VerifyData, WithoutContentTheJournalIsAllThereIs) {
 
 // While it looks, the application goes on.
 TEST_F(VerifyData, StoresWhileItLooksAreNoDamage) {
-  write_made_up_content(files, 3000, 1);
+  write_made_up_content(files, 900, 1);
   ASSERT_EQ(run_program({"load", content, "--url", redis.url(), "--merge"}).exit_code, 0);
   store_and_remove();
   std::atomic<bool> is_over = false;
