@@ -44,7 +44,8 @@ double most_total(const std::vector<double>& sizes, double sampled, double popul
   const double body_variance = std::max(0.0, body_squares / sampled - body_mean * body_mean);
   const double body_error =
       kStandardErrors * population * std::sqrt(body_variance / sampled * unseen);
-  const double count_error = kStandardErrors * tail_total / std::sqrt(tail_keys) * std::sqrt(unseen);
+  const double count_error =
+      kStandardErrors * tail_total / std::sqrt(tail_keys) * std::sqrt(unseen);
   const double heavy_error = (heavy_total - tail_total) * unseen;
   return scale * body_sum + tail_total +
          std::sqrt(body_error * body_error + count_error * count_error + heavy_error * heavy_error);

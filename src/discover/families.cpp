@@ -17,8 +17,8 @@ using Members = std::vector<std::size_t>;
 
 constexpr std::size_t kMostPatterns = 200;
 constexpr std::size_t kLeastKeys = 3;
-// At the beginning of keys a name is one from a five-thousandth on; further inside, where values are
-// more likely than names, from a fiftieth.
+// At the beginning of keys a name is one from a five-thousandth on; further inside, where values
+// are more likely than names, from a fiftieth.
 constexpr std::size_t kRootPart = 5000;
 constexpr std::size_t kInnerPart = 50;
 // With more beginnings than this they are values themselves, such as tenants.
@@ -63,8 +63,7 @@ class FamilyFinder {
   }
 
   // `pattern` is what the members have in common before component `depth`.
-  void split(const Members& members, std::size_t depth, const std::string& pattern,
-             Before before) {
+  void split(const Members& members, std::size_t depth, const std::string& pattern, Before before) {
     Members going;
     for (const auto member : members) {
       if (shapes_[member].size() > depth) going.push_back(member);
@@ -72,8 +71,7 @@ class FamilyFinder {
     add(pattern, members.size() - going.size());
     if (going.empty()) return;
     // What all keys begin with is the application's prefix: the names of families come behind it.
-    const bool is_root =
-        before == Before::Names && going.size() * 50 >= keys_.size() * 49;
+    const bool is_root = before == Before::Names && going.size() * 50 >= keys_.size() * 49;
     for (const auto& sibling : siblings_of(going, depth, is_root, before == Before::Id)) {
       const std::string longer = depth == 0 ? sibling.piece : pattern + ":" + sibling.piece;
       if (sibling.is_variable && is_free_text(sibling.members, depth + 1)) {

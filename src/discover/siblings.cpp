@@ -19,8 +19,8 @@ bool is_locale(std::string_view text) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   if (text.size() != 2 && text.size() != 5) return false;
   if (!is_letter(text[0]) || !is_letter(text[1])) return false;
-  return text.size() == 2 || ((text[2] == '_' || text[2] == '-') && is_letter(text[3]) &&
-                              is_letter(text[4]));
+  return text.size() == 2 ||
+         ((text[2] == '_' || text[2] == '-') && is_letter(text[3]) && is_letter(text[4]));
 }
 
 // "/de/fr" -> "/de/", "page-about" -> "page-"; nothing where no separator follows the first word.
@@ -71,8 +71,8 @@ class Grouping {
     }
     for (auto& [beginning, members] : beginnings_) {
       const std::string common = common_beginning(members, of_);
-      siblings.push_back({pattern_of(common + kId, "name"), false, false, false,
-                          std::move(members), {}});
+      siblings.push_back(
+          {pattern_of(common + kId, "name"), false, false, false, std::move(members), {}});
     }
     if (!variable_.empty()) siblings.push_back(variable_sibling());
     return siblings;
@@ -125,13 +125,13 @@ class Grouping {
       ++kinds[component.kind];
       if (!component.has_word) ++ids;
     }
-    std::string piece(kVariable);
+    std::string piece(ids == variable_.size() ? "{id}" : kVariable);
     if (kinds.size() == 1) {
       switch (kinds.begin()->first) {
         case IdKind::Number: piece = "{number}"; break;
         case IdKind::Uuid: piece = "{uuid}"; break;
         case IdKind::Hash: piece = "{hash}"; break;
-        case IdKind::Other: piece = "{id}"; break;
+        case IdKind::Other:
         case IdKind::None: break;
       }
     }

@@ -77,10 +77,10 @@ class Honesty : public testing::TestWithParam<std::tuple<Sizes, std::size_t>> {
       hits.bytes[group] += holds(found.bytes, truth.bytes[group]);
       hits.byte_shares[group] +=
           holds(found.byte_share_pct, 100 * truth.bytes[group] / truth.all_bytes);
-      hits.widest_key_share = std::max(
-          hits.widest_key_share, found.key_share_pct.high - found.key_share_pct.low);
-      hits.widest_byte_share = std::max(
-          hits.widest_byte_share, found.byte_share_pct.high - found.byte_share_pct.low);
+      hits.widest_key_share =
+          std::max(hits.widest_key_share, found.key_share_pct.high - found.key_share_pct.low);
+      hits.widest_byte_share =
+          std::max(hits.widest_byte_share, found.byte_share_pct.high - found.byte_share_pct.low);
     }
   }
 
@@ -131,7 +131,8 @@ INSTANTIATE_TEST_SUITE_P(OfSkewedSizes, Honesty,
 std::vector<Observation> even_sample(std::size_t keys, std::int64_t bytes = 100) {
   std::vector<Observation> sample;
   for (std::size_t i = 0; i < keys; ++i) {
-    sample.push_back({static_cast<std::uint32_t>(i / 100), static_cast<std::uint32_t>(i % 2), bytes});
+    sample.push_back(
+        {static_cast<std::uint32_t>(i / 100), static_cast<std::uint32_t>(i % 2), bytes});
   }
   return sample;
 }
