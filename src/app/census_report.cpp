@@ -154,7 +154,7 @@ void print_unmet(const CensusReport& report, const std::vector<Row>& rows, Out o
                                                      largest->estimate->byte_share_pct.high;
     if (is_larger) largest = &row;
   }
-  if (largest == nullptr) return;
+  if (largest == nullptr || report.keys >= report.population_keys) return;
   fmt::format_to(out, "\nnot met    {}\n           of each at most {:.2f} % of the keys",
                  fmt::join(names, ", "), largest->estimate->key_share_pct.high);
   if (report.with_bytes) {
@@ -179,6 +179,11 @@ void print_shares(const CensusReport& report, const std::vector<Row>& rows, Out 
     fmt::format_to(out, "\n");
   }
   print_unmet(report, rows, out);
+  if (report.keys >= report.population_keys) {
+    fmt::format_to(out, "\nsample     all {} keys: so few that a sample would cost no less\n",
+                   sizes::print_count(report.keys));
+    return;
+  }
   fmt::format_to(out,
                  "\nsample     {} of {} keys, from random places of the server's table; the true\n"
                  "           numbers lie within the intervals in 95 of 100 samples\n",

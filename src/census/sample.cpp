@@ -212,6 +212,8 @@ redis::awaitable<Result<SampleOutcome>> take_sample(std::shared_ptr<redis::Clien
   const auto info = redis::ServerInfo::parse((*asked)[0].text);
   outcome.population_keys = redis::keyspace_counts(info, client->options().database).keys;
   outcome.most_bytes = most_key_bytes((*asked)[1]);
+  // The table has at least a place for each key, of 8 bytes, which is in no key's size.
+  if (outcome.most_bytes) *outcome.most_bytes -= 8 * outcome.population_keys;
 
   Sampler sampler(options, outcome.population_keys, sink);
   const std::function<void(redis::Reply &&)> take = [&sampler](redis::Reply&& reply) {

@@ -85,17 +85,27 @@ class FamilyFinder {
 
   std::vector<Sibling> siblings_of(const Members& members, std::size_t depth, bool is_root,
                                    bool after_id) const {
-    const std::size_t least =
-        std::max(kLeastKeys, members.size() / (is_root ? kRootPart : kInnerPart));
+    auto names = [&] { return grouped(members, depth, keys_.size() / kRootPart); };
+    if (is_root) {
+      auto siblings = names();
+      if (siblings.size() <= kMostRoots) return siblings;
+      return join_alike(std::move(siblings), after_id);
+    }
+    auto siblings = grouped(members, depth, members.size() / kInnerPart);
+    // Where the large ones are names, so are the small ones.
+    if (are_names(siblings)) return names();
+    return join_alike(std::move(siblings), after_id);
+  }
+
+  std::vector<Sibling> grouped(const Members& members, std::size_t depth, std::size_t least) const {
     const std::function<const Component&(std::size_t)> component =
         [this, depth](std::size_t member) -> const Component& { return shapes_[member][depth]; };
-    auto siblings = group_by_component(members, least, component);
+    auto siblings = group_by_component(members, std::max(kLeastKeys, least), component);
     for (auto& sibling : siblings) {
       sibling.behaviour =
           behaviour_of(keys_, sibling.members, components_behind(sibling.members, depth));
     }
-    if (is_root && siblings.size() <= kMostRoots) return siblings;
-    return join_alike(std::move(siblings), after_id);
+    return siblings;
   }
 
   std::vector<std::size_t> components_behind(const Members& members, std::size_t depth) const {

@@ -21,9 +21,9 @@ constexpr double kNearlyNonePct = 5;
 
 // TTLs as people write them: what is left of one is at most the whole.
 constexpr std::array<seconds, 17> kUsualTtls{
-    seconds{10},   seconds{30},   minutes{1},     minutes{5},     minutes{10},    minutes{15},
-    minutes{30},   hours{1},      hours{2},       hours{6},       hours{12},      hours{24},
-    hours{48}, hours{7 * 24}, hours{14 * 24}, hours{30 * 24}, hours{365 * 24}};
+    seconds{10}, seconds{30},   minutes{1},     minutes{5},     minutes{10},    minutes{15},
+    minutes{30}, hours{1},      hours{2},       hours{6},       hours{12},      hours{24},
+    hours{48},   hours{7 * 24}, hours{14 * 24}, hours{30 * 24}, hours{365 * 24}};
 
 // What words in a key say of it.
 struct Hint {

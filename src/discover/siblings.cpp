@@ -192,15 +192,19 @@ std::vector<Sibling> group_by_component(const std::vector<std::size_t>& members,
   return Grouping(members, least_keys, of).result();
 }
 
-std::vector<Sibling> join_alike(std::vector<Sibling> siblings, bool after_id) {
-  constexpr std::size_t kNamesOfFamilies = 3;
-  if (siblings.size() < 2 || (after_id && are_attributes(siblings))) return siblings;
-  const auto clusters = cluster(siblings);
-  std::size_t literal_clusters = 0;
-  for (const auto& members : clusters) {
-    literal_clusters += siblings[members.front()].is_literal ? 1 : 0;
+bool are_names(const std::vector<Sibling>& siblings) {
+  constexpr std::size_t kDifferent = 3;
+  std::size_t different = 0;
+  for (const auto& members : cluster(siblings)) {
+    different += siblings[members.front()].is_literal ? 1 : 0;
   }
-  if (literal_clusters >= kNamesOfFamilies) return siblings;
+  return different >= kDifferent;
+}
+
+std::vector<Sibling> join_alike(std::vector<Sibling> siblings, bool after_id) {
+  if (siblings.size() < 2 || (after_id && are_attributes(siblings))) return siblings;
+  if (are_names(siblings)) return siblings;
+  const auto clusters = cluster(siblings);
   // One cluster only can be the variable one: patterns could not tell two of them apart.
   auto chosen = std::find_if(clusters.begin(), clusters.end(), [&](const auto& members) {
     return holds_variable(siblings, members);

@@ -25,9 +25,13 @@ std::vector<Sibling> group_by_component(const std::vector<std::size_t>& members,
                                         std::size_t least_keys,
                                         const std::function<const Component&(std::size_t)>& of);
 
+/// Whether three of those with a word behave differently: then the words are names of families, and
+/// not values of something.
+bool are_names(const std::vector<Sibling>& siblings);
+
 /// Joins those that behave alike into one with a variable component. What differs stays apart;
-/// where three of them differ from each other, the words are names of families and all stay apart.
-/// `after_id`: the component before is an id, so that words are what is kept of it ("user:1:cart").
+/// names of families (are_names) all do. `after_id`: the component before is an id, so that words
+/// are what is kept of it ("user:1:cart").
 std::vector<Sibling> join_alike(std::vector<Sibling> siblings, bool after_id);
 
 }  // namespace redkeep::discover

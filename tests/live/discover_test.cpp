@@ -65,7 +65,8 @@ TEST_F(DiscoverLive, FindsTheFamiliesOfTheExampleSiteAmongForeignOnes) {
   const Ended counted = run_program({"stats", "--json", "--config", file, "--url", redis.url()});
   ASSERT_EQ(counted.exit_code, 0) << counted;
   std::int64_t tasks = -1;
-  for (const auto& row : json::parse(counted.out).at("classes").as_array()) {
+  const auto counts = json::parse(counted.out).as_object();
+  for (const auto& row : counts.at("classes").as_array()) {
     if (row.at("name").as_string() == "celery_task_meta") tasks = row.at("keys").as_int64();
   }
   EXPECT_EQ(tasks, 300);

@@ -65,12 +65,26 @@ TEST(HonestSample, OfTheDebianContentTheTruthLiesInside) {
       widest_share = std::max(widest_share, found.key_share_pct.high - found.key_share_pct.low);
     }
   }
+  // The hash is another one in each run, so a single class may be off by chance: at 96 % it has
+  // fewer than 180 hits once in ten thousand times.
+  constexpr int kLeastOfOne = kSamples * 90 / 100;
+  Hits sum;
+  int classes = 0;
   for (std::size_t group = 0; group < hits.size(); ++group) {
     const std::string name = group < truth->classes.size() ? truth->classes[group].name : "none";
-    EXPECT_GE(hits[group].keys, kLeastHits) << "keys of " << name;
-    EXPECT_GE(hits[group].bytes, kLeastHits) << "bytes of " << name;
-    EXPECT_GE(hits[group].byte_shares, kLeastHits) << "share of bytes of " << name;
+    EXPECT_GE(hits[group].keys, kLeastOfOne) << "keys of " << name;
+    EXPECT_GE(hits[group].bytes, kLeastOfOne) << "bytes of " << name;
+    EXPECT_GE(hits[group].byte_shares, kLeastOfOne) << "share of bytes of " << name;
+    if (truth->details[group].bytes == 0) continue;
+    ++classes;
+    sum.keys += hits[group].keys;
+    sum.bytes += hits[group].bytes;
+    sum.byte_shares += hits[group].byte_shares;
   }
+  EXPECT_GE(classes, 9);
+  EXPECT_GE(sum.keys, kLeastHits * classes);
+  EXPECT_GE(sum.bytes, kLeastHits * classes);
+  EXPECT_GE(sum.byte_shares, kLeastHits * classes);
   EXPECT_LT(widest_share, 5) << "honest, and of use";
 }
 

@@ -120,6 +120,7 @@ TEST_F(StatsLive, ASampleHoldsTheTruthAndSaysThatItIsOne) {
 
 TEST_F(StatsLive, ASmallServerIsLookedAtWholeEvenByASample) {
   write_keys(redis, kSessions, 50);
+  EXPECT_TRUE(has(run_program(arguments({"--sample"})).out, "so few"));
   const auto sample = stats({"--sample"});
   const auto keys = row(sample, "sessions").at("keys");
   EXPECT_EQ(keys.at("low"), 50);
@@ -148,15 +149,16 @@ TEST_F(StatsLive, SaysWhatItCostTheServer) {
 
 TEST_F(StatsLive, WhatIsRefusedIsSaidToBeUnknown) {
   write_many();
-  redis.run({"ACL", "SETUSER", "weak", "on", "nopass", "~*", "+@read", "+info", "+dbsize", "+scan",
-             "-memory", "+select", "+client"});
+  redis.run({"ACL", "SETUSER", "weak", "on", ">open-sesame", "~*", "+@read", "+info", "+dbsize",
+             "+scan", "-memory", "+select", "+client"});
   for (const std::string way : {"--exact", "--sample"}) {
-    const Ended ended = run_program({"stats", way, "--json", "--url", redis.url("weak")});
+    const Environment password{{"REDKEEP_PASSWORD", "open-sesame"}};
+    const Ended ended = run_program({"stats", way, "--json", "--url", redis.url("weak")}, password);
     ASSERT_EQ(ended.exit_code, 0) << ended;
     const auto found = json::parse(ended.out).as_object();
     EXPECT_TRUE(found.at("census").at("longest_command_ms").is_null());
     EXPECT_TRUE(found.at("classes").at(0).at("bytes").is_null());
-    const Ended text = run_program({"stats", way, "--url", redis.url("weak")});
+    const Ended text = run_program({"stats", way, "--url", redis.url("weak")}, password);
     EXPECT_TRUE(has(text.out, "longest command not known")) << text;
   }
 }
@@ -166,8 +168,8 @@ TEST_F(StatsLive, ACountThatIsStoppedIsGoneOnWith) {
   TemporaryDirectory directory;
   const std::string file = directory.path() + "/count.json";
   {
-    Program program(arguments({"--exact", "--ttl", "--budget", "3%", "--resume", file}));
-    ASSERT_TRUE(eventually([&] { return redis.info("cmdstat_memory|usage").size() > 0; }));
+    Program program(arguments({"--exact", "--ttl", "--budget", "1%", "--resume", file}));
+    ASSERT_TRUE(eventually([&] { return redis.info("cmdstat_pttl").size() > 0; }));
     program.signal(SIGINT);
     const Ended ended = program.wait();
     EXPECT_EQ(ended.exit_code, 1) << ended;

@@ -67,6 +67,17 @@ TEST(Families, AttributesOfAnEntityAreFamiliesOfTheirOwn) {
             (Patterns{"user:{}:cart", "user:{}:profile", "user:{}:name", "user:{}:mail"}));
 }
 
+// As in a small site beside large applications: five sections among a thousand of other keys.
+TEST(Families, ASmallFamilyAmongLargeOnesIsFound) {
+  KeyMaker made(1);
+  add_redkeep(made, 100);
+  add_spring(made, 1000);
+  for (int i = 0; i < 5; ++i) made.add("reed:sections:" + made.uuid(), "list");
+  const Patterns found = found_in(made.facts);
+  EXPECT_TRUE(found.contains("reed:sections:{}")) << testing::PrintToString(found);
+  EXPECT_TRUE(found.contains("reed:type_index:{}")) << testing::PrintToString(found);
+}
+
 TEST(Families, LocalesBehindAnIdAreAVariable) {
   KeyMaker made(1);
   for (int i = 0; i < 200; ++i) {
