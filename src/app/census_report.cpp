@@ -143,12 +143,33 @@ void print_counts(const CensusReport& report, const std::vector<Row>& rows, Out 
   }
 }
 
+// A class without a key in the sample is not an empty one.
+void print_unmet(const CensusReport& report, const std::vector<Row>& rows, Out out) {
+  const Row* largest = nullptr;
+  std::vector<std::string_view> names;
+  for (const auto& row : rows) {
+    if (row.estimate->sampled_keys > 0) continue;
+    names.push_back(row.name);
+    const bool is_larger = largest == nullptr || row.estimate->byte_share_pct.high >
+                                                     largest->estimate->byte_share_pct.high;
+    if (is_larger) largest = &row;
+  }
+  if (largest == nullptr || report.keys >= report.population_keys) return;
+  fmt::format_to(out, "\nnot met    {}\n           of each at most {:.2f} % of the keys",
+                 fmt::join(names, ", "), largest->estimate->key_share_pct.high);
+  if (report.with_bytes) {
+    fmt::format_to(out, " and {:.1f} % of the bytes", largest->estimate->byte_share_pct.high);
+  }
+  fmt::format_to(out, "\n");
+}
+
 void print_shares(const CensusReport& report, const std::vector<Row>& rows, Out out) {
   fmt::format_to(out, "\n{:<16} {:<24}", "class", "keys");
   if (report.with_bytes) fmt::format_to(out, " {:<24} {}", "bytes", "bytes");
   fmt::format_to(out, "\n");
   for (const auto& row : rows) {
     const auto& estimate = *row.estimate;
+    if (estimate.sampled_keys == 0) continue;
     fmt::format_to(out, "{:<16} {:<24}", row.name, share_text(estimate.key_share_pct));
     if (report.with_bytes) {
       fmt::format_to(out, " {:<24} {} ({} to {})", share_text(estimate.byte_share_pct),
@@ -156,6 +177,12 @@ void print_shares(const CensusReport& report, const std::vector<Row>& rows, Out 
                      bytes_text(estimate.bytes.high));
     }
     fmt::format_to(out, "\n");
+  }
+  print_unmet(report, rows, out);
+  if (report.keys >= report.population_keys) {
+    fmt::format_to(out, "\nsample     all {} keys: so few that a sample would cost no less\n",
+                   sizes::print_count(report.keys));
+    return;
   }
   fmt::format_to(out,
                  "\nsample     {} of {} keys, from random places of the server's table; the true\n"
@@ -171,8 +198,7 @@ void print_shares(const CensusReport& report, const std::vector<Row>& rows, Out 
 }
 
 void print_ttls(const CensusReport& report, const std::vector<Row>& rows, Out out) {
-  fmt::format_to(out, "\n{:<16} {:>9}", report.estimate ? "TTL (of sampled)" : "TTL left",
-                 "none");
+  fmt::format_to(out, "\n{:<16} {:>9}", report.estimate ? "TTL (of sampled)" : "TTL left", "none");
   for (const auto& bucket : census::TtlHistogram::kBuckets) {
     const bool is_last = bucket.up_to == std::chrono::milliseconds::max();
     fmt::format_to(out, " {:>9}", is_last ? bucket.name : fmt::format("to {}", bucket.name));
@@ -222,8 +248,9 @@ std::string census_text(const CensusReport& report) {
   if (report.with_ttl && !report.details.empty()) print_ttls(report, rows, out);
   if (report.with_bytes && !report.details.empty()) print_largest(rows, out);
   if (report.may_count_twice) {
-    text += "\nSome keys may have been counted twice: SCAN names some again while a table is resized, "
-            "and\nthere were too many to remember, or the pass was gone on with\n";
+    text +=
+        "\nSome keys may have been counted twice: SCAN names some again while a table is resized, "
+        "and\nthere were too many to remember, or the pass was gone on with\n";
   }
   text += "\n" + cost_text(report.cost, report.longest_exchange, report.took);
   return text;

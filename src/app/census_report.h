@@ -14,7 +14,8 @@ namespace redkeep::app {
 
 struct CensusReport {
   Statistics statistics;
-  /// Of a sample: its intervals, by class and at last of the keys of no class. None: counted exactly.
+  /// Of a sample: its intervals, by class and at last of the keys of no class. None: counted
+  /// exactly.
   std::optional<census::SampleEstimate> estimate;
   /// In the same order; of the sampled keys where it is a sample.
   std::vector<census::ClassDetail> details;
@@ -39,8 +40,8 @@ std::string census_text(const CensusReport& report);
 /// One or two lines on what it cost the server.
 std::string cost_text(const census::ServerCost& cost, std::chrono::microseconds longest_exchange,
                       std::chrono::milliseconds took);
-/// {server_cpu_ms, commands_ms, longest_command_ms, slow_log_from_ms, longest_exchange_ms, took_ms},
-/// as members of `object`; null where the server does not tell.
+/// {server_cpu_ms, commands_ms, longest_command_ms, slow_log_from_ms, longest_exchange_ms,
+/// took_ms}, as members of `object`; null where the server does not tell.
 void add_cost(const census::ServerCost& cost, std::chrono::microseconds longest_exchange,
               std::chrono::milliseconds took, boost::json::object& object);
 

@@ -121,7 +121,7 @@ std::string discover_text(const DiscoverReport& report) {
   };
   for (const auto& family : report.discovery.families) row(family, family.pattern);
   if (report.discovery.rest.estimate.sampled_keys > 0) {
-    row(report.discovery.rest, "(no common beginning)");
+    row(report.discovery.rest, "(in no family)");
     fmt::format_to(out, "  such as \"{}\"\n", report.discovery.rest.example);
   }
   fmt::format_to(out, "\n{}\n{}", sample_text(report.sample),
@@ -132,13 +132,13 @@ std::string discover_text(const DiscoverReport& report) {
 std::string discover_json(const DiscoverReport& report) {
   json::array families;
   for (const auto& family : report.discovery.families) families.push_back(family_object(family));
-  json::object object{{"keys", report.sample.sampled_keys},
-                      {"population_keys", report.sample.population_keys},
-                      {"method", report.sample.is_whole ? "exact" : "sample"},
-                      {"families", std::move(families)},
-                      {"rest", family_object(report.discovery.rest)},
-                      {"unexplained_bytes",
-                       std::llround(report.discovery.estimate.unexplained_bytes)}};
+  json::object object{
+      {"keys", report.sample.sampled_keys},
+      {"population_keys", report.sample.population_keys},
+      {"method", report.sample.is_whole ? "exact" : "sample"},
+      {"families", std::move(families)},
+      {"rest", family_object(report.discovery.rest)},
+      {"unexplained_bytes", std::llround(report.discovery.estimate.unexplained_bytes)}};
   add_cost(report.cost, report.sample.longest_exchange, report.sample.took, object);
   return sizes::print_json(object);
 }
@@ -146,16 +146,23 @@ std::string discover_json(const DiscoverReport& report) {
 std::string proposed_config(const DiscoverReport& report) {
   std::string text;
   const Out out(text);
-  fmt::format_to(out,
-                 "# Proposed by `redkeep discover` for {}: {}.\n"
-                 "# Read it before you use it: what a key is for, only its application knows. Protected\n"
-                 "# classes are never shed. `redkeep check-config FILE` says whether it can be read.\n\n"
-                 "# The families below are all there is: the built-in classes are left out.\n"
-                 "classes = \"replace\"\n\n"
-                 "[keys]\n"
-                 "# Patterns are of whole keys, since the families share no prefix of ours.\n"
-                 "prefix = \"\"\n",
-                 report.server, sample_text(report.sample));
+  fmt::format_to(
+      out,
+      "# Proposed by `redkeep discover` for {}: {}.\n"
+      "# Read it before you use it: what a key is for, only its application knows.\n"
+      "# Protected classes are never shed. `redkeep check-config FILE` says whether it can\n"
+      "# be read.\n",
+      report.server, sample_text(report.sample));
+  if (report.discovery.families.empty()) {
+    text += "\n# No families were found, so the built-in classes stay.\n";
+  } else {
+    text +=
+        "\n# The families below are all there is: the built-in classes are left out.\n"
+        "classes = \"replace\"\n\n"
+        "[keys]\n"
+        "# Patterns are of whole keys: different applications share no prefix.\n"
+        "prefix = \"\"\n";
+  }
   std::vector<std::string> taken;
   for (const auto& family : report.discovery.families) {
     print_class(family, discover::propose_class(family, taken), out);
@@ -163,8 +170,9 @@ std::string proposed_config(const DiscoverReport& report) {
   const Family& rest = report.discovery.rest;
   if (rest.estimate.sampled_keys > 0) {
     fmt::format_to(out,
-                   "\n# {} ({} of the bytes) are in no class: they have no beginning in common,\n"
-                   "# such as \"{}\". Keys of no class are counted, and never touched.\n",
+                   "\n# {} ({} of the bytes) are in no class: too few of a kind\n"
+                   "# were met, or they have no beginning in common, such as\n"
+                   "# \"{}\". Keys of no class are counted, and never touched.\n",
                    keys_text(rest), share_text(rest.estimate.byte_share_pct), rest.example);
   }
   return text;

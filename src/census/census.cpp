@@ -115,7 +115,8 @@ class Counter {
     if (is_ttl) {
       add_ttl(asked, reply.integer);
     } else {
-      if (asked.index < census_.classes.size()) *census_.classes[asked.index].bytes += reply.integer;
+      if (asked.index < census_.classes.size())
+        *census_.classes[asked.index].bytes += reply.integer;
       if (options_.with_details && reply.is_integer()) {  // nil: gone meanwhile
         census_.details[asked.index].add_size(reply.integer, asked.key);
       }

@@ -28,7 +28,8 @@ struct CensusOptions {
   std::size_t most_fingerprint_bytes = std::size_t{256} << 20;
   /// Also the largest key of each class, and the keys and bytes of no class: Census::details.
   bool with_details = false;
-  /// Also what is left of each key's TTL (PTTL): a third more work for the server. With details only.
+  /// Also what is left of each key's TTL (PTTL): a third more work for the server. With details
+  /// only.
   bool with_ttl = false;
   /// Where to go on, if its cursor is not empty; and, when the pass is stopped on request, where it
   /// was left. Must outlive the call. None: a stopped pass is lost.

@@ -109,10 +109,10 @@ Result<CensusState> parse_state(std::string_view text, const CensusSubject& subj
   try {
     const auto& object = parsed.as_object();
     if (object.at("redkeep_census").to_number<int>() != kFormat) return bad("another version's");
-    const CensusSubject found{
-        json::value_to<std::string>(object.at("run_id")), object.at("database").to_number<int>(),
-        json::value_to<std::string>(object.at("prefix")), object.at("with_bytes").as_bool(),
-        object.at("with_ttl").as_bool()};
+    const CensusSubject found{json::value_to<std::string>(object.at("run_id")),
+                              object.at("database").to_number<int>(),
+                              json::value_to<std::string>(object.at("prefix")),
+                              object.at("with_bytes").as_bool(), object.at("with_ttl").as_bool()};
     if (found.run_id != subject.run_id || subject.run_id.empty()) {
       return make_error(ErrorKind::Refused,
                         "it is of another server, or of this one before its restart, where its "

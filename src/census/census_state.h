@@ -7,8 +7,8 @@
 
 namespace redkeep::census {
 
-/// What it is a census of. Only the same is gone on with: another server's cursor, or other classes,
-/// would give numbers that are wrong and look right.
+/// What it is a census of. Only the same is gone on with: another server's cursor, or other
+/// classes, would give numbers that are wrong and look right.
 struct CensusSubject {
   std::string run_id;  ///< Of the server; a restart changes it.
   int database = 0;

@@ -18,14 +18,13 @@ struct TtlHistogram {
     std::chrono::milliseconds up_to;  ///< Inclusive; the last bucket's has no end.
     std::string_view name;            ///< "1m": in tables and JSON.
   };
-  static constexpr std::array<Bucket, 7> kBuckets{
-      {{std::chrono::minutes{1}, "1m"},
-       {std::chrono::minutes{5}, "5m"},
-       {std::chrono::minutes{15}, "15m"},
-       {std::chrono::hours{1}, "1h"},
-       {std::chrono::hours{24}, "1d"},
-       {std::chrono::hours{24 * 7}, "7d"},
-       {std::chrono::milliseconds::max(), "longer"}}};
+  static constexpr std::array<Bucket, 7> kBuckets{{{std::chrono::minutes{1}, "1m"},
+                                                   {std::chrono::minutes{5}, "5m"},
+                                                   {std::chrono::minutes{15}, "15m"},
+                                                   {std::chrono::hours{1}, "1h"},
+                                                   {std::chrono::hours{24}, "1d"},
+                                                   {std::chrono::hours{24 * 7}, "7d"},
+                                                   {std::chrono::milliseconds::max(), "longer"}}};
 
   std::int64_t without = 0;  ///< Keys that have no TTL.
   std::array<std::int64_t, kBuckets.size()> keys{};

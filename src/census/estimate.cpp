@@ -1,13 +1,14 @@
 // The keys of one sample are a simple random sample: which keys lie beside each other in a server's
-// table is decided by a hash that knows nothing of what they hold. Where that is not so (a cluster's
-// slots and hash tags), pages differ from each other by more than chance, which the variance between
-// pages shows: the larger of the two variances is taken.
+// table is decided by a hash that knows nothing of what they hold. Where that is not so (a
+// cluster's slots and hash tags), pages differ from each other by more than chance, which the
+// variance between pages shows: the larger of the two variances is taken.
 //
 // For bytes the low ends are the sample's (two standard errors, which is safe for sizes that are
 // skewed to the right). The high ends are the lower of two: what the tail of the sampled sizes
 // allows, and what is left of the server's own memory counter when the low end of everything else
-// is taken away. The bootstrap was rejected: of sizes with a heavy tail its intervals hold the truth in
-// 80 of 100 samples, because it cannot draw what is not in the sample.
+// is taken away. The bootstrap was rejected: it cannot draw what is not in the sample, and its
+// intervals held the truth in 48 to 83 of 100 samples of sizes with a heavy tail (measured:
+// log-normal with sigma 2, Pareto with index 1.6 and 1.1).
 #include "census/estimate.h"
 
 #include <algorithm>
@@ -21,7 +22,8 @@
 namespace redkeep::census {
 namespace {
 
-constexpr double kStandardErrors = 2.0;
+// 96.4 % for a normal distribution: the standard error is only an estimate.
+constexpr double kStandardErrors = 2.1;
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
 // The server's counter holds more than the keys (tables, buffers, allocation), so a sample that
 // accounts for so much of it accounts for all.
@@ -189,8 +191,7 @@ class Estimator {
     high = std::max({high, own.value, own.low()});
     estimate.bytes = {own.value, own.low(), high};
     const double rest_high = std::max(rest.value, counter_ - own.low());
-    const double rest_most =
-        unexplained_ > 0 ? rest_high : std::min(rest_high, all_by_tail(group));
+    const double rest_most = unexplained_ > 0 ? rest_high : std::min(rest_high, all_by_tail(group));
     const auto pct = [](double part, double other) {
       return part > 0 ? 100 * part / (part + other) : 0;
     };
@@ -238,10 +239,10 @@ Estimate share_pct(double with, double sampled, double population, double design
   const double worth = sampled / design_effect * (population - 1) / (population - sampled);
   const double successes = share * worth;
   const double failures = worth - successes;
-  constexpr double kEachSide = 0.025;
+  // A little wider than 2.5 %, since the design effect is only an estimate too.
+  constexpr double kEachSide = 0.02;
   double low = with > 0 ? boost::math::ibeta_inv(successes, failures + 1, kEachSide) : 0;
-  double high =
-      with < sampled ? boost::math::ibeta_inv(successes + 1, failures, 1 - kEachSide) : 1;
+  double high = with < sampled ? boost::math::ibeta_inv(successes + 1, failures, 1 - kEachSide) : 1;
   low = std::max(low, with / population);  // so many have been met
   high = std::min(high, 1 - (sampled - with) / population);
   return {100 * share, 100 * std::min(low, share), 100 * std::max(high, share)};

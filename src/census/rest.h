@@ -14,8 +14,8 @@ namespace redkeep::census {
 inline redis::awaitable<void> rest(std::chrono::duration<double> time, std::stop_token stop) {
   constexpr std::chrono::duration<double> kPiece{0.1};
   for (; time.count() > 0 && !stop.stop_requested(); time -= kPiece) {
-    co_await redis::pause_for(std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-        std::min(time, kPiece)));
+    co_await redis::pause_for(
+        std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::min(time, kPiece)));
   }
 }
 

@@ -1,8 +1,8 @@
 // A cursor of SCAN is a place in the server's hash table, and any number is one: so a random cursor
 // is a random place, and what lies there was put there by a hash that knows nothing of the keys'
-// names. The keys of a few hundred such places are a simple random sample. RANDOMKEY was rejected: it
-// draws from a random chain, so that keys that share theirs come too seldom, and it costs a command
-// for each key.
+// names. The keys of a few hundred such places are a simple random sample. RANDOMKEY was rejected:
+// it draws from a random chain, so that keys that share theirs come too seldom, and it costs a
+// command for each key.
 //
 // In a cluster's newer versions the low bits of a cursor are a slot: the keys of one place may have
 // one hash tag. There are many places therefore, and the variance between them is looked at.
@@ -122,8 +122,8 @@ class Sampler {
   // The answers about one key come in the order of ask_about().
   Status take_answer(redis::Reply&& reply) {
     SampledKey& key = asked_[at_];
-    const int answers = (asks_type() ? 1 : 0) + (options_.with_bytes ? 1 : 0) +
-                        (options_.with_ttl ? 1 : 0);
+    const int answers =
+        (asks_type() ? 1 : 0) + (options_.with_bytes ? 1 : 0) + (options_.with_ttl ? 1 : 0);
     int which = answer_ + (asks_type() ? 0 : 1);
     if (which > 0 && !options_.with_bytes) ++which;
     const char* names[] = {"TYPE", "MEMORY USAGE", "PTTL"};
@@ -153,7 +153,7 @@ class Sampler {
   const std::function<void(SampledKey&&)>& sink_;
   std::mt19937_64 random_;
   bool is_whole_;
-  keys::KeyspaceWalk walk_{"*", kPageKeys * kPagesAtOnce / 2};  // of the whole
+  keys::KeyspaceWalk walk_{"*", kPageKeys* kPagesAtOnce / 2};  // of the whole
   bool walked_ = false;
   std::size_t pages_ = 0;  // asked for
   std::uint32_t page_number_ = 0;
@@ -212,12 +212,15 @@ redis::awaitable<Result<SampleOutcome>> take_sample(std::shared_ptr<redis::Clien
   const auto info = redis::ServerInfo::parse((*asked)[0].text);
   outcome.population_keys = redis::keyspace_counts(info, client->options().database).keys;
   outcome.most_bytes = most_key_bytes((*asked)[1]);
+  // The table has at least a place for each key, of 8 bytes, which is in no key's size.
+  if (outcome.most_bytes) *outcome.most_bytes -= 8 * outcome.population_keys;
 
   Sampler sampler(options, outcome.population_keys, sink);
   const std::function<void(redis::Reply &&)> take = [&sampler](redis::Reply&& reply) {
     sampler.take(std::move(reply));
   };
-  const std::optional<std::uint64_t> connection = client->generation();  // a walk's cursor is good there only
+  const std::optional<std::uint64_t> connection =
+      client->generation();  // a walk's cursor is good there only
   while (!sampler.done()) {
     if (stop.stop_requested()) co_return make_error(ErrorKind::Interrupted, "stopped on request");
     const auto sent = Clock::now();

@@ -1,6 +1,6 @@
 #pragma once
-// A random sample of the keyspace: short SCANs from random cursors, with what is to be known of each
-// key. Reads only, and needs no key to be of ours.
+// A random sample of the keyspace: short SCANs from random cursors, with what is to be known of
+// each key. Reads only, and needs no key to be of ours.
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -14,9 +14,9 @@
 namespace redkeep::census {
 
 struct SampleOptions {
-  /// How many keys to look at, or a few more. 20,000 give shares of keys within 0.7 points and take
-  /// a server some 30 ms.
-  std::size_t keys = 20'000;
+  /// How many keys to look at, or a few more. 12,000 give shares of keys within 0.9 points and take
+  /// a server some 50 ms, at 3 to 4 us a key (SCAN 1.5, MEMORY USAGE 1.3, PTTL 0.5).
+  std::size_t keys = 12'000;
   bool with_bytes = true;
   bool with_ttl = true;
   bool with_type = false;
@@ -46,17 +46,18 @@ struct SampleOutcome {
   std::chrono::milliseconds took{0};
 };
 
-/// Each key is given to `sink` once, when all that was asked of it is known; one that went meanwhile is
-/// left out. Where the database has fewer than four times as many keys as are wanted, it is walked
-/// instead, from end to end. `progress` is told the keys so far; may be empty.
+/// Each key is given to `sink` once, when all that was asked of it is known; one that went
+/// meanwhile is left out. Where the database has fewer than four times as many keys as are wanted,
+/// it is walked instead, from end to end. `progress` is told the keys so far; may be empty.
 redis::awaitable<Result<SampleOutcome>> take_sample(std::shared_ptr<redis::Client> client,
                                                     SampleOptions options,
                                                     std::function<void(SampledKey&&)> sink,
                                                     std::stop_token stop,
                                                     std::function<void(std::int64_t)> progress);
 
-/// What keys can take at most, out of the reply to MEMORY STATS: what the server has allocated, less
-/// what it counts as overhead other than the keys' own entries. Nothing if it makes no sense. Pure.
+/// What keys can take at most, out of the reply to MEMORY STATS: what the server has allocated,
+/// less what it counts as overhead other than the keys' own entries. Nothing if it makes no sense.
+/// Pure.
 std::optional<std::int64_t> most_key_bytes(const redis::Reply& memory_stats);
 
 }  // namespace redkeep::census

@@ -13,9 +13,8 @@ namespace {
 using std::chrono::microseconds;
 
 // Servers before Redis 7 count MEMORY as a whole.
-constexpr std::array<std::string_view, 5> kCounted{"cmdstat_scan", "cmdstat_memory|usage",
-                                                   "cmdstat_memory", "cmdstat_type",
-                                                   "cmdstat_pttl"};
+constexpr std::array<std::string_view, 5> kCounted{
+    "cmdstat_scan", "cmdstat_memory|usage", "cmdstat_memory", "cmdstat_type", "cmdstat_pttl"};
 constexpr std::array<std::string_view, 4> kOurs{"SCAN", "MEMORY", "TYPE", "PTTL"};
 constexpr std::string_view kMostSlow = "128";
 

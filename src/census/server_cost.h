@@ -11,7 +11,7 @@ namespace redkeep::census {
 
 /// Counters of the server at one moment; nothing where it does not tell or permit them.
 struct CostReading {
-  std::optional<double> cpu_seconds;         ///< Of the server's process, since its start.
+  std::optional<double> cpu_seconds;          ///< Of the server's process, since its start.
   std::optional<std::int64_t> commands_usec;  ///< Of SCAN, MEMORY, TYPE and PTTL.
   /// The slow log: the number that its newest entry has, and from which time on commands are in it.
   std::optional<std::int64_t> newest_slow;
@@ -24,7 +24,8 @@ struct CostReading {
   std::vector<Slow> slow;
 };
 
-/// What happened between two readings. Others' work on the same server is in it: it is at most this.
+/// What happened between two readings. Others' work on the same server is in it: it is at most
+/// this.
 struct ServerCost {
   std::optional<std::chrono::microseconds> cpu;
   std::optional<std::chrono::microseconds> commands;  ///< Within SCAN, MEMORY, TYPE and PTTL.

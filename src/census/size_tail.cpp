@@ -7,12 +7,15 @@
 namespace redkeep::census {
 namespace {
 
-constexpr double kStandardErrors = 2.0;
+constexpr double kStandardErrors = 2.1;
 constexpr std::size_t kLeastTail = 10;
 constexpr std::size_t kMostTail = 200;
 constexpr std::size_t kTailPart = 20;
-// Beyond this the mean of a Pareto tail is as good as infinite.
-constexpr double kHeaviest = 0.95;
+// One over the tail index. Above a half the variance is infinite, and real sizes are worse than a
+// Pareto fit: their tails get heavier further out (the sets of the Debian content: 0.6 at the
+// largest twentieth, 0.9 at the largest thousandth), so that the fit held the truth in 158 of 200
+// samples.
+constexpr double kHeaviest = 0.5;
 
 }  // namespace
 
@@ -44,7 +47,8 @@ double most_total(const std::vector<double>& sizes, double sampled, double popul
   const double body_variance = std::max(0.0, body_squares / sampled - body_mean * body_mean);
   const double body_error =
       kStandardErrors * population * std::sqrt(body_variance / sampled * unseen);
-  const double count_error = kStandardErrors * tail_total / std::sqrt(tail_keys) * std::sqrt(unseen);
+  const double count_error =
+      kStandardErrors * tail_total / std::sqrt(tail_keys) * std::sqrt(unseen);
   const double heavy_error = (heavy_total - tail_total) * unseen;
   return scale * body_sum + tail_total +
          std::sqrt(body_error * body_error + count_error * count_error + heavy_error * heavy_error);

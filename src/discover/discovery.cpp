@@ -22,7 +22,7 @@ keys::ClassTable table_of(const std::vector<std::string>& patterns) {
 }
 
 void add(const KeyFact& key, Family& family) {
-  ++family.types[key.type];
+  ++family.types[printable(key.type, 40)];
   family.detail.add_size(key.bytes, key.key);
   family.detail.ttl.add(key.ttl);
   if (family.example.empty()) family.example = printable(key.key, 80);

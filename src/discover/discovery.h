@@ -26,8 +26,8 @@ struct Discovery {
   census::SampleEstimate estimate;
 };
 
-/// The sample is classified anew by the patterns that were found in it, so that the numbers are those
-/// that a configuration with these patterns would give.
+/// The sample is classified anew by the patterns that were found in it, so that the numbers are
+/// those that a configuration with these patterns would give.
 Discovery discover_families(const std::vector<KeyFact>& keys, const census::Population& population);
 
 /// A class that fits a family, and why; the name is unique among `taken`, to which it is added.

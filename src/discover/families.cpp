@@ -17,8 +17,8 @@ using Members = std::vector<std::size_t>;
 
 constexpr std::size_t kMostPatterns = 200;
 constexpr std::size_t kLeastKeys = 3;
-// At the beginning of keys a name is one from a five-thousandth on; further inside, where values are
-// more likely than names, from a fiftieth.
+// At the beginning of keys a name is one from a five-thousandth on; further inside, where values
+// are more likely than names, from a fiftieth.
 constexpr std::size_t kRootPart = 5000;
 constexpr std::size_t kInnerPart = 50;
 // With more beginnings than this they are values themselves, such as tenants.
@@ -63,8 +63,7 @@ class FamilyFinder {
   }
 
   // `pattern` is what the members have in common before component `depth`.
-  void split(const Members& members, std::size_t depth, const std::string& pattern,
-             Before before) {
+  void split(const Members& members, std::size_t depth, const std::string& pattern, Before before) {
     Members going;
     for (const auto member : members) {
       if (shapes_[member].size() > depth) going.push_back(member);
@@ -72,8 +71,7 @@ class FamilyFinder {
     add(pattern, members.size() - going.size());
     if (going.empty()) return;
     // What all keys begin with is the application's prefix: the names of families come behind it.
-    const bool is_root =
-        before == Before::Names && going.size() * 50 >= keys_.size() * 49;
+    const bool is_root = before == Before::Names && going.size() * 50 >= keys_.size() * 49;
     for (const auto& sibling : siblings_of(going, depth, is_root, before == Before::Id)) {
       const std::string longer = depth == 0 ? sibling.piece : pattern + ":" + sibling.piece;
       if (sibling.is_variable && is_free_text(sibling.members, depth + 1)) {
@@ -87,17 +85,27 @@ class FamilyFinder {
 
   std::vector<Sibling> siblings_of(const Members& members, std::size_t depth, bool is_root,
                                    bool after_id) const {
-    const std::size_t least =
-        std::max(kLeastKeys, members.size() / (is_root ? kRootPart : kInnerPart));
+    auto names = [&] { return grouped(members, depth, keys_.size() / kRootPart); };
+    if (is_root) {
+      auto siblings = names();
+      if (siblings.size() <= kMostRoots) return siblings;
+      return join_alike(std::move(siblings), after_id);
+    }
+    auto siblings = grouped(members, depth, members.size() / kInnerPart);
+    // Where the large ones are names, so are the small ones.
+    if (are_names(siblings)) return names();
+    return join_alike(std::move(siblings), after_id);
+  }
+
+  std::vector<Sibling> grouped(const Members& members, std::size_t depth, std::size_t least) const {
     const std::function<const Component&(std::size_t)> component =
         [this, depth](std::size_t member) -> const Component& { return shapes_[member][depth]; };
-    auto siblings = group_by_component(members, least, component);
+    auto siblings = group_by_component(members, std::max(kLeastKeys, least), component);
     for (auto& sibling : siblings) {
       sibling.behaviour =
           behaviour_of(keys_, sibling.members, components_behind(sibling.members, depth));
     }
-    if (is_root && siblings.size() <= kMostRoots) return siblings;
-    return join_alike(std::move(siblings), after_id);
+    return siblings;
   }
 
   std::vector<std::size_t> components_behind(const Members& members, std::size_t depth) const {

@@ -1,6 +1,6 @@
 #pragma once
-// The key families of an unknown application, as patterns, found in a sample of its keys. The rules are
-// told in docs/census.md. Pure.
+// The key families of an unknown application, as patterns, found in a sample of its keys. The rules
+// are told in docs/census.md. Pure.
 #include <chrono>
 #include <cstdint>
 #include <optional>

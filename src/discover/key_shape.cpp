@@ -16,7 +16,8 @@ bool is_beyond_ascii(char c) { return static_cast<unsigned char>(c) >= 0x80; }
 // What no pattern or no configuration file can hold as it is.
 bool is_unfit(char c) {
   const auto byte = static_cast<unsigned char>(c);
-  return byte < 0x20 || byte == 0x7F || std::string_view("{}*\"\\").find(c) != std::string_view::npos;
+  return byte < 0x20 || byte == 0x7F ||
+         std::string_view("{}*\"\\").find(c) != std::string_view::npos;
 }
 
 bool is_uuid(std::string_view text) {
@@ -93,8 +94,8 @@ class Reader {
   }
 
   std::size_t id(IdKind kind, std::size_t bytes) {
-    component_.kind = component_.kind == IdKind::None || component_.kind == kind ? kind
-                                                                                 : IdKind::Other;
+    component_.kind =
+        component_.kind == IdKind::None || component_.kind == kind ? kind : IdKind::Other;
     if (!component_.skeleton.ends_with(kId)) component_.skeleton += kId;
     return bytes;
   }
@@ -114,8 +115,8 @@ std::vector<Component> components_of(std::string_view key) {
   key = key.substr(0, kMostKeyBytes);
   std::vector<Component> components;
   while (true) {
-    const auto colon = components.size() + 1 < kMostComponents ? key.find(':')
-                                                               : std::string_view::npos;
+    const auto colon =
+        components.size() + 1 < kMostComponents ? key.find(':') : std::string_view::npos;
     components.push_back(Reader(key.substr(0, colon)).read());
     if (colon == std::string_view::npos) return components;
     key.remove_prefix(colon + 1);

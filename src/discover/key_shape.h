@@ -17,9 +17,9 @@ struct Component {
   /// The text with each id as one kId: "celery-task-meta-<uuid>" -> "celery-task-meta-\x01". What a
   /// pattern cannot hold (control characters, broken UTF-8, quotes, braces, `*`) counts as ids.
   std::string skeleton;
-  bool has_word = false;          ///< Any letters outside of ids.
-  bool is_plain = false;          ///< Holds nothing that a pattern cannot hold.
-  IdKind kind = IdKind::None;     ///< Of a component without words.
+  bool has_word = false;       ///< Any letters outside of ids.
+  bool is_plain = false;       ///< Holds nothing that a pattern cannot hold.
+  IdKind kind = IdKind::None;  ///< Of a component without words.
 
   bool has_id() const { return skeleton.find(kId) != std::string::npos; }
 };

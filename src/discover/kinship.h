@@ -14,7 +14,7 @@ enum class TtlHabit { None, Some, All };
 
 struct Behaviour {
   std::size_t keys = 0;
-  std::string type;          ///< Of nine keys in ten; "mixed" where there is none.
+  std::string type;  ///< Of nine keys in ten; "mixed" where there is none.
   TtlHabit ttl = TtlHabit::None;
   std::chrono::milliseconds longest_ttl{0};
   std::size_t components = 0;  ///< That follow, of four keys in five; kVarying where there is none.

@@ -1,5 +1,5 @@
-// Which class fits a family. A proposal is read by a person before it is used, and errs on the side of
-// keeping: nothing is proposed to be shed unless keys have a TTL and their name says cache.
+// Which class fits a family. A proposal is read by a person before it is used, and errs on the side
+// of keeping: nothing is proposed to be shed unless keys have a TTL and their name says cache.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,9 +21,9 @@ constexpr double kNearlyNonePct = 5;
 
 // TTLs as people write them: what is left of one is at most the whole.
 constexpr std::array<seconds, 17> kUsualTtls{
-    seconds{10},  seconds{30}, minutes{1}, minutes{5},    minutes{10},    minutes{15},
-    minutes{30},  hours{1},    hours{2},   hours{6},      hours{12},      hours{24},
-    hours{2 * 24}, hours{7 * 24}, hours{14 * 24}, hours{30 * 24}, hours{365 * 24}};
+    seconds{10}, seconds{30},   minutes{1},     minutes{5},     minutes{10},    minutes{15},
+    minutes{30}, hours{1},      hours{2},       hours{6},       hours{12},      hours{24},
+    hours{48},   hours{7 * 24}, hours{14 * 24}, hours{30 * 24}, hours{365 * 24}};
 
 // What words in a key say of it.
 struct Hint {
@@ -33,18 +33,18 @@ struct Hint {
 };
 // In this order: a "session_lock" is a lock.
 constexpr std::array<Hint, 24> kHints{{
-    {"lock", ShedAt::Never, 0},      {"mutex", ShedAt::Never, 0},
-    {"semaphore", ShedAt::Never, 0}, {"rate", ShedAt::Never, 0},
-    {"throttle", ShedAt::Never, 0},  {"limit", ShedAt::Never, 0},
-    {"queue", ShedAt::Never, 0},     {"job", ShedAt::Never, 0},
+    {"lock", ShedAt::Never, 0},       {"mutex", ShedAt::Never, 0},
+    {"semaphore", ShedAt::Never, 0},  {"rate", ShedAt::Never, 0},
+    {"throttle", ShedAt::Never, 0},   {"limit", ShedAt::Never, 0},
+    {"queue", ShedAt::Never, 0},      {"job", ShedAt::Never, 0},
     {"session", ShedAt::Critical, 9}, {"sess", ShedAt::Critical, 9},
-    {"csrf", ShedAt::Critical, 9},   {"token", ShedAt::Critical, 9},
-    {"auth", ShedAt::Critical, 9},   {"login", ShedAt::Critical, 9},
-    {"page", ShedAt::Warning, 1},    {"query", ShedAt::Warning, 1},
+    {"csrf", ShedAt::Critical, 9},    {"token", ShedAt::Critical, 9},
+    {"auth", ShedAt::Critical, 9},    {"login", ShedAt::Critical, 9},
+    {"page", ShedAt::Warning, 1},     {"query", ShedAt::Warning, 1},
     {"fragment", ShedAt::Warning, 1}, {"asset", ShedAt::Warning, 2},
-    {"cache", ShedAt::Warning, 2},   {"view", ShedAt::Warning, 2},
+    {"cache", ShedAt::Warning, 2},    {"view", ShedAt::Warning, 2},
     {"template", ShedAt::Warning, 3}, {"tmp", ShedAt::Warning, 3},
-    {"temp", ShedAt::Warning, 3},    {"thumb", ShedAt::Warning, 3},
+    {"temp", ShedAt::Warning, 3},     {"thumb", ShedAt::Warning, 3},
 }};
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -116,19 +116,21 @@ void propose_evictable(const Family& family, const Hint* hint, KeyClass& key_cla
                        std::vector<std::string>& reasons) {
   key_class.level = KeyLevel::Evictable;
   key_class.ttl = usual_ttl(family.detail.ttl.longest);
-  reasons.push_back(fmt::format(
-      "evictable: it is written with a TTL; the longest that is left is {}",
-      sizes::print_duration(family.detail.ttl.longest)));
+  reasons.push_back(
+      fmt::format("evictable: it is written with a TTL; the longest that is left is {}",
+                  sizes::print_duration(family.detail.ttl.longest)));
   if (hint == nullptr) {
     reasons.push_back(
-        "not shed: its name says nothing; if it may go when memory is short, shed_at = \"warning\"");
+        "not shed: its name says nothing; if it may go when memory is short, shed_at = "
+        "\"warning\"");
     return;
   }
   key_class.shed_at = hint->shed_at;
   key_class.shed_order = hint->shed_order;
-  const std::string_view when = hint->shed_at == ShedAt::Warning    ? "shed from the warning mark on"
-                                : hint->shed_at == ShedAt::Critical ? "shed at the critical mark only"
-                                                                    : "not shed";
+  const std::string_view when = hint->shed_at == ShedAt::Warning ? "shed from the warning mark on"
+                                : hint->shed_at == ShedAt::Critical
+                                    ? "shed at the critical mark only"
+                                    : "not shed";
   reasons.push_back(fmt::format("{}: its name says \"{}\"", when, hint->word));
 }
 
@@ -159,9 +161,8 @@ Proposal propose_class(const Family& family, std::vector<std::string>& taken) {
   proposal.key_class.patterns = {family.pattern};
   const auto& ttl = family.detail.ttl;
   const double ttl_pct =
-      ttl.counted() > 0
-          ? 100 * static_cast<double>(ttl.with()) / static_cast<double>(ttl.counted())
-          : 0;
+      ttl.counted() > 0 ? 100 * static_cast<double>(ttl.with()) / static_cast<double>(ttl.counted())
+                        : 0;
   proposal.reasons.push_back(fmt::format("{}; {:.0f} % have a TTL; such as \"{}\"",
                                          types_text(family), ttl_pct, family.example));
   if (ttl_pct >= kNearlyAllPct) {

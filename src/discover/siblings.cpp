@@ -19,8 +19,8 @@ bool is_locale(std::string_view text) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   if (text.size() != 2 && text.size() != 5) return false;
   if (!is_letter(text[0]) || !is_letter(text[1])) return false;
-  return text.size() == 2 || ((text[2] == '_' || text[2] == '-') && is_letter(text[3]) &&
-                              is_letter(text[4]));
+  return text.size() == 2 ||
+         ((text[2] == '_' || text[2] == '-') && is_letter(text[3]) && is_letter(text[4]));
 }
 
 // "/de/fr" -> "/de/", "page-about" -> "page-"; nothing where no separator follows the first word.
@@ -71,8 +71,8 @@ class Grouping {
     }
     for (auto& [beginning, members] : beginnings_) {
       const std::string common = common_beginning(members, of_);
-      siblings.push_back({pattern_of(common + kId, "name"), false, false, false,
-                          std::move(members), {}});
+      siblings.push_back(
+          {pattern_of(common + kId, "name"), false, false, false, std::move(members), {}});
     }
     if (!variable_.empty()) siblings.push_back(variable_sibling());
     return siblings;
@@ -125,13 +125,13 @@ class Grouping {
       ++kinds[component.kind];
       if (!component.has_word) ++ids;
     }
-    std::string piece(kVariable);
+    std::string piece(ids == variable_.size() ? "{id}" : kVariable);
     if (kinds.size() == 1) {
       switch (kinds.begin()->first) {
         case IdKind::Number: piece = "{number}"; break;
         case IdKind::Uuid: piece = "{uuid}"; break;
         case IdKind::Hash: piece = "{hash}"; break;
-        case IdKind::Other: piece = "{id}"; break;
+        case IdKind::Other:
         case IdKind::None: break;
       }
     }
@@ -192,15 +192,19 @@ std::vector<Sibling> group_by_component(const std::vector<std::size_t>& members,
   return Grouping(members, least_keys, of).result();
 }
 
-std::vector<Sibling> join_alike(std::vector<Sibling> siblings, bool after_id) {
-  constexpr std::size_t kNamesOfFamilies = 3;
-  if (siblings.size() < 2 || (after_id && are_attributes(siblings))) return siblings;
-  const auto clusters = cluster(siblings);
-  std::size_t literal_clusters = 0;
-  for (const auto& members : clusters) {
-    literal_clusters += siblings[members.front()].is_literal ? 1 : 0;
+bool are_names(const std::vector<Sibling>& siblings) {
+  constexpr std::size_t kDifferent = 3;
+  std::size_t different = 0;
+  for (const auto& members : cluster(siblings)) {
+    different += siblings[members.front()].is_literal ? 1 : 0;
   }
-  if (literal_clusters >= kNamesOfFamilies) return siblings;
+  return different >= kDifferent;
+}
+
+std::vector<Sibling> join_alike(std::vector<Sibling> siblings, bool after_id) {
+  if (siblings.size() < 2 || (after_id && are_attributes(siblings))) return siblings;
+  if (are_names(siblings)) return siblings;
+  const auto clusters = cluster(siblings);
   // One cluster only can be the variable one: patterns could not tell two of them apart.
   auto chosen = std::find_if(clusters.begin(), clusters.end(), [&](const auto& members) {
     return holds_variable(siblings, members);

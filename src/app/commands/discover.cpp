@@ -1,4 +1,5 @@
-// redkeep discover: the key families of an unknown Redis, and a configuration that fits them. Reads only.
+// redkeep discover: the key families of an unknown Redis, and a configuration that fits them. Reads
+// only.
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -20,7 +21,7 @@ namespace {
 namespace asio = boost::asio;
 
 struct DiscoverFlags {
-  std::size_t sample_keys = census::SampleOptions{}.keys;
+  std::size_t sample_keys = 20'000;  // rarer families are met
   std::string output;
   bool json = false;
 };

@@ -72,8 +72,8 @@ class Stats {
     if (!ground) co_return ground.error();
     report_.with_bytes = ground->capabilities.memory_usage;
     report_.population_keys = ground->keys;
-    const bool by_sample = flags_.sample || (!flags_.exact && flags_.resume.empty() &&
-                                             ground->keys > kExactUpTo);
+    const bool by_sample =
+        flags_.sample || (!flags_.exact && flags_.resume.empty() && ground->keys > kExactUpTo);
     Status counted;
     if (by_sample) {
       counted = co_await estimate(stop);
@@ -169,11 +169,12 @@ class Stats {
   // A pass that was stopped: told as an error, since its numbers are not those of the whole.
   Error keep(const census::CensusSubject& subject, const census::CensusState& state) const {
     const auto keys = keys_of(state.counted.classes, state.counted.unclassified_keys);
-    const std::string so_far = fmt::format("stopped after {} of about {} keys",
-                                           sizes::print_count(keys),
-                                           sizes::print_count(report_.population_keys));
+    const std::string so_far =
+        fmt::format("stopped after {} of about {} keys", sizes::print_count(keys),
+                    sizes::print_count(report_.population_keys));
     if (flags_.resume.empty()) {
-      return Error{ErrorKind::Interrupted, so_far + "; with --resume FILE it could be gone on with"};
+      return Error{ErrorKind::Interrupted,
+                   so_far + "; with --resume FILE it could be gone on with"};
     }
     const Status written = write_census_file(flags_.resume, subject, state);
     if (!written) return within(so_far, written.error());
@@ -232,7 +233,7 @@ void add_flags(CLI::App& command, StatsFlags& flags) {
   exact->excludes(sample);
   command
       .add_option("--sample-keys", flags.sample_keys,
-                  "How many keys a sample has (default 20000: shares of keys within 0.7 points)")
+                  "How many keys a sample has (default 12000: shares of keys within 0.9 points)")
       ->check(CLI::Range(100, 1'000'000));
   command.add_flag("--ttl", flags.ttl,
                    "Also how long keys have to live, by class: a third more work for the server "

@@ -32,7 +32,8 @@ inline std::int64_t made_size(Sizes sizes, std::mt19937_64& random) {
 }
 
 /// Groups 0 to 4 hold 50, 30, 15, 4.5 and 0.5 % of the keys. All are of the same kind of sizes but
-/// group 1, which is even: neighbours of a heavy tail must not suffer for it more than they have to.
+/// group 1, which is even: neighbours of a heavy tail must not suffer for it more than they have
+/// to.
 inline std::vector<MadeKey> made_population(std::size_t keys, Sizes sizes, std::uint64_t seed) {
   constexpr double kShares[] = {0.5, 0.3, 0.15, 0.045, 0.005};
   std::mt19937_64 random(seed);
@@ -54,8 +55,8 @@ inline std::vector<Observation> draw(std::vector<MadeKey>& population, std::size
   for (std::size_t i = 0; i < keys; ++i) {
     std::uniform_int_distribution<std::size_t> other(i, population.size() - 1);
     std::swap(population[i], population[other(random)]);
-    sample.push_back({static_cast<std::uint32_t>(i / kPageKeys), population[i].group,
-                      population[i].bytes});
+    sample.push_back(
+        {static_cast<std::uint32_t>(i / kPageKeys), population[i].group, population[i].bytes});
   }
   return sample;
 }

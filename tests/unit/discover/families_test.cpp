@@ -36,8 +36,8 @@ TEST_P(MixedApplications, AllFamiliesAreFoundWithAtMostOneWrong) {
   add_laravel_and_celery(made, 300);
   add_spring(made, 200);
   std::vector<std::string> expected;
-  for (const auto& families : {redkeep_families(), rails_families(), laravel_and_celery_families(),
-                               spring_families()}) {
+  for (const auto& families :
+       {redkeep_families(), rails_families(), laravel_and_celery_families(), spring_families()}) {
     expected.insert(expected.end(), families.begin(), families.end());
   }
   const Patterns wanted = without_names(expected);
@@ -65,6 +65,17 @@ TEST(Families, AttributesOfAnEntityAreFamiliesOfTheirOwn) {
   }
   EXPECT_EQ(found_in(made.facts),
             (Patterns{"user:{}:cart", "user:{}:profile", "user:{}:name", "user:{}:mail"}));
+}
+
+// As in a small site beside large applications: five sections among a thousand of other keys.
+TEST(Families, ASmallFamilyAmongLargeOnesIsFound) {
+  KeyMaker made(1);
+  add_redkeep(made, 100);
+  add_spring(made, 1000);
+  for (int i = 0; i < 5; ++i) made.add("reed:sections:" + made.uuid(), "list");
+  const Patterns found = found_in(made.facts);
+  EXPECT_TRUE(found.contains("reed:sections:{}")) << testing::PrintToString(found);
+  EXPECT_TRUE(found.contains("reed:type_index:{}")) << testing::PrintToString(found);
 }
 
 TEST(Families, LocalesBehindAnIdAreAVariable) {
@@ -144,9 +155,10 @@ TEST(Families, ASingleKeyThatHoldsMuchHasAName) {
 // Whatever keys hold: every pattern can be a class's, and can stand in a line of a TOML file.
 TEST(Families, HostileNamesGivePatternsThatAClassMayHave) {
   KeyMaker made(3);
-  const std::vector<std::string> parts{"user", ":", "{", "}", "*", "\"", "\\", "\n", "\x1b[31m",
-                                       std::string(1, '\0'), "\xff\xfe", "é", "[", "?", " ", "-",
-                                       "12", "{}", "{{", "}{", "::", "\xc3", "cache", "\r", "#", ""};
+  const std::vector<std::string> parts{
+      "user",     ":",    "{",     "}",  "*", "\"", "\\", "\n", "\x1b[31m", std::string(1, '\0'),
+      "\xff\xfe", "é",    "[",     "?",  " ", "-",  "12", "{}", "{{",       "}{",
+      "::",       "\xc3", "cache", "\r", "#", ""};
   for (int i = 0; i < 5000; ++i) {
     std::string key;
     for (std::int64_t j = made.below(8); j >= 0; --j) key += made.one_of(parts);
@@ -175,8 +187,14 @@ TEST(Families, AKeyOfAFamilyMatchesItsPattern) {
   add_spring(made, 100);
   std::vector<KeyClass> classes;
   for (const auto& pattern : find_patterns(made.facts)) {
-    classes.push_back({std::to_string(classes.size()), {pattern}, KeyLevel::Protected, {},
-                       ShedAt::Never, 0, {}, {}});
+    classes.push_back({std::to_string(classes.size()),
+                       {pattern},
+                       KeyLevel::Protected,
+                       {},
+                       ShedAt::Never,
+                       0,
+                       {},
+                       {}});
   }
   const auto table = keys::ClassTable::compile("", classes);
   ASSERT_TRUE(table);

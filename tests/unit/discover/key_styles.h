@@ -65,9 +65,9 @@ inline void add_redkeep(KeyMaker& made, int times) {
     made.add("reed:parent:" + made.uuid(), "string");
     made.add("reed:links:" + made.uuid(), "set");
     for (int j = 0; j < 4; ++j) made.add("reed:word:" + made.word(), "set");
-    made.add(fmt::format("reed:page:cache:{}:{}:{}", path, made.one_of(locales),
-                         made.one_of(themes)),
-             "string", 300, 4000);
+    made.add(
+        fmt::format("reed:page:cache:{}:{}:{}", path, made.one_of(locales), made.one_of(themes)),
+        "string", 300, 4000);
     made.add("reed:query:cache:" + made.hex(16), "string", 300);
     made.add("reed:asset:bundle:" + made.one_of({"css", "js"}) + ":" + made.hex(8), "string", 3600);
     made.add("reed:template:cache:" + made.word() + ":" + made.one_of(themes), "string", 900);
@@ -82,11 +82,21 @@ inline void add_redkeep(KeyMaker& made, int times) {
 
 /// What should be found of them. Types, names and locales are variables; the words are not.
 inline std::vector<std::string> redkeep_families() {
-  return {"reed:entity:{name}:{uuid}", "reed:type_of:{uuid}", "reed:semantic:{name}:{name}",
-          "reed:assoc:{name}", "reed:children:{uuid}", "reed:parent:{uuid}", "reed:links:{uuid}",
-          "reed:word:{name}", "reed:type_index:{name}", "reed:page:cache:{name}:{name}:{name}",
-          "reed:query:cache:{hash}", "reed:asset:bundle:{name}:{hash}",
-          "reed:template:cache:{name}:{name}", "reed:session:{hash}", "reed:csrf:{hash}",
+  return {"reed:entity:{name}:{uuid}",
+          "reed:type_of:{uuid}",
+          "reed:semantic:{name}:{name}",
+          "reed:assoc:{name}",
+          "reed:children:{uuid}",
+          "reed:parent:{uuid}",
+          "reed:links:{uuid}",
+          "reed:word:{name}",
+          "reed:type_index:{name}",
+          "reed:page:cache:{name}:{name}:{name}",
+          "reed:query:cache:{hash}",
+          "reed:asset:bundle:{name}:{hash}",
+          "reed:template:cache:{name}:{name}",
+          "reed:session:{hash}",
+          "reed:csrf:{hash}",
           "reed:rate:{name}:{number}"};
 }
 

@@ -1,0 +1,92 @@
+// What `redkeep discover` proposes can be read as a configuration, whatever the keys are called.
+#include "app/discover_report.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include "app/config/config_file.h"
+#include "keys/class_table.h"
+#include "unit/app/clean_surroundings.h"
+#include "unit/discover/key_styles.h"
+
+namespace redkeep::app {
+namespace {
+
+using discover::KeyMaker;
+
+DiscoverReport report_of(const std::vector<discover::KeyFact>& keys) {
+  DiscoverReport report;
+  report.server = "unix:///run/redis.sock, Redis 7.0.15";
+  report.sample.sampled_keys = static_cast<std::int64_t>(keys.size());
+  report.sample.population_keys = report.sample.sampled_keys * 10;
+  report.discovery = discover::discover_families(keys, {report.sample.population_keys, {}});
+  return report;
+}
+
+// Of keys and values that were put together by somebody who means ill.
+KeyMaker hostile_keys(std::uint64_t seed) {
+  KeyMaker made(seed);
+  const std::vector<std::string> parts{
+      "user",     ":",        "{",         "}",        "*",
+      "\"",       "\\",       "\n",        "\x1b[31m", std::string(1, '\0'),
+      "\xff\xfe", "é",        "[[class]]", "'''",      " ",
+      "-",        "12",       "=",         "#",        "\r\n",
+      "cache",    "\xc2\x9b", "\t"};
+  for (int i = 0; i < 3000; ++i) {
+    std::string key;
+    for (std::int64_t j = made.below(7); j >= 0; --j) key += made.one_of(parts);
+    made.add(std::move(key), made.one_of({"string", "hash", "weird\ntype"}), made.below(2) * 100);
+  }
+  made.add(std::string(100'000, 'k'), "string", 0, 10'000'000);
+  return made;
+}
+
+class ProposedConfig : public testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(ProposedConfig, CanBeReadWhateverTheKeysAreCalled) {
+  const auto made = hostile_keys(GetParam());
+  const auto report = report_of(made.facts);
+  const std::string text = proposed_config(report);
+  CleanSurroundings around;
+  const auto settings = load_settings(flags_for(around.write("c.toml", text)));
+  ASSERT_TRUE(settings) << settings.error().message << "\n" << text;
+  EXPECT_EQ(settings->options.classes.size(), report.discovery.families.size());
+  for (const auto& shown : {text, discover_text(report), discover_json(report)}) {
+    for (const char c : shown) {
+      ASSERT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20) << "a control character";
+    }
+  }
+  EXPECT_NO_THROW(boost::json::parse(discover_json(report)));
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, ProposedConfig, testing::Range<std::uint64_t>(1, 6));
+
+TEST(DiscoverReport, TheProposedClassesAreThoseThatWereFound) {
+  KeyMaker made(1);
+  add_redkeep(made, 100);
+  add_spring(made, 100);
+  const auto report = report_of(made.facts);
+  CleanSurroundings around;
+  const auto settings = load_settings(flags_for(around.write("c.toml", proposed_config(report))));
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(settings->options.prefix, "");
+  const auto table = keys::ClassTable::compile("", settings->options.classes);
+  ASSERT_TRUE(table);
+  const auto session = table->classify("spring:session:sessions:expires:" + made.uuid());
+  ASSERT_TRUE(session.has_value());
+  EXPECT_EQ(table->at(*session).name, "spring_session_sessions_expires");
+  EXPECT_EQ(table->at(*session).ttl, std::chrono::minutes{30});
+  EXPECT_EQ(table->at(*session).shed_at, ShedAt::Critical);
+}
+
+TEST(DiscoverReport, OfAnEmptyServerTheBuiltInClassesStay) {
+  const auto report = report_of({});
+  CleanSurroundings around;
+  const auto settings = load_settings(flags_for(around.write("c.toml", proposed_config(report))));
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(settings->options.classes.size(), default_key_classes().size());
+}
+
+}  // namespace
+}  // namespace redkeep::app

@@ -1,0 +1,117 @@
+// What is said of a family, and the class that is proposed for it.
+#include "discover/discovery.h"
+
+#include <gtest/gtest.h>
+
+#include "unit/discover/key_styles.h"
+
+namespace redkeep::discover {
+namespace {
+
+Discovery discover(const std::vector<KeyFact>& keys) {
+  return discover_families(keys, {static_cast<std::int64_t>(keys.size()), {}});
+}
+
+const Family& find(const Discovery& discovery, const std::string& pattern) {
+  for (const auto& family : discovery.families) {
+    if (family.pattern == pattern) return family;
+  }
+  ADD_FAILURE() << pattern << " was not found";
+  return discovery.rest;
+}
+
+Proposal proposal_for(const Family& family) {
+  std::vector<std::string> taken;
+  return propose_class(family, taken);
+}
+
+std::string reasons(const Proposal& proposal) {
+  std::string text;
+  for (const auto& reason : proposal.reasons) text += reason + "\n";
+  return text;
+}
+
+std::vector<KeyFact> some_of_each() {
+  KeyMaker made(1);
+  for (int i = 0; i < 100; ++i) {
+    made.add(fmt::format("user:{}", i), "hash");
+    made.add(fmt::format("page:{}", i), "string", 300, 5000);
+    made.add(fmt::format("session:{}", i), "string", 86400);
+    made.add(fmt::format("lock:{}", i), "string", 30);
+    made.add(fmt::format("thing:{}", i), "string", 7200);
+    made.add(fmt::format("fragment:{}", i), "string");
+    made.add(fmt::format("half:{}", i), "string", i % 2 == 0 ? 60 : 0);
+    made.add(made.hex(16), "string");
+  }
+  return made.facts;
+}
+
+TEST(Discovery, CountsEveryKeyOnce) {
+  const auto discovery = discover(some_of_each());
+  EXPECT_EQ(discovery.families.size(), 7U);
+  double keys = discovery.rest.estimate.keys.value;
+  for (const auto& family : discovery.families) {
+    EXPECT_EQ(family.estimate.keys.value, 100);
+    keys += family.estimate.keys.value;
+  }
+  EXPECT_EQ(keys, 800);
+  EXPECT_EQ(discovery.families.front().pattern, "page:{number}") << "the most bytes first";
+}
+
+TEST(Discovery, KnowsTypesTtlsAndAnExample) {
+  const auto discovery = discover(some_of_each());
+  const auto& users = find(discovery, "user:{number}");
+  EXPECT_EQ(users.types, (std::map<std::string, std::int64_t>{{"hash", 100}}));
+  EXPECT_EQ(users.detail.ttl.without, 100);
+  EXPECT_EQ(users.example, "user:0");
+  EXPECT_EQ(find(discovery, "half:{number}").detail.ttl.without, 50);
+}
+
+TEST(Proposal, KeysWithoutATtlAreProtected) {
+  const auto proposal = proposal_for(find(discover(some_of_each()), "user:{number}"));
+  EXPECT_EQ(proposal.key_class.name, "user");
+  EXPECT_EQ(proposal.key_class.level, KeyLevel::Protected);
+  EXPECT_FALSE(proposal.key_class.ttl.has_value());
+}
+
+TEST(Proposal, CachesMayGoSessionsLateAndLocksNever) {
+  const auto discovery = discover(some_of_each());
+  const auto page = proposal_for(find(discovery, "page:{number}")).key_class;
+  EXPECT_EQ(page.level, KeyLevel::Evictable);
+  EXPECT_EQ(page.ttl, std::chrono::minutes{5});
+  EXPECT_EQ(page.shed_at, ShedAt::Warning);
+  EXPECT_EQ(proposal_for(find(discovery, "session:{number}")).key_class.shed_at, ShedAt::Critical);
+  EXPECT_EQ(proposal_for(find(discovery, "lock:{number}")).key_class.shed_at, ShedAt::Never);
+}
+
+TEST(Proposal, ATtlAloneDoesNotMakeACache) {
+  const auto proposal = proposal_for(find(discover(some_of_each()), "thing:{number}"));
+  EXPECT_EQ(proposal.key_class.level, KeyLevel::Evictable);
+  EXPECT_EQ(proposal.key_class.shed_at, ShedAt::Never);
+  EXPECT_NE(reasons(proposal).find("its name says nothing"), std::string::npos);
+}
+
+TEST(Proposal, ACacheWithoutATtlIsAskedAbout) {
+  const auto proposal = proposal_for(find(discover(some_of_each()), "fragment:{number}"));
+  EXPECT_EQ(proposal.key_class.level, KeyLevel::Protected);
+  EXPECT_NE(reasons(proposal).find("is that meant?"), std::string::npos);
+}
+
+TEST(Proposal, WhatHasATtlInPartIsProtectedToBeSafe) {
+  const auto proposal = proposal_for(find(discover(some_of_each()), "half:{number}"));
+  EXPECT_EQ(proposal.key_class.level, KeyLevel::Protected);
+  EXPECT_NE(reasons(proposal).find("50 % of the keys have a TTL"), std::string::npos);
+}
+
+TEST(Proposal, NamesAreUnique) {
+  Family family;
+  family.pattern = "user:{id}";
+  std::vector<std::string> taken;
+  EXPECT_EQ(propose_class(family, taken).key_class.name, "user");
+  EXPECT_EQ(propose_class(family, taken).key_class.name, "user_2");
+  family.pattern = "größe-{id}";
+  EXPECT_EQ(propose_class(family, taken).key_class.name, "gr_e");
+}
+
+}  // namespace
+}  // namespace redkeep::discover
