@@ -143,6 +143,8 @@ int run_command_line(int argc, char** argv) {
   register_repair(line);
   register_rebuild(line);
   register_statistics(line);
+  register_doctor(line);
+  register_audit(line);
   register_shed(line);
   register_history(line);
   register_generate(line);
