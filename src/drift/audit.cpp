@@ -110,7 +110,12 @@ redis::awaitable<Status> Auditor::survey_ground() {
     const bool is_work = text && (i < 2 || text->starts_with("restoring"));
     if (is_work) ground_.marker = fmt::format("{} ({})", markers[i], printable(*text));
   }
-  if (options_.fix) ground_.pexpire_nx = replies->back().is_integer();
+  if (options_.fix) {
+    const redis::Reply& probe = replies->back();
+    ground_.pexpire_nx = probe.is_integer();
+    const Error error = redis::error_from_reply("PEXPIRE", probe);
+    if (probe.is_error() && error.kind == ErrorKind::NotPermitted) co_return error;
+  }
   co_return Status{};
 }
 

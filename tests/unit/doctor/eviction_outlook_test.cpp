@@ -39,7 +39,8 @@ TEST(EvictionOutlook, ByTtlLocksGoBeforeTheCachesAndSessionsLast) {
 }
 
 TEST(EvictionOutlook, AllkeysPoliciesEndangerWhateverIsProtected) {
-  for (const std::string policy : {"allkeys-lru", "allkeys-lfu", "allkeys-random", "eviction", ""}) {
+  for (const std::string policy :
+       {"allkeys-lru", "allkeys-lfu", "allkeys-random", "eviction", ""}) {
     auto found = outlooks(policy);
     EXPECT_EQ(found["entities"].fate, EvictionFate::EvictedAny) << policy;
     EXPECT_TRUE(found["entities"].is_wrong) << policy;

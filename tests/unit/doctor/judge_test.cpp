@@ -57,7 +57,10 @@ std::vector<Illness> memory_illnesses() {
        },
        {"limit-only-configured"},
        Severity::Note},
-      {"LimitBelowUse", with({{"maxmemory", "900000000"}}), {"limit-below-use"}, Severity::Critical},
+      {"LimitBelowUse",
+       with({{"maxmemory", "900000000"}}),
+       {"limit-below-use"},
+       Severity::Critical},
       {"AboveTheWarningMark", with({{"maxmemory", "1170000000"}}), {"above-warning-mark"}},
       {"AboveTheCriticalMark",
        with({{"maxmemory", "1040000000"}}),
@@ -67,7 +70,9 @@ std::vector<Illness> memory_illnesses() {
        with({{"maxmemory", "995000000"}}),
        {"above-critical-mark"},
        Severity::Critical},
-      {"LimitAboveTheMachine", with({{"total_system_memory", "2000000000"}}), {"limit-above-machine"}},
+      {"LimitAboveTheMachine",
+       with({{"total_system_memory", "2000000000"}}),
+       {"limit-above-machine"}},
       {"ForkHeadroomAtTheLimit", with({{"total_system_memory", "3000000000"}}), {"fork-headroom"}},
       {"ForkHeadroomNow",
        with({{"used_memory", "1600000000"},
@@ -154,7 +159,8 @@ std::vector<Illness> persistence_illnesses() {
        {"is-replica", "replica-link-down"},
        Severity::Critical},
       {"ReplicaOfASilentMaster",
-       with({{"role", "slave"}, {"master_link_status", "up"}, {"master_last_io_seconds_ago", "60"}}),
+       with(
+           {{"role", "slave"}, {"master_link_status", "up"}, {"master_last_io_seconds_ago", "60"}}),
        {"is-replica", "replica-lagging"}},
       {"ReplicaThatTakesWrites",
        with({{"role", "slave"}, {"master_link_status", "up"}, {"slave_read_only", "0"}}),
@@ -230,9 +236,7 @@ std::vector<Illness> other_illnesses() {
        },
        {},
        Severity::Note},
-      {"OldVersion",
-       with({{"redis_version", "6.2.14"}}),
-       {"version-has-known-problem"}},
+      {"OldVersion", with({{"redis_version", "6.2.14"}}), {"version-has-known-problem"}},
       {"DangerousVersion",
        with({{"redis_version", "7.2.5"}}),
        {"version-has-known-problem"},
@@ -244,7 +248,10 @@ std::vector<Illness> other_illnesses() {
        [](Patient& patient) { patient.reading.is_busy = true; },
        {"busy-script"},
        Severity::Critical},
-      {"NoShedding", with_refusal("shedding", "pexpire"), {"permission-shedding"}, Severity::Critical},
+      {"NoShedding",
+       with_refusal("shedding", "pexpire"),
+       {"permission-shedding"},
+       Severity::Critical},
       {"NoSizes", with_refusal("sizes", "memory|usage"), {"permission-sizes"}},
       {"NoScripts", with_refusal("scripts", "eval"), {"permission-scripts"}},
       {"NoInfo",
@@ -298,7 +305,8 @@ TEST(JudgeHealthy, AnEmptyServerAndOneThatTellsHardlyAnythingAreNotIll) {
   empty.reading.sample = {};
   EXPECT_EQ(empty.names(), Names{});
   Patient silent;
-  silent.info = {{"used_memory", "1000"}, {"maxmemory", "2000"}, {"maxmemory_policy", "noeviction"}};
+  silent.info = {
+      {"used_memory", "1000"}, {"maxmemory", "2000"}, {"maxmemory_policy", "noeviction"}};
   silent.reading.settings.clear();
   EXPECT_EQ(silent.names(), Names{"policy-refuses-writes"});
 }
@@ -347,7 +355,8 @@ TEST(JudgeMend, AMissingPermissionIsGrantedToTheUserWhoLacksIt) {
             (std::vector<std::string>{"ACL", "SETUSER", "guard", "+memory|usage"}));
   EXPECT_EQ(mends["permission-shedding"].front().words,
             (std::vector<std::string>{"ACL", "SETUSER", "guard", "~reed:*"}));
-  EXPECT_TRUE(mends["permission-use"].empty()) << "no permission brings a command that is not there";
+  EXPECT_TRUE(mends["permission-use"].empty())
+      << "no permission brings a command that is not there";
 }
 
 TEST(JudgeOrder, TheWorstComesFirst) {

@@ -15,7 +15,8 @@ class Patient {
                         {"lazyfree-lazy-expire", "yes"},
                         {"lazyfree-lazy-eviction", "yes"},
                         {"stop-writes-on-bgsave-error", "yes"}};
-    for (int i = 0; i < 30; ++i) add_key("reed:page:cache:/" + std::to_string(i) + ":eu:plain", true);
+    for (int i = 0; i < 30; ++i)
+      add_key("reed:page:cache:/" + std::to_string(i) + ":eu:plain", true);
     for (int i = 0; i < 30; ++i) add_key("reed:type_of:" + std::to_string(i), false);
   }
 
