@@ -38,6 +38,9 @@ std::string verdict(const AuditOutcome& outcome, bool fix) {
         "cut\n",
         outcome.marker);
   }
+  if (outcome.held == Held::TooLarge) {
+    return "References were not followed: the graph has more records than memory is allowed for\n";
+  }
   if (outcome.held == Held::GraphMissing) {
     return "Much of the graph is not there: it was lost rather than drifted. No reference was "
            "mended: "

@@ -52,7 +52,8 @@ class Auditor {
         schema_(table.prefix()),
         options_(options),
         stop_(std::move(stop)),
-        progress_(std::move(progress)) {}
+        progress_(std::move(progress)),
+        known_(options.most_record_bytes) {}
 
   redis::awaitable<Result<AuditOutcome>> run();
 
@@ -218,7 +219,9 @@ redis::awaitable<Result<AuditOutcome>> Auditor::run() {
   if (const Status keys = co_await audit_keys(); !keys) co_return keys.error();
   const bool has_graph = std::any_of(rules_.begin(), rules_.end(),
                                      [](const ClassRule& rule) { return rule.role != Role::None; });
-  if (ground_.marker.empty() && has_graph) {
+  if (!known_.is_complete()) {
+    outcome_.held = Held::TooLarge;
+  } else if (ground_.marker.empty() && has_graph) {
     if (const Status followed = co_await audit_references(); !followed) co_return followed.error();
   }
   if (!ground_.marker.empty() && has_graph) {

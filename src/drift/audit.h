@@ -19,6 +19,8 @@ struct AuditOptions {
   /// The part of the time that may be spent on it, 1 = without pauses.
   double duty = 1.0;
   std::size_t page_keys = 500;
+  /// References are not followed where the graph's records would take more memory of ours.
+  std::size_t most_record_bytes = std::size_t{8} << 30;
   /// A reference is only taken for dangling if its target is not there either when it is looked for
   /// again, so long after everything was read: who stores a record in several commands is given
   /// that time to finish.

@@ -36,6 +36,7 @@ std::string_view to_string(Held held) {
   switch (held) {
     case Held::No: return "No";
     case Held::GraphInWork: return "GraphInWork";
+    case Held::TooLarge: return "TooLarge";
     case Held::GraphMissing: return "GraphMissing";
   }
   return "unknown";

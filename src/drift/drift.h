@@ -40,6 +40,7 @@ struct DriftCount {
 enum class Held {
   No,
   GraphInWork,   ///< A load or rebuild is under way or was cut: `marker`.
+  TooLarge,      ///< More records than the memory that is allowed for them.
   GraphMissing,  ///< So much is not there that it was lost rather than drifted: repair first.
 };
 std::string_view to_string(Held held);

@@ -10,9 +10,17 @@ namespace redkeep::drift {
 
 class KnownRecords {
  public:
+  explicit KnownRecords(std::size_t most_bytes = static_cast<std::size_t>(-1))
+      : most_bytes_(most_bytes) {}
+
   /// A key of a class with this role, as SCAN named it.
+  /// Those beyond `most_bytes` are not kept.
   void add(Role role, std::string_view key, std::size_t prefix_bytes) {
     if (role != Role::Entity && role != Role::Association) return;
+    if (keys_.bytes() + ids_.bytes() > most_bytes_) {
+      is_complete_ = false;
+      return;
+    }
     keys_.insert(keys::fingerprint(key));
     if (role != Role::Entity) return;
     const auto rest = key_rest(key, prefix_bytes);
@@ -24,8 +32,12 @@ class KnownRecords {
   /// entity:{type}:{id} or assoc:{path}.
   bool has_key(std::string_view key) const { return keys_.contains(keys::fingerprint(key)); }
   std::size_t entities() const { return ids_.size(); }
+  /// False if there were more than could be kept: then nothing can be said to be missing.
+  bool is_complete() const { return is_complete_; }
 
  private:
+  std::size_t most_bytes_;
+  bool is_complete_ = true;
   keys::FingerprintSet keys_;
   keys::FingerprintSet ids_;
 };
