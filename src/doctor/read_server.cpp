@@ -99,6 +99,8 @@ redis::awaitable<Result<ServerReading>> read_server(std::shared_ptr<redis::Clien
   const auto replies = co_await client->exchange(std::move(ask));
   if (!replies) co_return replies.error();
   auto reading = take_replies(*replies, probes);
+  const std::string& user = client->options().user;
+  if (reading && !(*replies)[1].is_string() && !user.empty()) reading->user = printable(user);
   if (!reading || reading->is_busy || reading->is_loading()) co_return reading;
   const bool with_bytes =
       std::none_of(reading->refusals.begin(), reading->refusals.end(),

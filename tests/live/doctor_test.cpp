@@ -85,9 +85,9 @@ std::function<void(LiveRedis&)> after(std::vector<Command> commands) {
 void scatter(LiveRedis& redis) {
   std::vector<Command> writes;
   std::vector<Command> removals;
-  for (int i = 0; i < 200'000; ++i) {
+  for (int i = 0; i < 400'000; ++i) {
     const std::string key = "reed:page:cache:/f" + std::to_string(i) + ":eu:plain";
-    writes.push_back({"SET", key, std::string(900, 'x'), "EX", "1000"});
+    writes.push_back({"SET", key, std::string(300, 'x'), "EX", "1000"});
     if (i % 10 != 0) removals.push_back({"DEL", key});
   }
   redis.run_all(writes);
@@ -152,14 +152,17 @@ std::vector<Prepared> prepared_servers() {
        false},
       {"PersistenceOff", healthy({"--appendonly", "no"}), nothing, {"persistence-off"}},
       {"SnapshotFailing",
-       healthy({"--save", "3600 1", "--dbfilename", "taken"}),
+       healthy({"--save", "3600", "1", "--dbfilename", "taken"}),
        fail_a_snapshot,
        {"snapshot-failing"}},
       {"FreesInForeground",
        healthy({"--lazyfree-lazy-expire", "no"}),
        nothing,
        {"frees-in-foreground"}},
-      {"Fragmentation", healthy({"--maxmemory", "1gb"}), scatter, {"fragmentation"}},
+      {"Fragmentation",
+       healthy({"--maxmemory", "1gb", "--appendonly", "no", "--save", "3600", "1"}),
+       scatter,
+       {"fragmentation"}},
       {"NearMaxclients", healthy({"--maxclients", "2"}), nothing, {"near-maxclients"}},
       {"ProtectedWithTtl",
        healthy(),
@@ -192,7 +195,7 @@ std::vector<Prepared> prepared_servers() {
        nothing,
        {"permission-settings"}},
       {"ReplicaOfNobody",
-       healthy({"--replicaof", "127.0.0.1 1"}),
+       healthy({"--replicaof", "127.0.0.1", "1"}),
        nothing,
        {"is-replica", "replica-link-down"}},
   };
@@ -285,8 +288,7 @@ TEST(DoctorReads, ReplicasThatKeepUpAreToldApartFromTheirMaster) {
   const std::string port = std::to_string(free_port());
   LiveRedis master(healthy({"--port", port}));
   write_some_of_everything(master);
-  LiveRedis replica(
-      healthy({"--replicaof", "127.0.0.1 " + port, "--repl-diskless-sync-delay", "0"}));
+  LiveRedis replica(healthy({"--replicaof", "127.0.0.1", port, "--repl-diskless-sync-delay", "0"}));
   ASSERT_TRUE(eventually([&] { return replica.info("master_link_status") == "up"; }));
   ASSERT_TRUE(
       eventually([&] { return master.info("slave0").find("online") != std::string::npos; }));
