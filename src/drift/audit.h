@@ -21,6 +21,9 @@ struct AuditOptions {
   std::size_t page_keys = 500;
   /// References are not followed where the graph's records would take more memory of ours.
   std::size_t most_record_bytes = std::size_t{8} << 30;
+  /// Where more of a hundred references and more dangle, the graph was lost rather than drifted,
+  /// and none is mended: what still names a record may be all that tells that it is missing.
+  double most_dangling_share = 0.5;
   /// A reference is only taken for dangling if its target is not there either when it is looked for
   /// again, so long after everything was read: who stores a record in several commands is given
   /// that time to finish.
