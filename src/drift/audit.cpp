@@ -181,7 +181,9 @@ redis::awaitable<Status> Auditor::audit_references() {
   if (const Status again = co_await survey_ground(); !again) co_return again;
   if (!ground_.marker.empty()) co_return Status{};
   const auto dangling = static_cast<std::int64_t>(suspicions.size()) + outcome_.not_followed;
-  const bool is_much = suspicions.size() >= kFewDangling && 2 * dangling > outcome_.references;
+  const bool is_much = suspicions.size() >= kFewDangling &&
+                       static_cast<double>(dangling) >
+                           options_.most_dangling_share * static_cast<double>(outcome_.references);
   if (known_.entities() == 0 || is_much) outcome_.held = Held::GraphMissing;
   co_return co_await confirm(std::move(suspicions));
 }

@@ -22,6 +22,8 @@ constexpr int kRestFactor = 50;
 // The first one comes sooner than the others: what has drifted while no guard ran waits already.
 constexpr int kFirstPart = 10;
 constexpr std::size_t kPageKeys = 100;
+// Nobody looks on: what more of is gone than this, a person has to judge.
+constexpr double kMostDanglingShare = 0.01;
 constexpr std::size_t kMostRecordBytes = std::size_t{64} << 20;
 
 }  // namespace
@@ -45,7 +47,10 @@ redis::awaitable<void> DriftKeeper::run(std::stop_token stop) {
   while (!stop.stop_requested()) {
     co_await wake.pause_for(wait);
     if (stop.stop_requested()) break;
-    wait = co_await look(stop);
+    // While it is critical there is other work, and content may be on its way back.
+    if (snapshot_.level == PressureLevel::Normal || snapshot_.level == PressureLevel::Warning) {
+      wait = co_await look(stop);
+    }
   }
   client_->close();
 }
@@ -60,6 +65,7 @@ redis::awaitable<Clock::duration> DriftKeeper::look(std::stop_token stop) {
   how.duty = kDuty;
   how.page_keys = kPageKeys;
   how.most_record_bytes = kMostRecordBytes;
+  how.most_dangling_share = kMostDanglingShare;
   const EitherStop either(stop, how.fix ? lease_.until_lost() : std::stop_token());
   const auto outcome = co_await drift::audit(client_, table_, how, either.token(), {});
   if (outcome) {
