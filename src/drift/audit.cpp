@@ -115,7 +115,8 @@ redis::awaitable<Status> Auditor::survey_ground() {
     const redis::Reply& probe = replies->back();
     ground_.pexpire_nx = probe.is_integer();
     const Error error = redis::error_from_reply("PEXPIRE", probe);
-    if (probe.is_error() && error.kind == ErrorKind::NotPermitted) co_return error;
+    const bool is_refused = probe.is_error() && error.kind == ErrorKind::NotPermitted;
+    if (is_refused && !ground_.is_replica) co_return error;
   }
   co_return Status{};
 }

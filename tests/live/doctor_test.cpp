@@ -170,7 +170,7 @@ std::vector<Prepared> prepared_servers() {
        {"protected-with-ttl"}},
       {"CachesWithoutTtl",
        healthy(),
-       after({{"PERSIST", "reed:session:3"}}),
+       after({{"SET", "reed:session:forever", "x"}}),
        {"caches-without-ttl"}},
       {"ForeignCachesWithoutTtl",
        healthy(),
@@ -274,7 +274,7 @@ TEST_F(DoctorUsers, TheCommandThatIsNamedMendsIt) {
 TEST(DoctorReads, AndChangesNothing) {
   LiveRedis redis(healthy());
   write_some_of_everything(redis);
-  redis.run({"PERSIST", "reed:session:3"});
+  redis.run({"SET", "reed:session:forever", "x"});
   const auto before = redis.contents();
   const auto changes = redis.info("rdb_changes_since_last_save");
   const auto config = redis.list({"CONFIG", "GET", "*"});

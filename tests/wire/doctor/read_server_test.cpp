@@ -45,7 +45,7 @@ class ReadServerTest : public testing::Test {
     return names;
   }
 
-  SmallKeyspace keyspace_{keys_named("reed:session:", 25, 300)};
+  SmallKeyspace keyspace_{keys_named("reed:session:", 25, 300), 0, 100};
   Answers answers_;
   ScriptedServer server_{answers_};
   wire::EventLoop loop_;
