@@ -98,6 +98,15 @@ TEST_F(AuditWire, AFieldsTtlIsTakenAwayFromThatFieldAlone) {
   }
 }
 
+TEST_F(AuditWire, ATtlIsGivenByACommandThatSparesWhatHasOne) {
+  answers_.on("PTTL", integer(-1));
+  answers_.on("PEXPIRE", integer(1));
+  const auto outcome = run(true);
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(outcome->of(DriftKind::EvictableWithoutTtl).mended, 1);
+  EXPECT_EQ(received("PEXPIRE").back(), (Command{"PEXPIRE", "reed:session:a", "86400000", "NX"}));
+}
+
 TEST_F(AuditWire, WithoutNxAScriptDoesTheSame) {
   answers_.on("PTTL", integer(-1));
   answers_.on("PEXPIRE", [](const Command& command) {
