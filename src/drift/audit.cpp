@@ -64,6 +64,7 @@ class Auditor {
   redis::awaitable<Status> read_big_sets(ReferenceAudit& audit);
   redis::awaitable<Status> confirm(std::vector<Suspicion> suspicions);
   redis::awaitable<void> rest(std::chrono::duration<double> time);
+  redis::awaitable<void> rest_after(Clock::duration work);
   template <class Pass>
   redis::awaitable<Status> walk(Pass& pass, std::string_view doing);
 
@@ -79,6 +80,7 @@ class Auditor {
   Ground ground_;
   KnownRecords known_;
   AuditOutcome outcome_;
+  Clock::duration busy_{0};
 };
 
 Error stopped() {
@@ -129,6 +131,11 @@ redis::awaitable<void> Auditor::rest(std::chrono::duration<double> time) {
   }
 }
 
+redis::awaitable<void> Auditor::rest_after(Clock::duration work) {
+  busy_ += work;
+  if (options_.duty < 1.0) co_await rest(work * (1.0 / options_.duty - 1));
+}
+
 template <class Pass>
 redis::awaitable<Status> Auditor::walk(Pass& pass, std::string_view doing) {
   const std::function<void(redis::Reply &&)> sink = [&pass](redis::Reply&& reply) {
@@ -142,7 +149,7 @@ redis::awaitable<Status> Auditor::walk(Pass& pass, std::string_view doing) {
     if (!taken) co_return taken.error();
     if (!pass.status()) co_return pass.status().error();
     if (progress_) progress_({doing, outcome_.keys});
-    if (options_.duty < 1.0) co_await rest((Clock::now() - begun) * (1.0 / options_.duty - 1));
+    co_await rest_after(Clock::now() - begun);
   }
   co_return Status{};
 }
@@ -208,7 +215,7 @@ redis::awaitable<Status> Auditor::confirm(std::vector<Suspicion> suspicions) {
       outcome_.note(kind, batch[i].key, batch[i].target);
       if (*confirmed == Confirmed::Mended) ++outcome_.of(kind).mended;
     }
-    if (options_.duty < 1.0) co_await rest((Clock::now() - begun) * (1.0 / options_.duty - 1));
+    co_await rest_after(Clock::now() - begun);
   }
   co_return Status{};
 }
@@ -231,6 +238,7 @@ redis::awaitable<Result<AuditOutcome>> Auditor::run() {
     outcome_.held = Held::GraphInWork;
     outcome_.marker = ground_.marker;
   }
+  outcome_.busy = std::chrono::duration_cast<std::chrono::milliseconds>(busy_);
   co_return std::move(outcome_);
 }
 

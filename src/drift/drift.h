@@ -1,6 +1,7 @@
 #pragma once
 // What an audit finds: keys that are not as their class promises, and references to what is not
 // there.
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -50,7 +51,9 @@ struct AuditOutcome {
   std::int64_t references = 0;  ///< That were followed.
   DriftCount counts[kDriftKinds];
   Held held = Held::No;
-  std::string marker;             ///< "guard:load of DIR": fit to be shown.
+  std::string marker;  ///< "guard:load of DIR": fit to be shown.
+  /// How long the server was at work for it, its replies' way included; without pauses.
+  std::chrono::milliseconds busy{0};
   std::int64_t not_followed = 0;  ///< Dangling ones beyond what is remembered: run it again.
   /// A key is counted once, though SCAN may name it twice.
   keys::FingerprintSet counted;

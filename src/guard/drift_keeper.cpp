@@ -16,9 +16,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr double kDuty = 0.05;
-// After each audit so many times as long as it took, so that in the end it takes a thousandth of
-// the server's time however large it is.
-constexpr int kRestFactor = 50;
+// After each audit so many times as long as the server was at work for it: in the end that is half
+// a percent of its time, however large it is.
+constexpr int kRestFactor = 200;
 // The first one comes sooner than the others: what has drifted while no guard ran waits already.
 constexpr int kFirstPart = 10;
 constexpr std::size_t kPageKeys = 100;
@@ -57,7 +57,6 @@ redis::awaitable<void> DriftKeeper::run(std::stop_token stop) {
 
 // How long to rest.
 redis::awaitable<Clock::duration> DriftKeeper::look(std::stop_token stop) {
-  const auto begun = Clock::now();
   // Who only watches tells, and leaves the mending to the one that acts. Where nothing can be read,
   // nothing is looked for.
   drift::AuditOptions how;
@@ -68,12 +67,12 @@ redis::awaitable<Clock::duration> DriftKeeper::look(std::stop_token stop) {
   how.most_dangling_share = kMostDanglingShare;
   const EitherStop either(stop, how.fix ? lease_.until_lost() : std::stop_token());
   const auto outcome = co_await drift::audit(client_, table_, how, either.token(), {});
-  if (outcome) {
-    note(*outcome);
-  } else {
+  if (!outcome) {
     spdlog::debug("the audit was not complete: {}", outcome.error().message);
+    co_return Clock::duration(options_.drift.every);
   }
-  co_return std::max<Clock::duration>(options_.drift.every, (Clock::now() - begun) * kRestFactor);
+  note(*outcome);
+  co_return std::max<Clock::duration>(options_.drift.every, outcome->busy * kRestFactor);
 }
 
 void DriftKeeper::note(const drift::AuditOutcome& outcome) {

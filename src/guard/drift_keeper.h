@@ -23,7 +23,8 @@ class DriftKeeper {
               const keys::ClassTable& table, Lease& lease, Snapshot& snapshot, Ledger& ledger,
               ContentKeeper::Alarms alarms);
 
-  /// Audits every [drift] every, and at most a hundredth of the time, until asked to stop. Does
+  /// Audits every [drift] every, or less often where that would take more than half a percent of
+  /// the server's time, until asked to stop. Does
   /// nothing where [drift] background is "off".
   redis::awaitable<void> run(std::stop_token stop);
 

@@ -52,7 +52,12 @@ TEST_F(GuardDriftLive, WhatHasDriftedIsMendedAndTold) {
   RunningGuard guard(redis.url(), {}, {}, kQuick);
   drift();
   ASSERT_TRUE(eventually([&] { return is_mended(); }));
-  EXPECT_TRUE(has(drift_in(guard), "alarm"));
+  // It says so once the audit is over, which is a little later.
+  ASSERT_TRUE(eventually([&] {
+    const std::string metrics = http_get(guard.http(), "/metrics").body;
+    return metrics.find("drift_mended_total{kind=\"dead_member\"} 1\n") != std::string::npos;
+  }));
+  ASSERT_TRUE(eventually([&] { return has(drift_in(guard), "alarm"); }));
   EXPECT_TRUE(has(drift_in(guard), "notice Mended"));
   EXPECT_TRUE(has(drift_in(guard), kEntity));
   const std::string metrics = http_get(guard.http(), "/metrics").body;
