@@ -13,7 +13,9 @@ LAYERS = [
     {"content", "cache"},
     {"pressure", "census"},
     {"shed", "recovery", "discover", "plan"},
+    {"drift"},
     {"guard"},
+    {"doctor"},
     {"memory_manager.cpp"},
     {"app"},
 ]

@@ -76,6 +76,19 @@ struct AlertOptions {
   std::string command;
 };
 
+/// What a guard does about keys that are not as their class promises (see docs/doctor.md).
+struct DriftOptions {
+  enum class Background {
+    Fix,   ///< Mends what can be mended, each only if it is still so, and alarms.
+    Look,  ///< Alarms only.
+    Off,
+  };
+  Background background = Background::Fix;
+  /// Between two audits, at least. An audit reads every key of the classes, in a few percent of the
+  /// time; more often than this, drift hardly adds up to anything.
+  std::chrono::seconds every{600};
+};
+
 /// What a guard does when the server has lost its content graph (flushed, or begun empty), or some
 /// of it.
 enum class WhenLost {
@@ -104,6 +117,7 @@ struct Options {
   ShedOptions shed;
   AlertOptions alerts;
   JournalOptions journal;
+  DriftOptions drift;
   std::string prefix = "reed:";  ///< Put in front of every key, once.
   std::vector<KeyClass> classes = default_key_classes();
   /// The content directory (entities.csv, associations.csv): what a rebuild reads. May be empty.

@@ -37,9 +37,11 @@ void run_with_settings(
     std::function<boost::asio::awaitable<int>(const Settings&, std::stop_token)> main);
 
 // One for each file in commands/.
+void register_audit(CommandLine& line);
 void register_check_config(CommandLine& line);
 void register_checkpoint(CommandLine& line);
 void register_discover(CommandLine& line);
+void register_doctor(CommandLine& line);
 void register_export(CommandLine& line);
 void register_generate(CommandLine& line);
 void register_guard(CommandLine& line);

@@ -61,7 +61,12 @@ Guard::Guard(boost::asio::any_io_executor executor, Options options, keys::Class
                {[this](std::string subject, std::string reason) {
                   alarm(std::move(subject), std::move(reason));
                 },
-                [this](std::string_view subject) { alerts_.clear(subject, Clock::now()); }}) {
+                [this](std::string_view subject) { alerts_.clear(subject, Clock::now()); }}),
+      drift_(executor, options_, table_, lease_, snapshot_, ledger_,
+             {[this](std::string subject, std::string reason) {
+                alarm(std::move(subject), std::move(reason));
+              },
+              [this](std::string_view subject) { alerts_.clear(subject, Clock::now()); }}) {
   shedder_.only_while([this] { return lease_.may_act(); });
   shedder_.tell([this](keys::ClassIndex index, std::string_view key) {
     regret_.log().note_shed(key, index, Clock::now());
@@ -99,7 +104,7 @@ redis::awaitable<void> Guard::tick(std::stop_token stop) {
 
 redis::awaitable<void> Guard::run(std::stop_token stop) {
   using boost::asio::experimental::awaitable_operators::operator&&;
-  co_await (keep_watch(stop) && alerts_.run(stop) && lease_.keep_up());
+  co_await (keep_watch(stop) && alerts_.run(stop) && lease_.keep_up() && drift_.run(stop));
   client_->close();
 }
 

@@ -9,6 +9,7 @@
 #include "guard/alert_gate.h"
 #include "guard/alerts/alerts.h"
 #include "guard/content_keeper.h"
+#include "guard/drift_keeper.h"
 #include "guard/forecast_keeper.h"
 #include "guard/index_keeper.h"
 #include "guard/judgement.h"
@@ -85,6 +86,7 @@ class Guard {
   RegretWatch regret_;
   IndexKeeper index_;
   ContentKeeper content_;
+  DriftKeeper drift_;
 
   std::uint64_t met_generation_ = 0;  // of the connection whose capabilities are known
   std::string met_policy_;            // of the server, when it was met

@@ -49,6 +49,9 @@ struct Snapshot {
   std::optional<Statistics> census;                     ///< The last complete count by class.
   std::chrono::steady_clock::time_point census_time{};  ///< When it was complete.
   Forecast forecast;
+  std::int64_t audits = 0;                           ///< For drift, that were complete.
+  std::map<std::string, std::int64_t> drift_found;   ///< By kind, of all audits.
+  std::map<std::string, std::int64_t> drift_mended;  ///< Of these.
 };
 
 /// The statistics as they are known now: memory and level of the last reading, classes of the last

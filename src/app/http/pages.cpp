@@ -158,6 +158,18 @@ void add_regret(const guard::Snapshot& snapshot, Families& out) {
        [](const auto& regret) { return as_double(regret.written_again_total); });
 }
 
+void add_drift(const guard::Snapshot& snapshot, Families& out) {
+  out.counter("redkeep_audits_total", "Audits for drift that were complete.",
+              as_double(snapshot.audits));
+  out.start("redkeep_drift_found_total", "What audits found, by kind.", MetricType::Counter);
+  for (const auto& [kind, count] : snapshot.drift_found)
+    out.add(as_double(count), {{"kind", kind}});
+  out.start("redkeep_drift_mended_total", "What of it they mended, by kind.", MetricType::Counter);
+  for (const auto& [kind, count] : snapshot.drift_mended) {
+    out.add(as_double(count), {{"kind", kind}});
+  }
+}
+
 void add_census(const guard::Snapshot& snapshot, TimePoint now, Families& out) {
   if (!snapshot.census) return;
   out.gauge("redkeep_census_age_seconds", "Since the classes were counted.",
@@ -185,6 +197,7 @@ std::string metrics_text(const guard::Snapshot& snapshot, TimePoint now) {
   add_actions(snapshot, families);
   add_forecast(snapshot, families);
   add_regret(snapshot, families);
+  add_drift(snapshot, families);
   add_census(snapshot, now, families);
   return families.text();
 }

@@ -23,6 +23,7 @@ constexpr std::array kSubjects{
     SubjectRow{"unsafe-policy", AlertKind::State, AlertSeverity::Critical},
     SubjectRow{"fragmentation", AlertKind::State, AlertSeverity::Warning},
     SubjectRow{"protected-growth", AlertKind::State, AlertSeverity::Warning},
+    SubjectRow{"drift", AlertKind::State, AlertSeverity::Warning},
     SubjectRow{"server-eviction", AlertKind::Recurring, AlertSeverity::Warning},
     SubjectRow{"shedding", AlertKind::Recurring, AlertSeverity::Warning},
     SubjectRow{"restart", AlertKind::Event, AlertSeverity::Warning},

@@ -29,8 +29,9 @@ class CommandLineOf : public testing::Test {
   }
 };
 
-const char* const kCommands[] = {"up",     "guard", "load", "verify",  "repair", "rebuild",
-                                 "status", "stats", "shed", "history", "export", "check-config"};
+const char* const kCommands[] = {"up",      "guard",        "load",   "verify", "repair",
+                                 "rebuild", "status",       "stats",  "shed",   "history",
+                                 "export",  "check-config", "doctor", "audit"};
 
 TEST_F(CommandLineOf, HelpIsGivenForEveryCommand) {
   const Said all = run({"--help"});

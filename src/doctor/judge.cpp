@@ -1,0 +1,134 @@
+#include "doctor/judge.h"
+
+#include <algorithm>
+
+#include "doctor/judge_parts.h"
+#include "error/error.h"
+
+namespace redkeep::doctor {
+namespace {
+
+bool is_config_set(const Mend& mend) {
+  return mend.tool == Mend::Tool::Redis && mend.words.size() == 4 && mend.words[0] == "CONFIG";
+}
+
+// Where the server takes no CONFIG, a command that needs it mends nothing.
+void advise_instead_of_config(Finding& finding) {
+  std::string settings;
+  for (const auto& mend : finding.mend) {
+    if (!is_config_set(mend)) continue;
+    settings +=
+        fmt::format("{}{} = {}", settings.empty() ? "" : ", ", mend.words[2], mend.words[3]);
+  }
+  if (settings.empty()) return;
+  std::erase_if(finding.mend, is_config_set);
+  finding.advice += fmt::format(
+      "{}set {} where the service keeps its settings (parameter group, console): CONFIG is refused",
+      finding.advice.empty() ? "" : "; ", settings);
+}
+
+// CONFIG SET alone is forgotten at the next start.
+void keep_config(Finding& finding) {
+  if (std::any_of(finding.mend.begin(), finding.mend.end(), is_config_set)) {
+    finding.mend.push_back(redis_command({"CONFIG", "REWRITE"}));
+  }
+}
+
+bool config_is_refused(const ServerReading& reading) {
+  return std::any_of(reading.refusals.begin(), reading.refusals.end(),
+                     [](const Refusal& refusal) { return refusal.feature == "settings"; });
+}
+
+Finding loading(const ServerReading& reading) {
+  Finding finding;
+  finding.name = "loading";
+  finding.severity = Severity::Warning;
+  finding.evidence = fmt::format(
+      "the server is loading its data, {} % done, about {} s left: it answers nothing else, and "
+      "nothing else was judged",
+      reading.info.text("loading_loaded_perc").value_or("?"),
+      reading.info.text("loading_eta_seconds").value_or("?"));
+  finding.advice = "wait, and ask again";
+  return finding;
+}
+
+Finding busy() {
+  Finding finding;
+  finding.name = "busy-script";
+  finding.severity = Severity::Critical;
+  finding.evidence =
+      "a script has been running for so long that the server serves nobody; nothing else was "
+      "judged";
+  finding.advice = "a script that has written cannot be killed: then wait";
+  finding.mend = {redis_command({"SCRIPT", "KILL"})};
+  return finding;
+}
+
+void finish(const ServerReading& reading, Findings& found) {
+  const bool has_file = !reading.info.text("config_file").value_or("").empty();
+  for (auto& finding : found) {
+    if (config_is_refused(reading)) {
+      advise_instead_of_config(finding);
+    } else if (has_file) {
+      keep_config(finding);
+    }
+  }
+  std::stable_sort(found.begin(), found.end(), [](const Finding& a, const Finding& b) {
+    return static_cast<int>(a.severity) > static_cast<int>(b.severity);
+  });
+}
+
+}  // namespace
+
+std::string_view to_string(Severity severity) {
+  switch (severity) {
+    case Severity::Note: return "note";
+    case Severity::Warning: return "warning";
+    case Severity::Critical: return "critical";
+  }
+  return "unknown";
+}
+
+Mend config_set(std::string setting, std::string value) {
+  return redis_command({"CONFIG", "SET", std::move(setting), std::move(value)});
+}
+Mend redis_command(std::vector<std::string> words) {
+  return Mend{Mend::Tool::Redis, std::move(words)};
+}
+Mend redkeep_command(std::vector<std::string> words) {
+  return Mend{Mend::Tool::Redkeep, std::move(words)};
+}
+
+std::string in_mebibytes(std::int64_t bytes) {
+  return fmt::format("{}mb", std::max<std::int64_t>(1, bytes >> 20));
+}
+
+std::vector<Finding> judge(const ServerReading& reading, const keys::ClassTable& table,
+                           const JudgeOptions& options) {
+  if (reading.is_busy) return {busy()};
+  Findings found;
+  if (reading.is_loading()) return {loading(reading)};
+  auto memory = pressure::read_memory(reading.info, options.pressure.limit_bytes, options.database);
+  if (memory) {
+    const Case patient{reading, table, options, std::move(*memory),
+                       reading.info.count("total_system_memory").value_or(0)};
+    judge_limit(patient, found);
+    judge_memory_use(patient, found);
+    judge_policy(patient, found);
+    judge_persistence(patient, found);
+    judge_replication(patient, found);
+    judge_keys(patient, found);
+    judge_forecast(patient, found);
+    judge_version(patient, found);
+  }
+  judge_permissions(reading, options.prefix, found);
+  finish(reading, found);
+  return found;
+}
+
+bool has_problems(const std::vector<Finding>& findings) {
+  return std::any_of(findings.begin(), findings.end(),
+                     [](const Finding& finding) { return finding.severity != Severity::Note; });
+}
+
+}  // namespace redkeep::doctor

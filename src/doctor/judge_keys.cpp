@@ -1,0 +1,164 @@
+// What the sampled keys say of all of them.
+#include <algorithm>
+#include <array>
+
+#include "doctor/judge_parts.h"
+#include "error/error.h"
+#include "sizes/sizes.h"
+
+namespace redkeep::doctor {
+namespace {
+
+constexpr std::int64_t kHugeBytes = std::int64_t{16} << 20;
+constexpr std::size_t kMostExamples = 3;
+// Fewer keys than these say nothing about whether the prefix is right.
+constexpr std::size_t kEnoughKeys = 20;
+constexpr std::array<std::string_view, 12> kCacheWords{"cache", "cached", "session",   "sess",
+                                                       "tmp",   "temp",   "nonce",     "otp",
+                                                       "lock",  "token",  "ratelimit", "throttle"};
+
+// Keys of one kind: how many, and the first few by name.
+struct Group {
+  std::size_t count = 0;
+  std::vector<std::string> examples;
+
+  void add(const SampledKey& sampled) {
+    ++count;
+    if (examples.size() < kMostExamples) examples.push_back(printable(sampled.key, 80));
+  }
+};
+
+std::string describe(const Group& group, const KeySample& sample) {
+  const double pct =
+      100.0 * static_cast<double>(group.count) / static_cast<double>(sample.keys.size());
+  return fmt::format("{} of {} {} keys ({}), such as {}", group.count, sample.keys.size(),
+                     sample.is_whole ? "existing" : "sampled", sizes::print_pct(pct),
+                     fmt::join(group.examples, ", "));
+}
+
+bool is_word_end(std::string_view key, std::size_t at) {
+  if (at >= key.size()) return true;
+  const char c = key[at];
+  return !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'));
+}
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// Whether one of the words stands in it as a word ("app:cache:7", "tmp_x"), in any case.
+bool looks_like_cache(std::string_view key) {
+  std::string text(key);
+  std::transform(text.begin(), text.end(), text.begin(), lower);
+  for (const auto word : kCacheWords) {
+    for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
+      const bool begins = at == 0 || is_word_end(text, at - 1);
+      if (begins && is_word_end(text, at + word.size())) return true;
+    }
+  }
+  return false;
+}
+
+struct Groups {
+  Group protected_with_ttl;
+  Group evictable_without_ttl;
+  Group like_caches;
+  std::size_t classified = 0;
+  std::vector<const SampledKey*> huge;
+};
+
+Groups sort_out(const Case& patient) {
+  Groups groups;
+  for (const auto& sampled : patient.reading.sample.keys) {
+    if (sampled.bytes.value_or(0) >= kHugeBytes) groups.huge.push_back(&sampled);
+    if (!sampled.class_index) {
+      if (!sampled.has_ttl && looks_like_cache(sampled.key)) groups.like_caches.add(sampled);
+      continue;
+    }
+    ++groups.classified;
+    const bool is_evictable = patient.table.at(*sampled.class_index).level == KeyLevel::Evictable;
+    if (!is_evictable && sampled.has_ttl) groups.protected_with_ttl.add(sampled);
+    if (is_evictable && !sampled.has_ttl) groups.evictable_without_ttl.add(sampled);
+  }
+  return groups;
+}
+
+void judge_drift(const Groups& groups, const KeySample& sample, Findings& found) {
+  if (groups.protected_with_ttl.count > 0) {
+    Finding finding;
+    finding.name = "protected-with-ttl";
+    finding.severity = Severity::Critical;
+    finding.evidence = fmt::format("{} are protected and have a TTL: they go by themselves",
+                                   describe(groups.protected_with_ttl, sample));
+    finding.mend = {redkeep_command({"audit", "--fix"})};
+    found.push_back(std::move(finding));
+  }
+  if (groups.evictable_without_ttl.count > 0) {
+    Finding finding;
+    finding.name = "caches-without-ttl";
+    finding.severity = Severity::Warning;
+    finding.evidence = fmt::format(
+        "{} are of evictable classes and have no TTL: they stay for ever and are never shed",
+        describe(groups.evictable_without_ttl, sample));
+    finding.mend = {redkeep_command({"audit", "--fix"})};
+    found.push_back(std::move(finding));
+  }
+  if (groups.like_caches.count > 0) {
+    Finding finding;
+    finding.name = "unclassified-caches-without-ttl";
+    finding.severity = Severity::Warning;
+    finding.evidence = fmt::format(
+        "{} match no class, are named like caches and have no TTL: they fill the server for ever",
+        describe(groups.like_caches, sample));
+    finding.advice =
+        "give them a [[class]] in redkeep.toml, then redkeep audit --fix gives them its TTL";
+    finding.mend = {redkeep_command({"discover"})};
+    found.push_back(std::move(finding));
+  }
+}
+
+void judge_huge(const Case& patient, const Groups& groups, Findings& found) {
+  if (groups.huge.empty()) return;
+  const SampledKey& largest =
+      **std::max_element(groups.huge.begin(), groups.huge.end(),
+                         [](const auto* a, const auto* b) { return *a->bytes < *b->bytes; });
+  Finding finding;
+  finding.name = "huge-keys";
+  finding.severity = Severity::Warning;
+  finding.evidence = fmt::format(
+      "{} {} keys take over {}, the largest {}: {}; reading or freeing one stalls everybody",
+      groups.huge.size(), patient.reading.sample.is_whole ? "existing" : "sampled",
+      sizes::print_bytes(kHugeBytes), sizes::print_bytes(*largest.bytes),
+      printable(largest.key, 120));
+  const bool may_go =
+      largest.class_index && patient.table.at(*largest.class_index).level == KeyLevel::Evictable;
+  if (may_go) {
+    finding.advice = "it is a cache: it may go";
+    finding.mend = {redis_command({"UNLINK", largest.key})};
+  } else {
+    finding.advice = "cut it into smaller keys: no command does that";
+  }
+  found.push_back(std::move(finding));
+}
+
+}  // namespace
+
+void judge_keys(const Case& patient, Findings& found) {
+  const KeySample& sample = patient.reading.sample;
+  if (sample.keys.empty()) return;
+  const Groups groups = sort_out(patient);
+  judge_drift(groups, sample, found);
+  judge_huge(patient, groups, found);
+  if (groups.classified > 0 || sample.keys.size() < kEnoughKeys) return;
+  Finding finding;
+  finding.name = "no-key-is-ours";
+  finding.severity = Severity::Warning;
+  finding.evidence = fmt::format(
+      "none of {} {} keys matches a class under the prefix \"{}\", {} is one of them: nothing here "
+      "would be shed or protected",
+      sample.keys.size(), sample.is_whole ? "existing" : "sampled",
+      printable(patient.options.prefix), printable(sample.keys.front().key, 80));
+  finding.advice = "set the prefix (--prefix), or describe the classes in redkeep.toml";
+  finding.mend = {redkeep_command({"discover"})};
+  found.push_back(std::move(finding));
+}
+
+}  // namespace redkeep::doctor

@@ -1,0 +1,114 @@
+#include "doctor/read_server.h"
+
+#include <algorithm>
+#include <array>
+
+#include "doctor/feature_probes.h"
+#include "doctor/key_sample.h"
+#include "error/error.h"
+#include "guard/forecast_key.h"
+#include "keys/level_key.h"
+
+namespace redkeep::doctor {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::array<std::string_view, 5> kSettings{
+    "save", "lazyfree-lazy-expire", "lazyfree-lazy-eviction", "stop-writes-on-bgsave-error",
+    "maxmemory-clients"};
+
+void take_settings(const std::vector<redis::Reply>& replies, std::size_t at,
+                   ServerReading& reading) {
+  for (std::size_t i = 0; i < kSettings.size(); ++i) {
+    const redis::Reply& reply = replies[at + i];
+    if (!reply.is_array() || reply.elements.size() != 2) continue;
+    reading.settings.emplace(kSettings[i], printable(reply.elements[1].text));
+  }
+}
+
+void take_guard(const redis::Reply& level, const redis::Reply& foreseen, const redis::Reply& time,
+                ServerReading& reading) {
+  reading.is_guarded = keys::read_level(level, time).has_value();
+  const auto now = keys::parse_server_time(time);
+  const auto text = foreseen.string();
+  if (!now || !text) return;
+  const auto published = guard::parse_forecast(*text);
+  if (published && *now - published->server_time < guard::kForecastGoodFor) {
+    reading.forecast = published->forecast;
+  }
+}
+
+Result<ServerReading> take_replies(const std::vector<redis::Reply>& replies,
+                                   const std::vector<Probe>& probes) {
+  ServerReading reading;
+  const redis::Reply& info = replies[0];
+  if (info.is_error()) {
+    const Error error = redis::error_from_reply("INFO", info);
+    reading.is_busy = info.text.starts_with("BUSY");
+    if (reading.is_busy) return reading;
+    if (const auto refusal = refusal_in({"info", "info", {}}, info)) {
+      reading.refusals.push_back(*refusal);
+      reading.info_refusal = refusal->said;
+    } else {
+      return error;
+    }
+  } else if (const auto text = info.string()) {
+    reading.info = redis::ServerInfo::parse(*text);
+  } else {
+    return redis::unexpected_reply("INFO", info);
+  }
+  if (const auto user = replies[1].string()) reading.user = printable(*user);
+  take_guard(replies[2], replies[3], replies[4], reading);
+  take_settings(replies, 5, reading);
+  for (std::size_t i = 0; i < probes.size(); ++i) {
+    auto refusal = refusal_in(probes[i], replies[5 + kSettings.size() + i]);
+    if (refusal) reading.refusals.push_back(std::move(*refusal));
+  }
+  return reading;
+}
+
+redis::awaitable<Result<KeySample>> take_sample(std::shared_ptr<redis::Client> client,
+                                                const keys::ClassTable& table, ReadOptions options,
+                                                bool with_bytes) {
+  const auto begun = Clock::now();
+  KeySampler sampler(table, options, with_bytes);
+  for (;;) {
+    auto commands = sampler.next_commands(Clock::now() - begun < options.sample_time);
+    if (commands.empty()) co_return sampler.finish();
+    auto replies = co_await client->exchange(std::move(commands));
+    if (!replies) co_return replies.error();
+    sampler.take(*replies);
+  }
+}
+
+}  // namespace
+
+redis::awaitable<Result<ServerReading>> read_server(std::shared_ptr<redis::Client> client,
+                                                    const keys::ClassTable& table,
+                                                    keys::KeySchema schema, ReadOptions options) {
+  const auto probes = feature_probes(schema);
+  redis::CommandBuffer ask;
+  ask.add({"INFO"});
+  ask.add({"ACL", "WHOAMI"});
+  ask.add({"GET", schema.guard("level")});
+  ask.add({"GET", schema.guard("forecast")});
+  ask.add({"TIME"});
+  for (const auto setting : kSettings) ask.add({"CONFIG", "GET", setting});
+  for (const auto& probe : probes) ask.add(probe.words);
+  const auto replies = co_await client->exchange(std::move(ask));
+  if (!replies) co_return replies.error();
+  auto reading = take_replies(*replies, probes);
+  const std::string& user = client->options().user;
+  if (reading && !(*replies)[1].is_string() && !user.empty()) reading->user = printable(user);
+  if (!reading || reading->is_busy || reading->is_loading()) co_return reading;
+  const bool with_bytes =
+      std::none_of(reading->refusals.begin(), reading->refusals.end(),
+                   [](const Refusal& refusal) { return refusal.feature == "sizes"; });
+  auto sample = co_await take_sample(client, table, options, with_bytes);
+  if (!sample) co_return sample.error();
+  reading->sample = std::move(*sample);
+  co_return reading;
+}
+
+}  // namespace redkeep::doctor

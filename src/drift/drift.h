@@ -1,0 +1,71 @@
+#pragma once
+// What an audit finds: keys that are not as their class promises, and references to what is not
+// there.
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "keys/fingerprint_set.h"
+
+namespace redkeep::drift {
+
+enum class DriftKind {
+  ProtectedWithTtl,     ///< It would go by itself. Mended by PERSIST.
+  FieldWithTtl,         ///< The same of fields of a protected hash. Mended by HPERSIST.
+  EvictableWithoutTtl,  ///< It fills the server for ever. Mended by the class's TTL.
+  WrongType,            ///< Of another type than its class has. Not mended here.
+  DanglingKey,          ///< A type, name or parent of an entity that is not there. Mended: removed.
+  DeadMember,           ///< In a set, of what is not there. Mended: taken out.
+  DanglingRecord,       ///< Refers to a record that is lost, and is the truth itself. Not mended.
+};
+inline constexpr std::size_t kDriftKinds = 7;
+
+/// "protected_with_ttl": as JSON has it.
+std::string_view to_string(DriftKind kind);
+/// "protected with a TTL": for a person.
+std::string_view describe(DriftKind kind);
+/// Whether an audit mends it at all.
+bool is_mendable(DriftKind kind);
+
+/// One kind: how much, and the first by name.
+struct DriftCount {
+  static constexpr std::size_t kMostNamed = 100;
+  std::int64_t found = 0;
+  std::int64_t mended = 0;
+  std::vector<std::string> first;  ///< "key", or "key -> what is not there".
+};
+
+/// Why references were not judged, or not mended.
+enum class Held {
+  No,
+  GraphInWork,   ///< A load or rebuild is under way or was cut: `marker`.
+  TooLarge,      ///< More records than the memory that is allowed for them.
+  GraphMissing,  ///< So much is not there that it was lost rather than drifted: repair first.
+};
+std::string_view to_string(Held held);
+
+struct AuditOutcome {
+  std::int64_t keys = 0;        ///< Of known classes that were looked at.
+  std::int64_t references = 0;  ///< That were followed.
+  DriftCount counts[kDriftKinds];
+  Held held = Held::No;
+  std::string marker;  ///< "guard:load of DIR": fit to be shown.
+  /// How long the server was at work for it, its replies' way included; without pauses.
+  std::chrono::milliseconds busy{0};
+  std::int64_t not_followed = 0;  ///< Dangling ones beyond what is remembered: run it again.
+  /// A key is counted once, though SCAN may name it twice.
+  keys::FingerprintSet counted;
+
+  DriftCount& of(DriftKind kind) { return counts[static_cast<std::size_t>(kind)]; }
+  const DriftCount& of(DriftKind kind) const { return counts[static_cast<std::size_t>(kind)]; }
+
+  /// False if the same was counted before.
+  bool note(DriftKind kind, std::string_view key, std::string_view target = {});
+  std::int64_t found() const;
+  std::int64_t mended() const;
+  std::int64_t left() const { return found() - mended(); }
+};
+
+}  // namespace redkeep::drift
