@@ -145,6 +145,7 @@ int run_command_line(int argc, char** argv) {
   register_status(line);
   register_stats(line);
   register_discover(line);
+  register_top(line);
   register_shed(line);
   register_history(line);
   register_generate(line);
