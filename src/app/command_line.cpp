@@ -155,6 +155,7 @@ int run_command_line(int argc, char** argv) {
   register_discover(line);
   register_doctor(line);
   register_audit(line);
+  register_top(line);
   register_shed(line);
   register_history(line);
   register_generate(line);

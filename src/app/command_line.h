@@ -53,6 +53,7 @@ void register_repair(CommandLine& line);
 void register_shed(CommandLine& line);
 void register_stats(CommandLine& line);
 void register_status(CommandLine& line);
+void register_top(CommandLine& line);
 void register_up(CommandLine& line);
 void register_verify(CommandLine& line);
 

@@ -1,0 +1,311 @@
+// redkeep top: a live view of one server, on a terminal; elsewhere one plain line each time. Reads
+// only.
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <deque>
+#include <random>
+
+#include "app/command_line.h"
+#include "app/exit_code.h"
+#include "app/history_text.h"
+#include "app/terminal.h"
+#include "app/top_screen.h"
+#include "census/sampled_census.h"
+#include "error/error.h"
+#include "guard/either_stop.h"
+#include "guard/forecast_key.h"
+#include "guard/lease.h"
+#include "guard/ledger_reader.h"
+#include "guard/stop_wake.h"
+#include "keys/key_schema.h"
+#include "keys/level_key.h"
+#include "pressure/pressure_gauge.h"
+#include "redis/capabilities.h"
+#include "sizes/sizes.h"
+
+namespace redkeep::app {
+namespace {
+
+namespace asio = boost::asio;
+using Clock = std::chrono::steady_clock;
+
+// A sample takes a server some 25 ms: a quarter of a percent of its time.
+constexpr std::chrono::seconds kSampleEvery{10};
+constexpr std::size_t kSampleKeys = 6000;
+// A ledger of 16 MiB takes 0.2 s to read.
+constexpr std::chrono::seconds kLedgerEvery{10};
+// Growth is that of so long: from one reading to the next it would flutter.
+constexpr std::chrono::seconds kGrowthOver{10};
+
+struct TopFlags {
+  std::string interval_text = "1s";
+  std::chrono::milliseconds interval{1000};
+  std::int64_t count = 0;  // 0: until somebody quits
+};
+
+// The counters that rates are made of, at one moment.
+struct Counters {
+  Clock::time_point when;
+  std::int64_t used_bytes = 0;
+  std::int64_t evicted = 0;
+  std::int64_t expired = 0;
+  std::int64_t commands = 0;
+  std::int64_t hits = 0;
+  std::int64_t misses = 0;
+};
+
+TopRates rates_between(const Counters& before, const Counters& now) {
+  const double seconds = std::chrono::duration<double>(now.when - before.when).count();
+  // Below zero after CONFIG RESETSTAT or a restart.
+  const auto rate = [seconds](std::int64_t from, std::int64_t to) {
+    return std::max(0.0, static_cast<double>(to - from) / seconds);
+  };
+  TopRates rates;
+  rates.growth_bytes_per_s = static_cast<double>(now.used_bytes - before.used_bytes) / seconds;
+  rates.evicted_per_s = rate(before.evicted, now.evicted);
+  rates.expired_per_s = rate(before.expired, now.expired);
+  rates.commands_per_s = rate(before.commands, now.commands);
+  const auto hits = now.hits - before.hits;
+  const auto lookups = hits + now.misses - before.misses;
+  if (hits >= 0 && lookups > 0) {
+    rates.hit_pct = 100 * static_cast<double>(hits) / static_cast<double>(lookups);
+  }
+  return rates;
+}
+
+class Top {
+ public:
+  Top(const Settings& settings, const keys::ClassTable& table,
+      std::shared_ptr<redis::Client> client)
+      : options_(settings.options),
+        table_(table),
+        client_(std::move(client)),
+        schema_(settings.options.prefix) {
+    view_.marks = options_.pressure;
+    view_.with_actions = !options_.data_directory.empty();
+  }
+
+  const TopView& view() const { return view_; }
+
+  /// Looks at everything that is due. An error is that of the reading; the rest is shown as it was.
+  asio::awaitable<Status> look(std::stop_token stop) {
+    view_.clock = fmt::format("{:%H:%M:%S}", fmt::localtime(std::time(nullptr)));
+    Status read = co_await read_memory();
+    if (!read) {
+      view_.reading.reset();
+      view_.level = PressureLevel::Blind;
+      view_.failure = read.error().message;
+      history_.clear();
+      co_return read;
+    }
+    co_await ask_guard();
+    co_await look_at_classes(stop);
+    look_at_ledger();
+    co_return Status{};
+  }
+
+ private:
+  asio::awaitable<Status> read_memory() {
+    std::vector<std::string> ask{"INFO"};
+    const auto reply = co_await client_->call(std::move(ask));
+    if (!reply) co_return reply.error();
+    const auto info = redis::ServerInfo::parse(reply->text);
+    auto reading =
+        pressure::read_memory(info, options_.pressure.limit_bytes, options_.endpoint.database);
+    if (!reading) co_return reading.error();
+    view_.reading = std::move(*reading);
+    view_.server = printable(redis::describe(options_.endpoint)) + ", " + info.product();
+    note(info);
+    co_return Status{};
+  }
+
+  void note(const redis::ServerInfo& info) {
+    const auto count = [&info](std::string_view field) { return info.count(field).value_or(0); };
+    const Counters now{Clock::now(),
+                       view_.reading->used_bytes,
+                       count("evicted_keys"),
+                       count("expired_keys"),
+                       count("total_commands_processed"),
+                       count("keyspace_hits"),
+                       count("keyspace_misses")};
+    view_.rates.reset();
+    if (!history_.empty()) {
+      view_.rates = rates_between(history_.back(), now);
+      view_.rates->growth_bytes_per_s = rates_between(history_.front(), now).growth_bytes_per_s;
+    }
+    history_.push_back(now);
+    while (now.when - history_.front().when > kGrowthOver) history_.pop_front();
+  }
+
+  // Level, lease and forecast; where the server does not say, as if there were no guard.
+  asio::awaitable<void> ask_guard() {
+    const auto level = co_await keys::ask_level(client_, schema_.guard("level"));
+    view_.level_from_guard = level && level->has_value();
+    view_.level = view_.level_from_guard ? (*level)->level
+                                         : pressure::PressureGauge::instantaneous(
+                                               view_.reading->usage_pct(), options_.pressure);
+    const auto lease = co_await guard::read_lease(client_, schema_.guard("lease"));
+    view_.lease = lease && *lease ? guard::describe(**lease) : "held by nobody";
+    const auto forecast = co_await guard::read_forecast(client_, schema_.guard("forecast"));
+    view_.forecast = forecast ? *forecast : std::nullopt;
+  }
+
+  asio::awaitable<void> look_at_classes(std::stop_token stop) {
+    if (Clock::now() < next_sample_) co_return;
+    next_sample_ = Clock::now() + kSampleEvery;
+    const auto found = co_await redis::probe_capabilities(client_, schema_.guard("probe"),
+                                                          redis::ServerSettings::LeaveAlone);
+    if (!found) co_return;
+    census::SampleOptions options;
+    options.keys = kSampleKeys;
+    options.with_bytes = found->memory_usage;
+    options.with_ttl = false;
+    options.seed = std::random_device{}();
+    const auto census = co_await census::take_sampled_census(client_, table_, options, stop, {});
+    if (!census) {
+      view_.sample = "(not known: " + census.error().message + ")";
+      co_return;
+    }
+    view_.with_bytes = found->memory_usage;
+    view_.sample =
+        census->sample.is_whole
+            ? ""
+            : fmt::format("(sample of {} keys)", sizes::print_count(census->sample.sampled_keys));
+    take_classes(*census);
+  }
+
+  void take_classes(const census::SampledCensus& census) {
+    view_.classes.clear();
+    for (std::size_t i = 0; i < census.estimate.groups.size(); ++i) {
+      const auto& group = census.estimate.groups[i];
+      if (group.sampled_keys == 0) continue;
+      const bool is_class = i < census.classes.size();
+      view_.classes.push_back({is_class ? census.classes[i].name : "unclassified",
+                               group.key_share_pct.value, group.byte_share_pct.value,
+                               group.bytes.value});
+    }
+    std::stable_sort(
+        view_.classes.begin(), view_.classes.end(), [](const TopClass& a, const TopClass& b) {
+          return a.byte_share_pct != b.byte_share_pct ? a.byte_share_pct > b.byte_share_pct
+                                                      : a.key_share_pct > b.key_share_pct;
+        });
+  }
+
+  void look_at_ledger() {
+    if (!view_.with_actions || Clock::now() < next_ledger_) return;
+    next_ledger_ = Clock::now() + kLedgerEvery;
+    constexpr std::size_t kMostKept = 3;
+    std::deque<guard::LedgerEntry> newest;
+    const guard::TakeEntry take = [&newest](std::string_view, guard::LedgerEntry entry) {
+      newest.push_front(std::move(entry));
+      if (newest.size() > kMostKept) newest.pop_back();
+    };
+    view_.actions.clear();
+    const auto reading = guard::read_ledger(options_.data_directory, take);
+    if (!reading) {
+      view_.actions.push_back(reading.error().message);
+      return;
+    }
+    for (const auto& entry : newest) {
+      view_.actions.push_back(fmt::format(
+          "{:%H:%M:%S} {} {}: {}", fmt::localtime(std::chrono::system_clock::to_time_t(entry.when)),
+          guard::to_string(entry.kind), printable(entry.subject, 40), printable(entry.reason)));
+    }
+  }
+
+  const Options& options_;
+  const keys::ClassTable& table_;
+  std::shared_ptr<redis::Client> client_;
+  keys::KeySchema schema_;
+  TopView view_;
+  std::deque<Counters> history_;  // of kGrowthOver
+  Clock::time_point next_sample_{};
+  Clock::time_point next_ledger_{};
+};
+
+bool with_colours() {
+  const char* refused = std::getenv("NO_COLOR");  // https://no-color.org
+  return refused == nullptr || *refused == '\0';
+}
+
+void show(const TopView& view, const std::optional<Terminal>& terminal) {
+  if (!terminal) {
+    fmt::print("{}", top_line(view));
+    std::fflush(stdout);
+    return;
+  }
+  const auto size = terminal->size();
+  terminal->show(top_screen(view, size.columns, size.rows, with_colours()));
+}
+
+asio::awaitable<int> run(asio::io_context& context, const Settings& settings, const TopFlags& flags,
+                         std::stop_token stop) {
+  const auto table = keys::ClassTable::compile(settings.options.prefix, settings.options.classes);
+  if (!table) co_return fail(table.error());
+  const auto client = redis::Client::create(context.get_executor(), settings.options.endpoint);
+  Top top(settings, *table, client);
+  std::stop_source quit;
+  const guard::EitherStop either(stop, quit.get_token());
+  const std::stop_token ended = either.token();
+  guard::StopWake wake(context.get_executor(), ended, client);
+  const Status first = co_await top.look(ended);
+  if (!first) co_return fail(first.error());
+  std::optional<Terminal> terminal;
+  if (Terminal::is_there()) {
+    terminal.emplace(context.get_executor(), [&quit] { quit.request_stop(); });
+  }
+  for (std::int64_t shown = 1; !ended.stop_requested(); ++shown) {
+    show(top.view(), terminal);
+    if (flags.count > 0 && shown == flags.count) break;
+    co_await wake.pause_for(flags.interval);
+    if (ended.stop_requested()) break;
+    const Status looked = co_await top.look(ended);  // a failure is shown
+    if (!looked && ended.stop_requested()) break;
+  }
+  client->close();
+  co_return 0;
+}
+
+Status read_interval(TopFlags& flags) {
+  const auto interval = sizes::parse_duration(flags.interval_text);
+  if (!interval) return within("--interval", interval.error());
+  constexpr std::chrono::milliseconds kLeast{100};
+  if (*interval < kLeast) {
+    return make_error(ErrorKind::InvalidInput, "--interval: at least 100ms");
+  }
+  flags.interval = *interval;
+  return {};
+}
+
+}  // namespace
+
+void register_top(CommandLine& line) {
+  auto* command = line.parser.add_subcommand(
+      "top",
+      "A live view: usage with its marks, classes, growth, evictions, level, last actions; plain\n"
+      "lines where output is no terminal\n"
+      "Example: redkeep top --url redis://127.0.0.1:6390 --data redkeep-data");
+  const auto flags = std::make_shared<TopFlags>();
+  add_connection_flags(*command, line.flags);
+  command->add_option("--data", line.flags.data,
+                      "Directory that a guard keeps its ledger in, for the last actions");
+  command->add_option("--interval", flags->interval_text,
+                      "Between two looks (default 1s; at least 100ms)");
+  command->add_option("--count", flags->count, "End after so many looks")
+      ->check(CLI::NonNegativeNumber);
+  command->callback([&line, flags] {
+    line.action = [&line, flags] {
+      const auto settings = start(line.flags);
+      if (!settings) return fail(settings.error());
+      const Status interval = read_interval(*flags);
+      if (!interval) return fail(interval.error());
+      return run_to_end([&](asio::io_context& context, std::stop_token stop) {
+        return run(context, *settings, *flags, stop);
+      });
+    };
+  });
+}
+
+}  // namespace redkeep::app
