@@ -8,17 +8,18 @@
 namespace redkeep::discover {
 namespace {
 
-// The patterns alone as classes: which one a key belongs to is decided as in a configuration.
+// The patterns alone as classes: which one a key belongs to is decided as in a configuration. One
+// that a configuration would refuse is left out.
 keys::ClassTable table_of(const std::vector<std::string>& patterns) {
   std::vector<KeyClass> classes;
-  for (std::size_t i = 0; i < patterns.size(); ++i) {
+  for (const auto& pattern : patterns) {
     KeyClass made;
-    made.name = std::to_string(i);
-    made.patterns = {patterns[i]};
-    classes.push_back(std::move(made));
+    made.name = std::to_string(classes.size());
+    made.patterns = {pattern};
+    if (keys::ClassTable::find_faults({made}).empty()) classes.push_back(std::move(made));
   }
   auto table = keys::ClassTable::compile("", std::move(classes));
-  return std::move(table).value();  // patterns of ours are well-formed
+  return std::move(table).value();
 }
 
 void add(const KeyFact& key, Family& family) {
@@ -32,14 +33,14 @@ void add(const KeyFact& key, Family& family) {
 
 Discovery discover_families(const std::vector<KeyFact>& keys,
                             const census::Population& population) {
-  const auto patterns = find_patterns(keys);
-  const auto table = table_of(patterns);
+  const auto table = table_of(find_patterns(keys));
+  const std::size_t count = table.classes().size();
   Discovery discovery;
-  std::vector<Family> families(patterns.size() + 1);
-  for (std::size_t i = 0; i < patterns.size(); ++i) families[i].pattern = patterns[i];
+  std::vector<Family> families(count + 1);
+  for (std::size_t i = 0; i < count; ++i) families[i].pattern = table.at(i).patterns.front();
   std::vector<census::Observation> observations;
   for (const auto& key : keys) {
-    const auto group = table.classify(key.key).value_or(patterns.size());
+    const auto group = table.classify(key.key).value_or(count);
     observations.push_back({key.page, static_cast<std::uint32_t>(group), key.bytes});
     add(key, families[group]);
   }
