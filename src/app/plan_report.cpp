@@ -28,10 +28,10 @@ std::string bytes_giving(const plan::CacheUse& cache, double hits_share) {
 
 std::string picture_text(const PlanReport& report) {
   const plan::MemoryPicture& picture = report.picture;
-  std::string text =
-      fmt::format("{:<14}{:>12}   {} of {}\n", report.asked_entities ? "would use" : "used",
-                  sizes::print_bytes(picture.used_bytes), sizes::print_bytes(picture.used_bytes),
-                  picture.limit_bytes > 0 ? sizes::print_bytes(picture.limit_bytes) : "no limit");
+  std::string text = fmt::format(
+      "{:<14}{:>12}   {}\n", report.asked_entities ? "would use" : "used",
+      sizes::print_bytes(picture.used_bytes),
+      picture.limit_bytes > 0 ? "of " + sizes::print_bytes(picture.limit_bytes) : "no limit");
   text += fmt::format(
       "{:<14}{:>12}   has to stay: {} entities, {} each with all that belongs to them\n", "content",
       sizes::print_bytes(picture.protected_bytes), sizes::print_count(picture.entities),
