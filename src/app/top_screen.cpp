@@ -60,13 +60,13 @@ std::string per_minute(double bytes_per_s) {
 
 std::string per_second(double rate) { return sizes::print_count(std::llround(rate)) + "/s"; }
 
+// What matters most comes first: a narrow screen cuts the end.
 std::string rates_text(const TopRates& rates) {
   std::string text =
-      fmt::format("growth {}   evicted {}   expired {}   commands {}",
-                  per_minute(rates.growth_bytes_per_s), per_second(rates.evicted_per_s),
-                  per_second(rates.expired_per_s), per_second(rates.commands_per_s));
+      fmt::format("growth {}   evicted {}   commands {}", per_minute(rates.growth_bytes_per_s),
+                  per_second(rates.evicted_per_s), per_second(rates.commands_per_s));
   if (rates.hit_pct) text += fmt::format("   hits {:.0f} %", *rates.hit_pct);
-  return text;
+  return text + fmt::format("   expired {}", per_second(rates.expired_per_s));
 }
 
 std::string level_text(const TopView& view) {
