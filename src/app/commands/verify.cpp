@@ -28,9 +28,7 @@ Result<std::string> choose_content(const Settings& settings, const ConnectionFla
     if (directory) options.directory = *directory;
     return directory;
   }
-  options.content_at = [from = settings.options](std::optional<std::int64_t> position) {
-    return recovery::present_content(recovery::Disk::real(), from, position);
-  };
+  options.content_at = recovery::present_content_of(settings.options);
   return settings.options.data_directory;
 }
 

@@ -217,9 +217,7 @@ redis::awaitable<Result<RepairOutcome>> JournalOwner::repair(RepairOptions how,
   const auto self = shared_from_this();
   const auto held = co_await writer_->hold();
   if (!held) co_return held.error();
-  how.content_at = [options = options_](std::optional<std::int64_t> position) {
-    return present_content(Disk::real(), options, position);
-  };
+  how.content_at = present_content_of(options_);
   auto outcome = co_await recovery::repair(options_.endpoint, options_.prefix, std::move(how),
                                            std::move(stop), std::move(progress));
   writer_->release();

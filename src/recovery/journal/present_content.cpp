@@ -314,4 +314,10 @@ Result<ExpectedContent> present_content(Disk& disk, const Options& options,
   return content;
 }
 
+ContentAt present_content_of(Options options) {
+  return [options = std::move(options)](std::optional<std::int64_t> position) {
+    return present_content(Disk::real(), options, position);
+  };
+}
+
 }  // namespace redkeep::recovery

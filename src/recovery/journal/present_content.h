@@ -14,4 +14,7 @@ namespace redkeep::recovery {
 Result<ExpectedContent> present_content(Disk& disk, const Options& options,
                                         std::optional<std::int64_t> position);
 
+/// The same, to be asked for any position.
+ContentAt present_content_of(Options options);
+
 }  // namespace redkeep::recovery
