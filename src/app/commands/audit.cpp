@@ -20,13 +20,13 @@ struct AuditFlags {
   bool json = false;
 };
 
-asio::awaitable<int> run(asio::io_context& context, const Settings& settings,
-                         const AuditFlags& flags, std::stop_token stop) {
+asio::awaitable<int> run(const Settings& settings, const AuditFlags& flags, std::stop_token stop) {
   const auto table = keys::ClassTable::compile(settings.options.prefix, settings.options.classes);
   if (!table) co_return fail(table.error());
   const auto begun = std::chrono::steady_clock::now();
-  const auto client = redis::Client::create(context.get_executor(), settings.options.endpoint);
-  const redis::StopPatience patience(context.get_executor(), stop, [client] { client->close(); });
+  const auto executor = co_await asio::this_coro::executor;
+  const auto client = redis::Client::create(executor, settings.options.endpoint);
+  const redis::StopPatience patience(executor, stop, [client] { client->close(); });
   ProgressLine progress("keys");
   const std::function<void(const drift::AuditProgress&)> show =
       [&](const drift::AuditProgress& at) { progress.show(at.doing, at.keys, -1); };
@@ -58,14 +58,8 @@ void register_audit(CommandLine& line) {
                     "Mend it: PERSIST, the class's TTL, what is dead taken out; each only if it is "
                     "still so at that moment");
   command->add_flag("--json", flags->json, "One JSON object instead of text");
-  command->callback([&line, flags] {
-    line.action = [&line, flags] {
-      const auto settings = start(line.flags);
-      if (!settings) return fail(settings.error());
-      return run_to_end([&](asio::io_context& context, std::stop_token stop) {
-        return run(context, *settings, *flags, std::move(stop));
-      });
-    };
+  run_with_settings(line, *command, [flags](const Settings& settings, std::stop_token stop) {
+    return run(settings, *flags, std::move(stop));
   });
 }
 

@@ -72,9 +72,10 @@ Status write_output(const std::string& path, const std::string& text) {
   return make_error(ErrorKind::Io, "cannot write {}: {}", printable(path), system_reason(errno));
 }
 
-asio::awaitable<int> run(asio::io_context& context, const Settings& settings,
-                         const DiscoverFlags& flags, std::stop_token stop) {
-  const auto client = redis::Client::create(context.get_executor(), settings.options.endpoint);
+asio::awaitable<int> run(const Settings& settings, const DiscoverFlags& flags,
+                         std::stop_token stop) {
+  const auto executor = co_await asio::this_coro::executor;
+  const auto client = redis::Client::create(executor, settings.options.endpoint);
   const auto report = co_await look(client, settings, flags, stop);
   client->close();
   if (!report) co_return fail(report.error());
@@ -111,14 +112,8 @@ void register_discover(CommandLine& line) {
                       "File for the proposed configuration, which is printed otherwise; replaced "
                       "if it exists");
   command->add_flag("--json", flags->json, "The families as one JSON object instead of text");
-  command->callback([&line, flags] {
-    line.action = [&line, flags] {
-      const auto settings = start(line.flags);
-      if (!settings) return fail(settings.error());
-      return run_to_end([&](asio::io_context& context, std::stop_token stop) {
-        return run(context, *settings, *flags, stop);
-      });
-    };
+  run_with_settings(line, *command, [flags](const Settings& settings, std::stop_token stop) {
+    return run(settings, *flags, std::move(stop));
   });
 }
 

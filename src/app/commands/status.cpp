@@ -14,11 +14,11 @@ namespace {
 
 namespace asio = boost::asio;
 
-asio::awaitable<int> run(asio::io_context& context, const Settings& settings, bool json,
-                         std::stop_token stop) {
+asio::awaitable<int> run(const Settings& settings, bool json, std::stop_token stop) {
   const auto table = keys::ClassTable::compile(settings.options.prefix, settings.options.classes);
   if (!table) co_return fail(table.error());
-  const auto client = redis::Client::create(context.get_executor(), settings.options.endpoint);
+  const auto executor = co_await asio::this_coro::executor;
+  const auto client = redis::Client::create(executor, settings.options.endpoint);
   ProgressLine progress("keys");
   const std::function<void(std::int64_t)> show = [&](std::int64_t keys) {
     progress.show("counting", keys, -1);
@@ -51,14 +51,8 @@ void register_status(CommandLine& line) {
   const auto json = std::make_shared<bool>(false);
   add_connection_flags(*command, line.flags);
   command->add_flag("--json", *json, "One JSON object instead of text");
-  command->callback([&line, json] {
-    line.action = [&line, json] {
-      const auto settings = start(line.flags);
-      if (!settings) return fail(settings.error());
-      return run_to_end([&](asio::io_context& context, std::stop_token stop) {
-        return run(context, *settings, *json, stop);
-      });
-    };
+  run_with_settings(line, *command, [json](const Settings& settings, std::stop_token stop) {
+    return run(settings, *json, std::move(stop));
   });
 }
 
