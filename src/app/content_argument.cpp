@@ -11,11 +11,12 @@ void add_content_argument(CLI::App& command, ConnectionFlags& flags) {
 
 void add_data_flag(CLI::App& command, ConnectionFlags& flags) {
   command.add_option("--data", flags.data,
-                     "A data directory, in place of DIR: what its checkpoint and journal say");
+                     "A data directory, in place of DIR: what its checkpoint and journal say. With "
+                     "DIR beside it, DIR is what the journal was begun on");
 }
 
 bool means_data_directory(const Settings& settings, const ConnectionFlags& given) {
-  return !given.content && !settings.options.data_directory.empty();
+  return given.data || (!given.content && !settings.options.data_directory.empty());
 }
 
 Result<std::string> content_directory(const Settings& settings) {

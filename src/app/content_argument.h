@@ -13,8 +13,12 @@ Result<std::string> content_directory(const Settings& settings);
 /// Adds --data to a subcommand that has DIR.
 void add_data_flag(CLI::App& command, ConnectionFlags& flags);
 
-/// Whether a data directory is what is meant: one is named or configured, and no content directory
-/// is named in the command.
+/// Of the flag that lets a content directory undo what a journal has stored.
+constexpr const char* kDespiteJournalHelp =
+    "Make Redis what DIR says although a journal is in use: what was stored through it is undone";
+
+/// Whether a data directory is what is meant: one is named, or one is configured and no content
+/// directory is named in the command.
 bool means_data_directory(const Settings& settings, const ConnectionFlags& given);
 
 }  // namespace redkeep::app

@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kPoll{50};
 
+}  // namespace
+
 boost::asio::awaitable<Status> bring_forward(recovery::GraphWriter& writer, std::stop_token stop,
                                              recovery::ShowProgress progress) {
   while (writer.is_in_use() && !writer.is_current()) {
@@ -20,8 +22,6 @@ boost::asio::awaitable<Status> bring_forward(recovery::GraphWriter& writer, std:
   }
   co_return Status{};
 }
-
-}  // namespace
 
 boost::asio::awaitable<Result<std::shared_ptr<recovery::JournalOwner>>> own_journal(
     const Options& options, std::stop_token stop, recovery::ShowProgress progress) {

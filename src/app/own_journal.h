@@ -14,4 +14,8 @@ namespace redkeep::app {
 boost::asio::awaitable<Result<std::shared_ptr<recovery::JournalOwner>>> own_journal(
     const Options& options, std::stop_token stop, recovery::ShowProgress progress);
 
+/// Waits until Redis has all that the journal has. Fails with what holds it up, or Interrupted.
+boost::asio::awaitable<Status> bring_forward(recovery::GraphWriter& writer, std::stop_token stop,
+                                             recovery::ShowProgress progress);
+
 }  // namespace redkeep::app

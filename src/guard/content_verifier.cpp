@@ -26,7 +26,7 @@ redis::awaitable<ContentVerifier::Outcome> ContentVerifier::look(std::stop_token
   what.configured_limit_bytes = options_.pressure.limit_bytes;
   what.directory = options_.content_directory;
   if (!options_.data_directory.empty()) {
-    what.content_at = recovery::present_content_of(options_);
+    what.content_at = recovery::present_content_of(options_, recovery::WithoutBase::JournalAlone);
   }
   const recovery::ShowProgress untold;
   co_return co_await recovery::verify(options_.endpoint, options_.prefix, std::move(what),

@@ -93,13 +93,33 @@ TEST_F(VerifyData, AServerThatLacksTheNewestIsBehindAndNotDamaged) {
   EXPECT_EQ(found.at("wanted_position"), std::stoi(before));
 }
 
-TEST_F(VerifyData, WithoutContentTheJournalIsAllThereIs) {
+// A journal alone does not say what it was begun on: all of that would be called orphaned.
+TEST_F(VerifyData, AJournalWithoutCheckpointNeedsTheContentItWasBegunOn) {
+  store_and_remove();
+  const std::vector<std::string> command{"verify", "--data", data(), "--url", redis.url()};
+  const Ended refused = run_program(command);
+  EXPECT_EQ(refused.exit_code, 2) << refused;
+  EXPECT_TRUE(has(refused.err, "what its journal was begun on is not named")) << refused;
+  manager.reset();
+  const Ended not_mended =
+      run_program({"repair", "--data", data(), "--url", redis.url(), "--remove-orphans"});
+  EXPECT_EQ(not_mended.exit_code, 2) << not_mended;
+  auto with_content = command;
+  with_content.insert(with_content.begin() + 1, content);
+  const Ended clean = run_program(with_content);
+  EXPECT_EQ(clean.exit_code, 0) << clean;
+}
+
+TEST_F(VerifyData, WithoutContentACheckpointIsWhatItIsComparedWith) {
   redis.run({"FLUSHALL"});
   content.clear();
   open();
   applied(manager->store_entity(entity(1, "first")));
   applied(manager->store_entity(entity(2, "second")));
-  EXPECT_EQ(verify(0).at("entities"), 2);
+  const Ended written = run_program({"checkpoint", "--data", data(), "--url", redis.url()});
+  ASSERT_EQ(written.exit_code, 0) << written;
+  applied(manager->store_entity(entity(3, "third")));
+  EXPECT_EQ(verify(0).at("entities"), 3);
   redis.run({"DEL", "reed:entity:page:" + id_of(2)});
   EXPECT_EQ(count(verify(1), "missing"), 1);
 }
@@ -142,6 +162,47 @@ TEST_F(VerifyData, RepairMendsAsTheJournalHasItAndRemovesNothingThatWasStored) {
   EXPECT_TRUE(has(after.at("reed:entity:page:" + id_of(1002)), "other words"));
   EXPECT_EQ(redis.list({"SMEMBERS", "reed:word:byhand"}), std::vector<std::string>{id_of(1001)});
   EXPECT_EQ(verify(0).at("outcome"), "Clean");
+}
+
+TEST_F(VerifyData, ContentAloneDoesNotUndoWhatWasStoredUnlessItIsSaidTo) {
+  store_and_remove();
+  const Contents whole = graph();
+  for (const char* command : {"repair", "rebuild"}) {
+    const Ended refused = run_program({command, content, "--url", redis.url()});
+    EXPECT_EQ(refused.exit_code, 4) << refused;
+    EXPECT_TRUE(has(refused.err, "name the data directory")) << refused;
+  }
+  EXPECT_EQ(graph(), whole);
+  EXPECT_EQ(run_program({"repair", content, "--url", redis.url(), "--dry-run"}).exit_code, 1);
+  manager.reset();
+  const Ended undone =
+      run_program({"repair", content, "--url", redis.url(), "--despite-journal",
+                   "--remove-orphans", "--save-to", directory.path()});
+  EXPECT_EQ(undone.exit_code, 0) << undone;
+  EXPECT_FALSE(graph().contains("reed:entity:page:" + id_of(1001)));
+}
+
+TEST_F(VerifyData, RebuildFromScratchBringsBackWhatWasStored) {
+  store_and_remove();
+  const Contents whole = graph();
+  redis.run({"SET", "reed:entity:page:of-nobody", "x"});
+  redis.run({"SET", "page:cache:1", "stays"});
+  const std::vector<std::string> command{"rebuild",       "--data",         data(),
+                                         "--url",         redis.url(),      "--config",
+                                         configuration(), "--from-scratch", "--yes"};
+  const Ended refused = run_program(command);
+  EXPECT_EQ(refused.exit_code, 4) << "this process is the owner: " << refused;
+  manager.reset();
+  const Ended rebuilt = run_program(command);
+  ASSERT_EQ(rebuilt.exit_code, 0) << rebuilt;
+  const Contents after = graph();
+  EXPECT_EQ(after.size(), whole.size());
+  EXPECT_TRUE(has(after.at("reed:entity:page:" + id_of(1002)), "other words"));
+  EXPECT_FALSE(after.contains("reed:entity:page:of-nobody"));
+  EXPECT_EQ(redis.text({"GET", "page:cache:1"}), "stays");
+  EXPECT_EQ(redis.list({"SMEMBERS", "reed:word:byhand"}), std::vector<std::string>{id_of(1001)});
+  EXPECT_EQ(verify(0).at("outcome"), "Clean");
+  expect_nothing_left();
 }
 
 TEST_F(VerifyData, NeitherContentNorJournalIsAWrongUsage) {

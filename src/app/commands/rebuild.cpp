@@ -9,6 +9,7 @@
 #include "app/exit_code.h"
 #include "app/load_report.h"
 #include "app/mend_report.h"
+#include "app/own_journal.h"
 #include "app/recovery_progress.h"
 #include "error/error.h"
 #include "sizes/sizes.h"
@@ -21,13 +22,14 @@ namespace asio = boost::asio;
 struct RebuildFlags {
   bool from_scratch = false;
   bool yes = false;
+  bool despite_journal = false;
   bool json = false;
   std::string save_to = ".";
   std::string wait = "5m";
 };
 
 // Asks on a terminal; nobody there to answer is a no.
-Status confirm(const RebuildFlags& flags, const Settings& settings) {
+Status confirm(const RebuildFlags& flags, const Settings& settings, bool by_journal) {
   if (!flags.from_scratch || flags.yes) return {};
   const auto refused = [](std::string_view why) {
     return make_error(ErrorKind::Refused,
@@ -36,30 +38,51 @@ Status confirm(const RebuildFlags& flags, const Settings& settings) {
                       why);
   };
   if (::isatty(STDIN_FILENO) != 1) return refused("nobody was asked");
-  fmt::print(
-      stderr,
-      "This removes every entity, association and index under the prefix {} on {}, and loads "
-      "the content anew.\nWhat applications stored since is lost. Type yes to go on: ",
-      printable(settings.options.prefix), redis::describe(settings.options.endpoint));
+  fmt::print(stderr,
+             "This removes every entity, association and index under the prefix {} on {}, and loads "
+             "the content anew.\n{} Type yes to go on: ",
+             printable(settings.options.prefix), redis::describe(settings.options.endpoint),
+             by_journal ? "What applications stored without the journal is lost."
+                        : "What applications stored since is lost.");
   std::string answer;
   std::getline(std::cin, answer);
   return answer == "yes" ? Status{} : Status{refused("not confirmed")};
 }
 
+asio::awaitable<Result<recovery::RebuildOutcome>> rebuild_by_journal(
+    const Options& options, recovery::RebuildOptions how, std::stop_token stop,
+    recovery::ShowProgress progress) {
+  const auto owner = co_await own_journal(options, stop, progress);
+  if (!owner) co_return owner.error();
+  auto outcome = co_await (*owner)->rebuild(std::move(how), stop, progress);
+  const Status current = co_await bring_forward((*owner)->writer(), stop, progress);
+  (*owner)->close();
+  if (outcome && !current) co_return current.error();
+  co_return outcome;
+}
+
+// `directory`: of the content; empty: what the data directory of the settings stands for.
 asio::awaitable<int> run(const Settings& settings, const RebuildFlags& flags,
                          std::chrono::milliseconds wait, std::string directory,
                          std::stop_token stop) {
   recovery::RebuildOptions options;
   options.directory = directory;
   options.from_scratch = flags.from_scratch;
+  options.despite_journal = flags.despite_journal;
   options.save_to = flags.save_to;
   options.configured_limit_bytes = settings.options.pressure.limit_bytes;
   options.oom_patience = wait;
   const auto begun = std::chrono::steady_clock::now();
   RecoveryProgress progress;
-  const auto outcome =
-      co_await recovery::rebuild(settings.options.endpoint, settings.options.prefix,
-                                 std::move(options), stop, progress.show());
+  Result<recovery::RebuildOutcome> outcome = recovery::RebuildOutcome{};
+  if (directory.empty()) {
+    outcome = co_await rebuild_by_journal(settings.options, std::move(options), stop,
+                                          progress.show());
+    directory = settings.options.data_directory;
+  } else {
+    outcome = co_await recovery::rebuild(settings.options.endpoint, settings.options.prefix,
+                                         std::move(options), stop, progress.show());
+  }
   progress.clear();
   if (!outcome) co_return fail(outcome.error());
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -86,9 +109,11 @@ void register_rebuild(CommandLine& line) {
       "Example: redkeep rebuild examples/site");
   const auto flags = std::make_shared<RebuildFlags>();
   add_content_argument(*command, line.flags);
+  add_data_flag(*command, line.flags);
   add_connection_flags(*command, line.flags);
   command->add_flag("--from-scratch", flags->from_scratch,
                     "Remove the whole graph first (never caches, queues or others' keys)");
+  command->add_flag("--despite-journal", flags->despite_journal, kDespiteJournalHelp);
   command->add_flag("--yes", flags->yes, "Do not ask before --from-scratch");
   command->add_option("--save-to", flags->save_to,
                       "Where the directory of overwritten rows is made (default: here)");
@@ -99,11 +124,12 @@ void register_rebuild(CommandLine& line) {
     line.action = [&line, flags] {
       const auto settings = start(line.flags);
       if (!settings) return fail(settings.error());
-      const auto directory = content_directory(*settings);
+      const bool by_journal = means_data_directory(*settings, line.flags);
+      const auto directory = by_journal ? std::string{} : content_directory(*settings);
       if (!directory) return fail(directory.error());
       const auto wait = sizes::parse_duration(flags->wait);
       if (!wait) return fail(within("--wait", wait.error()));
-      if (const Status sure = confirm(*flags, *settings); !sure) return fail(sure.error());
+      if (const Status sure = confirm(*flags, *settings, by_journal); !sure) return fail(sure.error());
       return run_to_end([&](asio::io_context&, std::stop_token stop) {
         return run(*settings, *flags, *wait, *directory, stop);
       });

@@ -18,6 +18,7 @@ struct RepairFlags {
   bool dry_run = false;
   bool remove_orphans = false;
   bool json = false;
+  bool despite_journal = false;
   std::string save_to = ".";
 };
 
@@ -47,6 +48,7 @@ asio::awaitable<int> run(const Settings& settings, const ConnectionFlags& given,
   recovery::RepairOptions options;
   options.mend.remove_orphans = flags.remove_orphans;
   options.mend.dry_run = flags.dry_run;
+  options.despite_journal = flags.despite_journal;
   options.mend.save_to = flags.save_to;
   options.configured_limit_bytes = settings.options.pressure.limit_bytes;
   const auto begun = std::chrono::steady_clock::now();
@@ -82,6 +84,7 @@ void register_repair(CommandLine& line) {
   command->add_flag("--dry-run", flags->dry_run, "Change nothing; say what would be done");
   command->add_flag("--remove-orphans", flags->remove_orphans,
                     "Remove keys of the graph that the content does not have, too");
+  command->add_flag("--despite-journal", flags->despite_journal, kDespiteJournalHelp);
   command->add_option("--save-to", flags->save_to,
                       "Where the directory of saved rows is made (default: here)");
   command->add_flag("--json", flags->json, "One JSON object instead of text");

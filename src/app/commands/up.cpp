@@ -12,7 +12,7 @@
 #include "app/watch.h"
 #include "census/census.h"
 #include "error/error.h"
-#include "recovery/journal/journal_owner.h"
+#include "recovery/journal/present_content.h"
 #include "recovery/load/snapshot_load.h"
 #include "redis/pause.h"
 #include "redis/private_server.h"
@@ -74,10 +74,10 @@ struct SnapshotNews {
   recovery::ContentProblems problems;  // of the CSV: nothing was begun
 };
 
-Result<recovery::LoadOutcome> check_and_stream(const Settings& settings, std::int64_t most_bytes,
+Result<recovery::LoadOutcome> check_and_stream(const std::string& directory,
+                                               const std::string& prefix, std::int64_t most_bytes,
                                                const recovery::SnapshotSink& sink,
                                                const std::stop_token& stop, SnapshotNews& news) {
-  const std::string directory = recovery::base_directory(settings.options);
   const auto check = recovery::check_content(directory, stop);
   if (!check) return check.error();
   if (check->problems.count > 0) {
@@ -87,19 +87,19 @@ Result<recovery::LoadOutcome> check_and_stream(const Settings& settings, std::in
   if (check->estimated_bytes > most_bytes || check->total_bytes > recovery::kMostSnapshotBytes) {
     return make_error(ErrorKind::Refused, "the content is too large for a snapshot");
   }
-  return recovery::stream_snapshot(directory, *check, settings.options.prefix, sink, stop);
+  return recovery::stream_snapshot(directory, *check, prefix, sink, stop);
 }
 
 // A server that is new begins with the content: see snapshot_load. Where that does not work, it
 // begins empty, and bring_content() loads it.
 asio::awaitable<SnapshotNews> begin_with_content(redis::PrivateServer& server,
-                                                 const Settings& settings, std::int64_t most_bytes,
-                                                 std::stop_token stop) {
+                                                 std::string directory, std::string prefix,
+                                                 std::int64_t most_bytes, std::stop_token stop) {
   SnapshotNews news;
   std::optional<recovery::LoadOutcome> streamed;
   redis::PrivateServer::SnapshotSource source =
       [&](const std::function<Status(std::string_view)>& sink) -> Status {
-    auto outcome = check_and_stream(settings, most_bytes, sink, stop, news);
+    auto outcome = check_and_stream(directory, prefix, most_bytes, sink, stop, news);
     if (!outcome) return outcome.error();
     streamed = std::move(*outcome);
     return Status{};
@@ -116,8 +116,10 @@ asio::awaitable<SnapshotNews> begin_with_content(redis::PrivateServer& server,
 // One that died before its first append-only file was there has nothing but the content.
 asio::awaitable<Status> start_again(redis::PrivateServer& server, const Settings& settings,
                                     std::int64_t maxmemory_bytes, std::stop_token stop) {
-  if (server.is_new() && !recovery::base_directory(settings.options).empty()) {
-    const auto news = co_await begin_with_content(server, settings, maxmemory_bytes, stop);
+  const auto base = recovery::content_base(settings.options);
+  if (server.is_new() && base && !base->directory.empty()) {
+    const auto news = co_await begin_with_content(server, base->directory, settings.options.prefix,
+                                                  maxmemory_bytes, stop);
     if (news.outcome) co_return Status{};
   }
   co_return co_await server.start(stop, {});
@@ -151,8 +153,8 @@ asio::awaitable<void> keep_running(redis::PrivateServer& server, const Settings&
 }
 
 // Loads the content if there is none yet; what is there is never touched.
-asio::awaitable<Result<std::string>> bring_content(const Settings& settings, std::stop_token stop) {
-  const std::string directory = recovery::base_directory(settings.options);
+asio::awaitable<Result<std::string>> bring_content(const Settings& settings,
+                                                   std::string directory, std::stop_token stop) {
   if (directory.empty()) co_return co_await describe_content(settings);
   recovery::LoadOptions options;
   options.directory = directory;
@@ -190,12 +192,13 @@ asio::awaitable<int> serve(redis::PrivateServer& server, Settings settings,
                            std::int64_t maxmemory_bytes, std::stop_token stop) {
   const auto executor = co_await asio::this_coro::executor;
   const auto begun = std::chrono::steady_clock::now();
+  const auto base = recovery::content_base(settings.options);
+  if (!base) co_return fail(base.error());
   SnapshotNews news;
-  if (!recovery::base_directory(settings.options).empty() && server.is_new()) {
-    news = co_await begin_with_content(server, settings, maxmemory_bytes, stop);
-    if (news.problems.count > 0) {
-      co_return fail(not_loaded(recovery::base_directory(settings.options), news.problems));
-    }
+  if (!base->directory.empty() && server.is_new()) {
+    news = co_await begin_with_content(server, base->directory, settings.options.prefix,
+                                       maxmemory_bytes, stop);
+    if (news.problems.count > 0) co_return fail(not_loaded(base->directory, news.problems));
   }
   if (!news.outcome) {
     const Status started = co_await start_server(server, stop);
@@ -212,7 +215,7 @@ asio::awaitable<int> serve(redis::PrivateServer& server, Settings settings,
   if (news.outcome) {
     content = describe_load_since(*news.outcome, begun);
   } else {
-    content = co_await bring_content(settings, stop);
+    content = co_await bring_content(settings, base->directory, stop);
   }
   if (!content) co_return stop.stop_requested() ? 0 : fail(content.error());
   fmt::print("content  {}\nHTTP     {}\n", *content, (*watch)->http_address());

@@ -40,6 +40,7 @@ redis::awaitable<Status> bring_base(std::shared_ptr<redis::Client> client, Optio
   if (is_old) {
     RepairOptions how;
     how.mend.directory = directory;
+    how.despite_journal = true;  // which is applied afterwards
     how.mend.remove_orphans = true;
     how.mend.save_to = options.data_directory;
     const auto repaired =
@@ -83,15 +84,6 @@ redis::awaitable<Status> no_owner() {
 }
 
 }  // namespace
-
-std::string base_directory(const Options& options) {
-  if (!options.data_directory.empty()) {
-    const std::string checkpoint =
-        checkpoint_path(DataDirectory::checkpoint_of(options.data_directory));
-    if (read_manifest(checkpoint)) return checkpoint;
-  }
-  return options.content_directory;
-}
 
 JournalOwner::JournalOwner(boost::asio::any_io_executor executor, const Options& options)
     : executor_(executor),
@@ -193,9 +185,7 @@ redis::awaitable<Result<RestoreOutcome>> JournalOwner::restore_missing(std::int6
   if (!position) co_return position.error();
   auto outcome = co_await restore_held(*position, room_bytes, std::move(stop));
   writer_->release();
-  // Words that were taken from entities by hand were written back with the others.
-  const Status words = co_await writer_->carry_hand_words_over(*position);
-  if (!words) spdlog::warn("words changed by hand: {}", words.error().message);
+  co_await write_hand_words(*position);
   co_return outcome;
 }
 
@@ -203,7 +193,7 @@ redis::awaitable<Result<RestoreOutcome>> JournalOwner::restore_held(std::int64_t
                                                                     std::int64_t room_bytes,
                                                                     std::stop_token stop) {
   const auto choose = [this, position] {
-    return present_content(Disk::real(), options_, position);
+    return present_content(Disk::real(), options_, WithoutBase::JournalAlone, position);
   };
   const auto content = co_await redis::beside(choose);
   if (!content) co_return content.error();
@@ -217,11 +207,32 @@ redis::awaitable<Result<RepairOutcome>> JournalOwner::repair(RepairOptions how,
   const auto self = shared_from_this();
   const auto held = co_await writer_->hold();
   if (!held) co_return held.error();
-  how.content_at = present_content_of(options_);
+  how.content_at = present_content_of(options_, WithoutBase::Refused);
   auto outcome = co_await recovery::repair(options_.endpoint, options_.prefix, std::move(how),
                                            std::move(stop), std::move(progress));
   writer_->release();
   co_return outcome;
+}
+
+redis::awaitable<Result<RebuildOutcome>> JournalOwner::rebuild(RebuildOptions how,
+                                                               std::stop_token stop,
+                                                               ShowProgress progress) {
+  const auto self = shared_from_this();
+  const auto held = co_await writer_->hold();
+  if (!held) co_return held.error();
+  how.directory = options_.data_directory;
+  how.content_at = present_content_of(options_, WithoutBase::Refused);
+  auto outcome = co_await recovery::rebuild(options_.endpoint, options_.prefix, std::move(how),
+                                            std::move(stop), std::move(progress));
+  writer_->release();
+  co_await write_hand_words(*held);
+  co_return outcome;
+}
+
+// Words that were changed by hand are in no CSV: what wrote an index from it undid them.
+redis::awaitable<void> JournalOwner::write_hand_words(std::int64_t position) {
+  const Status words = co_await writer_->carry_hand_words_over(position);
+  if (!words) spdlog::warn("words changed by hand: {}", words.error().message);
 }
 
 bool JournalOwner::checkpoint_is_due() const {
@@ -234,8 +245,8 @@ bool JournalOwner::checkpoint_is_due() const {
     return true;
   }
   // By the wall clock, since it has to hold across restarts; one that was set back delays it only.
-  return manifest && std::chrono::system_clock::now() - manifest->written_at >=
-                         options_.journal.checkpoint_every;
+  const auto last = manifest ? manifest->written_at : opened_at_;
+  return std::chrono::system_clock::now() - last >= options_.journal.checkpoint_every;
 }
 
 redis::awaitable<void> JournalOwner::keep_short(std::stop_token stop) {

@@ -10,6 +10,7 @@
 #include "recovery/journal/change_server.h"
 #include "recovery/journal/graph_writer.h"
 #include "recovery/load/restore.h"
+#include "recovery/verify/rebuild.h"
 #include "recovery/verify/repair.h"
 #include "redis/client.h"
 #include "redis/make_room.h"
@@ -47,6 +48,10 @@ class JournalOwner : public std::enable_shared_from_this<JournalOwner> {
   redis::awaitable<Result<RepairOutcome>> repair(RepairOptions how, std::stop_token stop,
                                                  ShowProgress progress);
 
+  /// The same where most is lost, as rebuild() does with a content directory.
+  redis::awaitable<Result<RebuildOutcome>> rebuild(RebuildOptions how, std::stop_token stop,
+                                                   ShowProgress progress);
+
   /// Writes checkpoints when they are due by age or by the journal's size (JournalOptions), until
   /// asked to stop.
   redis::awaitable<void> keep_short(std::stop_token stop);
@@ -63,6 +68,7 @@ class JournalOwner : public std::enable_shared_from_this<JournalOwner> {
                                                         std::stop_token stop);
   redis::awaitable<Result<CheckpointOutcome>> write_held(std::int64_t position,
                                                          std::stop_token stop);
+  redis::awaitable<void> write_hand_words(std::int64_t position);
   bool checkpoint_is_due() const;
 
   boost::asio::any_io_executor executor_;
@@ -71,11 +77,8 @@ class JournalOwner : public std::enable_shared_from_this<JournalOwner> {
   std::shared_ptr<GraphWriter> writer_;
   std::shared_ptr<ChangeServer> server_;  // none where it could not listen
   bool is_writing_checkpoint_ = false;
+  std::chrono::system_clock::time_point opened_at_ = std::chrono::system_clock::now();
   std::stop_source closing_;
 };
-
-/// Where the content of a data directory begins: its checkpoint if there is one, else the content
-/// directory; empty: neither.
-std::string base_directory(const Options& options);
 
 }  // namespace redkeep::recovery

@@ -32,19 +32,6 @@ constexpr std::string_view kMadeHere = "present.";  // and the process
 constexpr std::array<std::string_view, 3> kMadeFiles{"entities.csv", "associations.csv",
                                                      "search_index.csv"};
 
-struct Base {
-  std::string directory;  // empty: none
-  std::int64_t position = 0;
-};
-
-Result<Base> find_base(const Options& options) {
-  const std::string place = checkpoint_path(DataDirectory::checkpoint_of(options.data_directory));
-  const auto manifest = read_manifest(place);
-  if (manifest) return Base{place, manifest->position.value_or(0)};
-  if (manifest.error().kind != ErrorKind::NotFound) return manifest.error();
-  return Base{options.content_directory, 0};
-}
-
 struct JournalPart {
   std::vector<GraphChange> changes;  // without what was taken back
   std::int64_t last_position = 0;    // of the last change, whether among those or behind `up_to`
@@ -135,7 +122,7 @@ Status each_association(const std::string& directory, Take take) {
                                                              std::move(take));
 }
 
-Status write_entities(Disk& disk, const Base& base, const ContentChanges& changes,
+Status write_entities(Disk& disk, const ContentBase& base, const ContentChanges& changes,
                       const std::string& into) {
   auto out = CsvWriter::create(
       disk, into + "/entities.csv",
@@ -158,7 +145,7 @@ Status write_entities(Disk& disk, const Base& base, const ContentChanges& change
   return out->finish();
 }
 
-Status write_associations(Disk& disk, const Base& base, const ContentChanges& changes,
+Status write_associations(Disk& disk, const ContentBase& base, const ContentChanges& changes,
                           const std::string& into) {
   auto out = CsvWriter::create(disk, into + "/associations.csv",
                                {"parent_id", "child_id", "path", "type", "weight"});
@@ -182,7 +169,7 @@ Status write_associations(Disk& disk, const Base& base, const ContentChanges& ch
 
 // Into a directory that its last owner removes.
 Result<std::shared_ptr<std::string>> write_anew(Disk& disk, const Options& options,
-                                                const Base& base, const ContentChanges& changes) {
+                                                const ContentBase& base, const ContentChanges& changes) {
   remove_left(options.data_directory);
   static std::atomic<int> number = 0;
   std::shared_ptr<std::string> made(
@@ -276,19 +263,36 @@ class Touched {
 
 }  // namespace
 
-Result<ExpectedContent> present_content(Disk& disk, const Options& options,
+Result<ContentBase> content_base(const Options& options) {
+  if (options.data_directory.empty()) return ContentBase{options.content_directory, 0};
+  const std::string place = checkpoint_path(DataDirectory::checkpoint_of(options.data_directory));
+  const auto manifest = read_manifest(place);
+  if (manifest) return ContentBase{place, manifest->position.value_or(0)};
+  if (manifest.error().kind != ErrorKind::NotFound) return manifest.error();
+  return ContentBase{options.content_directory, 0};
+}
+
+Result<ExpectedContent> present_content(Disk& disk, const Options& options, WithoutBase without,
                                         std::optional<std::int64_t> position) {
-  const auto base = find_base(options);
+  const auto base = content_base(options);
   if (!base) return base.error();
+  const bool has_base = !base->directory.empty();
   const std::string journal = DataDirectory::journal_of(options.data_directory);
   const std::int64_t at = std::max(position.value_or(0), base->position);
   auto part = read_journal(journal, base->position, at);
   if (!part) return part.error();
-  if (base->directory.empty() && part->last_position == 0) {
+  if (!has_base && part->last_position == 0) {
     return make_error(ErrorKind::InvalidInput,
                       "{} has neither a checkpoint nor a journal, and no content directory is "
                       "named: there is nothing to compare with",
-                      options.data_directory);
+                      printable(options.data_directory));
+  }
+  if (!has_base && without == WithoutBase::Refused) {
+    return make_error(ErrorKind::InvalidInput,
+                      "{0} has no checkpoint yet, and what its journal was begun on is not named: "
+                      "name the content directory beside --data {0}, or write a checkpoint of what "
+                      "Redis holds (redkeep checkpoint --data {0})",
+                      printable(options.data_directory));
   }
   ContentChanges changes;
   for (auto& change : part->changes) changes.apply(std::move(change));
@@ -297,7 +301,7 @@ Result<ExpectedContent> present_content(Disk& disk, const Options& options,
   content.wanted_position = part->last_position;
   const keys::KeySchema schema(options.prefix);
   for (const auto& word : changes.words()) content.not_judged.insert(key_print(schema.word(word)));
-  if (!changes.empty() || base->directory.empty()) {
+  if (!changes.empty() || !has_base) {
     auto made = write_anew(disk, options, *base, changes);
     if (!made) return made.error();
     content.directory = **made;
@@ -314,9 +318,9 @@ Result<ExpectedContent> present_content(Disk& disk, const Options& options,
   return content;
 }
 
-ContentAt present_content_of(Options options) {
-  return [options = std::move(options)](std::optional<std::int64_t> position) {
-    return present_content(Disk::real(), options, position);
+ContentAt present_content_of(Options options, WithoutBase without) {
+  return [options = std::move(options), without](std::optional<std::int64_t> position) {
+    return present_content(Disk::real(), options, without, position);
   };
 }
 

@@ -8,13 +8,30 @@
 
 namespace redkeep::recovery {
 
+/// Where the content of a data directory begins.
+struct ContentBase {
+  std::string directory;      ///< Its checkpoint, or else the content directory; empty: neither.
+  std::int64_t position = 0;  ///< The journal's behind it is what it does not have.
+};
+
+/// Fails where there is a checkpoint that cannot be read: what was stored up to it is in no other
+/// place.
+Result<ContentBase> content_base(const Options& options);
+
+/// Where there is neither a checkpoint nor a content directory, nobody knows what the journal was
+/// begun on.
+enum class WithoutBase {
+  Refused,       ///< For a comparison of everything.
+  JournalAlone,  ///< For what was lost: at least what the journal has must be there.
+};
+
 /// What a server has to hold whose guard:position is `position`. Words that were added or removed
 /// by hand are not judged, since CSV cannot say them. Fails as the journal's reader and the disk
-/// do, and with InvalidInput where there is neither content nor journal.
-Result<ExpectedContent> present_content(Disk& disk, const Options& options,
+/// do, and with InvalidInput where there is nothing, or no base and that is refused.
+Result<ExpectedContent> present_content(Disk& disk, const Options& options, WithoutBase without,
                                         std::optional<std::int64_t> position);
 
 /// The same, to be asked for any position.
-ContentAt present_content_of(Options options);
+ContentAt present_content_of(Options options, WithoutBase without);
 
 }  // namespace redkeep::recovery

@@ -1,5 +1,8 @@
 #include "recovery/verify/expected_content.h"
 
+#include "error/error.h"
+#include "redis/beside.h"
+
 namespace redkeep::recovery {
 namespace {
 
@@ -21,6 +24,28 @@ void leave_out(const keys::FingerprintSet& prints, Damage& damage) {
 }
 
 }  // namespace
+
+redis::awaitable<Result<ExpectedContent>> choose_content(ContentAt content_at,
+                                                         std::string directory,
+                                                         std::optional<std::int64_t> position) {
+  if (!content_at) {
+    ExpectedContent as_told;
+    as_told.directory = std::move(directory);
+    co_return as_told;
+  }
+  const auto choose = [&content_at, position] { return content_at(position); };
+  co_return co_await redis::beside(choose);
+}
+
+Status allow_content_without_journal(const std::string& directory,
+                                     std::optional<std::int64_t> position) {
+  if (position.value_or(0) == 0) return {};
+  return make_error(ErrorKind::Refused,
+                    "a journal is in use here (Redis has it up to position {}), and what was "
+                    "stored through it since {} was written would be undone: name the data "
+                    "directory (--data) to keep it, or say --despite-journal",
+                    *position, printable(directory));
+}
 
 Status leave_out_what_is_right(const ExpectedContent& content, Damage& damage) {
   leave_out(content.not_judged, damage);

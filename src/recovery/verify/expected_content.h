@@ -8,6 +8,7 @@
 
 #include "keys/fingerprint_set.h"
 #include "recovery/verify/key_comparison.h"
+#include "redis/connection.h"
 #include "redkeep/result.h"
 
 namespace redkeep::recovery {
@@ -25,6 +26,17 @@ struct ExpectedContent {
 /// For a server whose guard:position is this, if it has one. May block for as long as reading the
 /// content and the journal takes.
 using ContentAt = std::function<Result<ExpectedContent>(std::optional<std::int64_t> position)>;
+
+/// That of `content_at` for this position, which may take as long as reading it does; where that is
+/// empty, `directory` as it is. To be kept for as long as its files are read.
+redis::awaitable<Result<ExpectedContent>> choose_content(ContentAt content_at,
+                                                         std::string directory,
+                                                         std::optional<std::int64_t> position);
+
+/// Refused for a server that has what was stored through a journal: a content that does not know of
+/// it would undo that.
+Status allow_content_without_journal(const std::string& directory,
+                                     std::optional<std::int64_t> position);
 
 /// Takes out of what was found what is no damage: keys that are not judged, and keys that the
 /// journal may have changed while they were looked at. May block.

@@ -8,6 +8,7 @@
 #include "error/error.h"
 #include "keys/keyspace_walk.h"
 #include "recovery/load/loader.h"
+#include "redis/beside.h"
 #include "redis/pause.h"
 #include "redis/stop_patience.h"
 #include "sizes/sizes.h"
@@ -48,6 +49,7 @@ class Rebuild {
   const std::shared_ptr<redis::Connection>& connection() const { return line_->connection; }
   redis::awaitable<Status> reopen();
   redis::awaitable<Status> ask_facts();
+  redis::awaitable<Result<Survey>> look();
   bool fits(const Survey& found);
   bool has_work(const Survey& found) const;
   redis::awaitable<Status> work(const Survey& found);
@@ -66,6 +68,7 @@ class Rebuild {
   std::stop_token stop_;
   ShowProgress progress_;
   ServerFacts facts_;
+  ExpectedContent content_;
   bool is_cleared_ = false;
   RebuildOutcome outcome_;
 };
@@ -148,7 +151,7 @@ redis::awaitable<Status> Rebuild::clear() {
 
 redis::awaitable<Status> Rebuild::load_all() {
   LoadOptions options;
-  options.directory = options_.directory;
+  options.directory = content_.directory;
   options.finish_cut_load = true;
   options.how_to_go_on = kHowToGoOn;
   std::function<void(const LoadProgress&)> show;
@@ -161,7 +164,7 @@ redis::awaitable<Status> Rebuild::load_all() {
 
 redis::awaitable<Status> Rebuild::mend_all(const Survey& found) {
   MendOptions options;
-  options.directory = options_.directory;
+  options.directory = content_.directory;
   options.save_to = options_.save_to;
   const auto mended =
       co_await mend(connection(), schema_, classes_, found, std::move(options), stop_, progress_);
@@ -219,13 +222,29 @@ redis::awaitable<Status> Rebuild::wait_for_room(Error refusal) {
   }
 }
 
+redis::awaitable<Result<Survey>> Rebuild::look() {
+  SurveyOptions what{content_.directory};
+  auto found =
+      co_await survey(connection(), schema_, classes_, facts_, std::move(what), stop_, progress_);
+  if (!found) co_return found;
+  const auto sift = [&] { return leave_out_what_is_right(content_, found->damage); };
+  const Status sifted = co_await redis::beside(sift);
+  if (!sifted) co_return sifted.error();
+  co_return found;
+}
+
 redis::awaitable<Result<RebuildOutcome>> Rebuild::run() {
   if (const Status asked = co_await ask_facts(); !asked) co_return asked.error();
+  if (!options_.content_at && !options_.despite_journal) {
+    const Status allowed = allow_content_without_journal(options_.directory, facts_.position);
+    if (!allowed) co_return allowed.error();
+  }
+  auto content = co_await choose_content(options_.content_at, options_.directory, facts_.position);
+  if (!content) co_return content.error();
+  content_ = std::move(*content);
   outcome_.went_on = facts_.load_marker || facts_.rebuild_marker;
   for (bool is_first = true;; is_first = false) {
-    SurveyOptions what{options_.directory, false};
-    auto found =
-        co_await survey(connection(), schema_, classes_, facts_, std::move(what), stop_, progress_);
+    auto found = co_await look();
     if (!found) co_return found.error();
     if (found->check.problems.count > 0) {
       outcome_.end = RebuildEnd::BadContent;

@@ -6,6 +6,7 @@
 #include <stop_token>
 #include <string>
 
+#include "recovery/verify/expected_content.h"
 #include "recovery/verify/mend.h"
 #include "redkeep/options.h"
 
@@ -13,6 +14,10 @@ namespace redkeep::recovery {
 
 struct RebuildOptions {
   std::string directory;
+  /// In place of the directory's files (it is named still): which content a server at some position
+  /// has to hold. Nobody may change the content by the journal meanwhile.
+  ContentAt content_at;
+  bool despite_journal = false;  ///< See RepairOptions.
   /// Removes every key of the graph's classes under our prefix first: what the content cannot give
   /// back is lost. Caches, queues, the guard's keys and whatever is outside the prefix stay.
   bool from_scratch = false;

@@ -3,20 +3,10 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "error/error.h"
-#include "redis/beside.h"
 #include "redis/stop_patience.h"
 
 namespace redkeep::recovery {
 namespace {
-
-redis::awaitable<Result<ExpectedContent>> choose_content(const RepairOptions& options,
-                                                         std::optional<std::int64_t> position) {
-  ExpectedContent as_told;
-  as_told.directory = options.mend.directory;
-  if (!options.content_at) co_return as_told;
-  const auto choose = [&options, position] { return options.content_at(position); };
-  co_return co_await redis::beside(choose);
-}
 
 redis::awaitable<Result<RepairOutcome>> repair_over(std::shared_ptr<redis::Connection> connection,
                                                     const keys::KeySchema& schema, int database,
@@ -27,7 +17,12 @@ redis::awaitable<Result<RepairOutcome>> repair_over(std::shared_ptr<redis::Conne
   const auto facts = co_await ask_server_facts(connection, schema, database,
                                                options.configured_limit_bytes, stop, progress);
   if (!facts) co_return facts.error();
-  const auto content = co_await choose_content(options, facts->position);
+  if (!options.content_at && !options.despite_journal && !options.mend.dry_run) {
+    const Status allowed =
+        allow_content_without_journal(options.mend.directory, facts->position);
+    if (!allowed) co_return allowed.error();
+  }
+  const auto content = co_await choose_content(options.content_at, options.mend.directory, facts->position);
   if (!content) co_return content.error();
   options.mend.directory = content->directory;
   SurveyOptions what{options.mend.directory};

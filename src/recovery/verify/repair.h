@@ -15,6 +15,8 @@ struct RepairOptions {
   /// In place of mend.directory: which content a server at some position has to hold. Nobody may
   /// change the content by the journal meanwhile.
   ContentAt content_at;
+  /// Mends by the directory although a journal is in use: what was stored through it is undone.
+  bool despite_journal = false;
   std::int64_t configured_limit_bytes = 0;  ///< Where the server has no maxmemory.
 };
 

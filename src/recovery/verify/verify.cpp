@@ -29,7 +29,6 @@ class Verify {
   redis::awaitable<Result<VerifyOutcome>> run(int database);
 
  private:
-  redis::awaitable<Result<ExpectedContent>> choose_content(const ServerFacts& facts);
   void count(const Survey& found);
   redis::awaitable<Status> name(const Survey& found);
   bool is_behind() const;
@@ -120,28 +119,16 @@ VerifyEnd Verify::end(const Survey& found) const {
   return found.damage.any() ? VerifyEnd::Damaged : VerifyEnd::Clean;
 }
 
-// Named, and held until the end: the files may be there for this alone.
-redis::awaitable<Result<ExpectedContent>> Verify::choose_content(const ServerFacts& facts) {
-  if (!options_.content_at) {
-    ExpectedContent as_told;
-    as_told.directory = options_.directory;
-    co_return as_told;
-  }
-  if (progress_) progress_({"reading the journal"});
-  const auto choose = [this, position = facts.position] { return options_.content_at(position); };
-  auto content = co_await redis::beside(choose);
-  if (!content) co_return content.error();
-  options_.directory = content->directory;
-  options_.wanted_position = content->wanted_position;
-  co_return std::move(*content);
-}
-
 redis::awaitable<Result<VerifyOutcome>> Verify::run(int database) {
   const auto facts = co_await ask_server_facts(connection_, schema_, database,
                                                options_.configured_limit_bytes, stop_, progress_);
   if (!facts) co_return facts.error();
-  const auto content = co_await choose_content(*facts);
+  if (options_.content_at && progress_) progress_({"reading the journal"});
+  const auto content =
+      co_await choose_content(options_.content_at, options_.directory, facts->position);
   if (!content) co_return content.error();
+  options_.directory = content->directory;
+  if (options_.content_at) options_.wanted_position = content->wanted_position;
   SurveyOptions what{options_.directory, options_.names_only, options_.most_share};
   auto found =
       co_await survey(connection_, schema_, classes_, *facts, std::move(what), stop_, progress_);
