@@ -4,6 +4,7 @@
 
 #include "live/journal_fixture.h"
 #include "recovery/checkpoint/checkpoint_export.h"
+#include "recovery/journal/journal_owner.h"
 #include "wire/event_loop.h"
 
 namespace redkeep {
@@ -43,6 +44,37 @@ TEST_F(CheckpointPosition, F25_OfAServerThatIsElsewhereNoneIsWritten) {
   const auto written = write(2);
   ASSERT_TRUE(written.ok()) << written.error().message;
   EXPECT_EQ(written->entities, 2);
+}
+
+// Words by hand stay in the journal, so a checkpoint that is due by size must not count them.
+TEST_F(CheckpointPosition, WordsByHandMakeNoCheckpointDueForEver) {
+  applied(manager->store_entity(test::entity(1, "one")));
+  manager.reset();
+  Options options;
+  options.endpoint = redis.endpoint();
+  options.data_directory = data();
+  options.journal.checkpoint_bytes = 4096;
+  const auto opened = recovery::JournalOwner::open(loop.executor(), options, {});
+  ASSERT_TRUE(opened.ok()) << opened.error().message;
+  const auto& owner = *opened;
+  owner->start();
+  const auto add_words = [&](int first, int last) {
+    for (int i = first; i < last; ++i) {
+      const auto outcome = loop.run(
+          owner->writer().write(recovery::AddWord{"word" + std::to_string(i), {test::id_of(1)}}));
+      ASSERT_TRUE(outcome.ok()) << outcome.error().message;
+    }
+  };
+  add_words(0, 100);
+  EXPECT_TRUE(owner->checkpoint_is_due());
+  const auto written = loop.run(owner->checkpoint({}));
+  ASSERT_TRUE(written.ok()) << written.error().message;
+  EXPECT_FALSE(owner->checkpoint_is_due());
+  add_words(100, 101);
+  EXPECT_FALSE(owner->checkpoint_is_due());
+  add_words(101, 200);
+  EXPECT_TRUE(owner->checkpoint_is_due());
+  owner->close();
 }
 
 }  // namespace

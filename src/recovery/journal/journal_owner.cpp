@@ -175,6 +175,8 @@ redis::awaitable<Result<CheckpointOutcome>> JournalOwner::write_held(std::int64_
   Status removed = co_await writer_->carry_hand_words_over(position);
   if (removed) removed = writer_->remove_files_up_to(position);
   if (!removed) spdlog::warn("the journal stays as long as it is: {}", removed.error().message);
+  left_bytes_ = bytes_in(DataDirectory::journal_of(options_.data_directory));
+  left_position_ = writer_->journaled_position();
   co_return outcome;
 }
 
@@ -239,9 +241,9 @@ bool JournalOwner::checkpoint_is_due() const {
   const std::string place = DataDirectory::checkpoint_of(options_.data_directory);
   const auto manifest = read_manifest(checkpoint_path(place));
   const std::int64_t position = manifest ? manifest->position.value_or(0) : 0;
-  if (writer_->applied_position() <= position) return false;
+  if (writer_->applied_position() <= std::max(position, left_position_)) return false;
   if (bytes_in(DataDirectory::journal_of(options_.data_directory)) >=
-      options_.journal.checkpoint_bytes) {
+      options_.journal.checkpoint_bytes + left_bytes_) {
     return true;
   }
   // By the wall clock, since it has to hold across restarts; one that was set back delays it only.

@@ -52,6 +52,10 @@ class JournalOwner : public std::enable_shared_from_this<JournalOwner> {
   redis::awaitable<Result<RebuildOutcome>> rebuild(RebuildOptions how, std::stop_token stop,
                                                    ShowProgress progress);
 
+  /// By age or by the journal's size (JournalOptions). Words by hand, which stay in the journal
+  /// behind a checkpoint, make none due.
+  bool checkpoint_is_due() const;
+
   /// Writes checkpoints when they are due by age or by the journal's size (JournalOptions), until
   /// asked to stop.
   redis::awaitable<void> keep_short(std::stop_token stop);
@@ -69,7 +73,6 @@ class JournalOwner : public std::enable_shared_from_this<JournalOwner> {
   redis::awaitable<Result<CheckpointOutcome>> write_held(std::int64_t position,
                                                          std::stop_token stop);
   redis::awaitable<void> write_hand_words(std::int64_t position);
-  bool checkpoint_is_due() const;
 
   boost::asio::any_io_executor executor_;
   Options options_;
@@ -77,6 +80,8 @@ class JournalOwner : public std::enable_shared_from_this<JournalOwner> {
   std::shared_ptr<GraphWriter> writer_;
   std::shared_ptr<ChangeServer> server_;  // none where it could not listen
   bool is_writing_checkpoint_ = false;
+  std::int64_t left_bytes_ = 0;     // of the journal by the last checkpoint
+  std::int64_t left_position_ = 0;  // the last in these
   std::chrono::system_clock::time_point opened_at_ = std::chrono::system_clock::now();
   std::stop_source closing_;
 };
