@@ -123,7 +123,7 @@ Result<CensusState> parse_state(std::string_view text, const CensusSubject& subj
     if (found != expected || !are_same_classes(object.at("classes").as_array(), table)) {
       return make_error(ErrorKind::Refused,
                         "it is of another database, prefix, configuration of classes, or was begun "
-                        "with or without --ttl: begin anew, without --resume");
+                        "with or without --no-ttl: begin anew, without --resume");
     }
     auto state = read_state(object, table);
     const auto details = state.counted.details.size();

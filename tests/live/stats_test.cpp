@@ -69,7 +69,7 @@ TEST_F(StatsLive, AnExactCountKnowsTheLargestKeysAndTheTtls) {
   redis.run({"SET", "reed:session:big", std::string(100'000, 'x'), "EX", "30"});
   redis.run({"SET", "reed:session:for-ever", "x"});
   redis.run({"SET", "theirs", "x"});
-  const auto found = stats({"--exact", "--ttl"});
+  const auto found = stats({"--exact"});
   const auto sessions = row(found, "sessions");
   EXPECT_EQ(sessions.at("keys"), 32);
   EXPECT_EQ(sessions.at("largest_key"), "reed:session:big");
@@ -168,7 +168,7 @@ TEST_F(StatsLive, ACountThatIsStoppedIsGoneOnWith) {
   TemporaryDirectory directory;
   const std::string file = directory.path() + "/count.json";
   {
-    Program program(arguments({"--exact", "--ttl", "--budget", "1%", "--resume", file}));
+    Program program(arguments({"--exact", "--budget", "1%", "--resume", file}));
     ASSERT_TRUE(eventually([&] { return redis.info("cmdstat_pttl").size() > 0; }));
     program.signal(SIGINT);
     const Ended ended = program.wait();
@@ -180,7 +180,7 @@ TEST_F(StatsLive, ACountThatIsStoppedIsGoneOnWith) {
   EXPECT_NE(counted.at("cursor"), "0") << "in the middle";
   // Not with other flags: half of the numbers would be missing.
   EXPECT_EQ(run_program(arguments({"--exact", "--resume", file})).exit_code, 4);
-  const auto found = stats({"--exact", "--ttl", "--resume", file});
+  const auto found = stats({"--exact", "--resume", file});
   EXPECT_EQ(row(found, "sessions").at("keys"), 8000);
   EXPECT_EQ(row(found, "sessions").at("ttl").at("1d"), 8000);
   EXPECT_EQ(row(found, "page_cache").at("keys"), 6000);
@@ -220,7 +220,7 @@ TEST_F(StatsLive, WrongFlagsEndItWithASentence) {
 TEST_F(StatsLive, AReplicaIsEnough) {
   write_keys(redis, kSessions, 50);
   redis.run({"REPLICAOF", "127.0.0.1", "1"});  // nobody is there: it serves what it has
-  EXPECT_EQ(row(stats({"--exact", "--ttl"}), "sessions").at("keys"), 50);
+  EXPECT_EQ(row(stats({"--exact"}), "sessions").at("keys"), 50);
   EXPECT_EQ(row(stats({"--sample"}), "sessions").at("keys").at("value"), 50);
 }
 
