@@ -17,7 +17,8 @@ namespace asio = boost::asio;
 // Who asks at 3 a.m. does not wait for a server that does not answer.
 constexpr std::chrono::milliseconds kMostPatience{1500};
 
-asio::awaitable<int> run(asio::io_context& context, const Settings& settings, bool json) {
+asio::awaitable<int> run(const Settings& settings, bool json) {
+  const auto executor = co_await asio::this_coro::executor;
   const Options& options = settings.options;
   const auto table = keys::ClassTable::compile(options.prefix, options.classes);
   if (!table) co_return fail(table.error());
@@ -25,7 +26,7 @@ asio::awaitable<int> run(asio::io_context& context, const Settings& settings, bo
   endpoint.deadline = std::min(endpoint.deadline, kMostPatience);
   endpoint.connect_deadline = std::min(endpoint.connect_deadline, kMostPatience);
   const auto begun = std::chrono::steady_clock::now();
-  const auto client = redis::Client::create(context.get_executor(), endpoint);
+  const auto client = redis::Client::create(executor, endpoint);
   doctor::ReadOptions read;
   read.seed = std::random_device{}();
   keys::KeySchema schema(options.prefix);
@@ -55,14 +56,8 @@ void register_doctor(CommandLine& line) {
   const auto json = std::make_shared<bool>(false);
   add_connection_flags(*command, line.flags);
   command->add_flag("--json", *json, "One JSON object instead of text");
-  command->callback([&line, json] {
-    line.action = [&line, json] {
-      const auto settings = start(line.flags);
-      if (!settings) return fail(settings.error());
-      return run_to_end([&](asio::io_context& context, std::stop_token) {
-        return run(context, *settings, *json);
-      });
-    };
+  run_with_settings(line, *command, [json](const Settings& settings, std::stop_token) {
+    return run(settings, *json);
   });
 }
 

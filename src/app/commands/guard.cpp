@@ -11,9 +11,9 @@ namespace {
 
 namespace asio = boost::asio;
 
-asio::awaitable<int> run(asio::io_context& context, const Settings& settings,
-                         std::stop_token stop) {
-  auto watch = Watch::create(context.get_executor(), settings);
+asio::awaitable<int> run(const Settings& settings, std::stop_token stop) {
+  const auto executor = co_await asio::this_coro::executor;
+  auto watch = Watch::create(executor, settings);
   if (!watch) co_return fail(watch.error());
   fmt::print("Redis    {}\n", redis::describe(settings.options.endpoint));
   fmt::print("HTTP     {}\n", (*watch)->http_address());
@@ -35,15 +35,7 @@ void register_guard(CommandLine& line) {
                       "Content directory for the emergency restore");
   command->add_option("--data", line.flags.data,
                       "Directory that the ledger is kept in, for redkeep history");
-  command->callback([&line] {
-    line.action = [&line] {
-      const auto settings = start(line.flags);
-      if (!settings) return fail(settings.error());
-      return run_to_end([&](asio::io_context& context, std::stop_token stop) {
-        return run(context, *settings, stop);
-      });
-    };
-  });
+  run_with_settings(line, *command, run);
 }
 
 }  // namespace redkeep::app
