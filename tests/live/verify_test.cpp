@@ -92,13 +92,15 @@ TEST_P(VerifyDamage, IsFoundAsWhatItIsAndNothingElseIs) {
   }
 }
 
-TEST_P(VerifyDamage, ByNamesAloneOnlyWhatIsMissingOrOrphanedIsFound) {
+TEST_P(VerifyDamage, ByNamesAloneOnlyWhatIsMissingIsFound) {
   redis.run_all(GetParam().commands);
-  const bool is_named = GetParam().kind == "missing" || GetParam().kind == "orphaned";
+  const bool is_named = GetParam().kind == "missing";
   const auto found = verify_json(is_named ? 1 : 0, {"--keys-only"});
   for (const std::string kind : kKinds) {
     EXPECT_EQ(count(found, kind), is_named && kind == GetParam().kind ? 1 : 0) << kind;
   }
+  EXPECT_EQ(found.at("seen_keys").as_int64() + count(found, "missing"),
+            found.at("expected_keys").as_int64());
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, VerifyDamage, testing::ValuesIn(damage_cases()),

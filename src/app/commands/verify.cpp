@@ -70,7 +70,8 @@ void register_verify(CommandLine& line) {
   add_data_flag(*command, line.flags);
   add_connection_flags(*command, line.flags);
   command->add_flag("--keys-only", flags->keys_only,
-                    "Only whether the keys are there, not what they hold: much faster");
+                    "Only whether every key of the content is there, asked for by name: much "
+                    "faster, however many other keys there are");
   command->add_flag("--json", flags->json, "One JSON object instead of text");
   run_with_settings(line, *command, [flags, &line](const Settings& settings, std::stop_token stop) {
     return run(settings, line.flags, *flags, std::move(stop));

@@ -13,7 +13,7 @@ void SeenKeys::add(const SeenKey& seen) {
   }
 }
 
-Damage compare(const ExpectedKeys& expected, const SeenKeys& seen, CompareValues values) {
+Damage compare(const ExpectedKeys& expected, const SeenKeys& seen) {
   Damage damage;
   std::vector<bool> is_there(expected.slots());
   for (const auto& [key, digest] : seen.there()) {
@@ -23,8 +23,7 @@ Damage compare(const ExpectedKeys& expected, const SeenKeys& seen, CompareValues
       continue;
     }
     is_there[place] = true;
-    const bool differs = values == CompareValues::Yes && expected.digest_at(place) != digest;
-    if (differs) damage.changed.insert(key);
+    if (expected.digest_at(place) != digest) damage.changed.insert(key);
   }
   for (const auto key : seen.wrong_type()) {
     const std::size_t place = expected.find(key);

@@ -43,8 +43,6 @@ class SeenKeys {
   std::vector<std::uint64_t> with_ttl_;
 };
 
-enum class CompareValues { Yes, NamesOnly };
-
-Damage compare(const ExpectedKeys& expected, const SeenKeys& seen, CompareValues values);
+Damage compare(const ExpectedKeys& expected, const SeenKeys& seen);
 
 }  // namespace redkeep::recovery

@@ -253,7 +253,7 @@ redis::awaitable<Result<RebuildOutcome>> Rebuild::run() {
     }
     outcome_.entities = found->check.entities;
     outcome_.associations = found->check.associations;
-    outcome_.keys = static_cast<std::int64_t>(found->expected.size());
+    outcome_.keys = found->expected_keys;
     if (is_first && !has_work(*found)) {
       outcome_.mended.orphans_left = static_cast<std::int64_t>(found->damage.orphaned.size());
       co_return std::move(outcome_);
@@ -283,9 +283,9 @@ redis::awaitable<Result<RebuildOutcome>> Rebuild::run() {
 }  // namespace
 
 std::int64_t estimated_missing_bytes(const Survey& survey) {
-  if (survey.expected.size() == 0) return 0;
+  if (survey.expected_keys == 0) return 0;
   const double share = static_cast<double>(survey.damage.missing.size()) /
-                       static_cast<double>(survey.expected.size());
+                       static_cast<double>(survey.expected_keys);
   return static_cast<std::int64_t>(share * static_cast<double>(survey.check.estimated_bytes));
 }
 

@@ -83,7 +83,7 @@ redis::awaitable<Result<Survey>> survey(std::shared_ptr<redis::Connection> conne
       progress({"comparing", count, static_cast<double>(count) / all, "keys"});
     }
   };
-  const LookAt what{!options.names_only, !options.names_only && facts.any_ttl, options.most_share};
+  const LookAt what{true, facts.any_ttl, options.most_share};
   asio::thread_pool thread(1);
   auto [prepared, looked] =
       co_await (prepare_beside(thread, schema, std::move(options.directory), both) &&
@@ -99,9 +99,9 @@ redis::awaitable<Result<Survey>> survey(std::shared_ptr<redis::Connection> conne
   if (!looked && (*prepared || !is_interruption(looked.error()))) co_return looked.error();
   if (!*prepared) co_return prepared->error();
   Survey found;
-  found.damage = compare((*prepared)->expected, seen,
-                         options.names_only ? CompareValues::NamesOnly : CompareValues::Yes);
+  found.damage = compare((*prepared)->expected, seen);
   found.seen_keys = static_cast<std::int64_t>(seen.there().size() + seen.wrong_type().size());
+  found.expected_keys = static_cast<std::int64_t>((*prepared)->expected.size());
   found.expected = std::move((*prepared)->expected);
   found.check = std::move((*prepared)->check);
   co_return found;

@@ -14,16 +14,14 @@ namespace redkeep::recovery {
 
 struct SurveyOptions {
   std::string directory;
-  /// Whether the keys are there, and not what they hold: neither changed values nor other types nor
-  /// TTLs are found, in a quarter of the time.
-  bool names_only = false;
   double most_share = 1;  ///< See LookAt.
 };
 
 struct Survey {
   ContentCheck check;
   Damage damage;               ///< Nothing where the check found problems.
-  ExpectedKeys expected;       ///< Of the content.
+  ExpectedKeys expected;       ///< Of the content; empty where they were asked for by name.
+  std::int64_t expected_keys = 0;
   std::int64_t seen_keys = 0;  ///< Of the graph's classes, on the server.
 };
 

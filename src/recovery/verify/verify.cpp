@@ -8,6 +8,7 @@
 
 #include "error/error.h"
 #include "recovery/verify/damage_names.h"
+#include "recovery/verify/missing_keys.h"
 #include "redis/beside.h"
 #include "redis/stop_patience.h"
 
@@ -29,6 +30,7 @@ class Verify {
   redis::awaitable<Result<VerifyOutcome>> run(int database);
 
  private:
+  redis::awaitable<Result<Survey>> look(const ServerFacts& facts);
   void count(const Survey& found);
   redis::awaitable<Status> name(const Survey& found);
   bool is_behind() const;
@@ -65,7 +67,7 @@ class Names {
 void Verify::count(const Survey& found) {
   outcome_.entities = found.check.entities;
   outcome_.associations = found.check.associations;
-  outcome_.expected_keys = static_cast<std::int64_t>(found.expected.size());
+  outcome_.expected_keys = found.expected_keys;
   outcome_.seen_keys = found.seen_keys;
   outcome_.missing.count = size_of(found.damage.missing);
   outcome_.changed.count = size_of(found.damage.changed);
@@ -119,6 +121,15 @@ VerifyEnd Verify::end(const Survey& found) const {
   return found.damage.any() ? VerifyEnd::Damaged : VerifyEnd::Clean;
 }
 
+redis::awaitable<Result<Survey>> Verify::look(const ServerFacts& facts) {
+  SurveyOptions what{options_.directory, options_.most_share};
+  if (options_.names_only) {
+    co_return co_await find_missing(connection_, schema_, std::move(what), stop_, progress_);
+  }
+  co_return co_await survey(connection_, schema_, classes_, facts, std::move(what), stop_,
+                            progress_);
+}
+
 redis::awaitable<Result<VerifyOutcome>> Verify::run(int database) {
   const auto facts = co_await ask_server_facts(connection_, schema_, database,
                                                options_.configured_limit_bytes, stop_, progress_);
@@ -129,9 +140,7 @@ redis::awaitable<Result<VerifyOutcome>> Verify::run(int database) {
   if (!content) co_return content.error();
   options_.directory = content->directory;
   if (options_.content_at) options_.wanted_position = content->wanted_position;
-  SurveyOptions what{options_.directory, options_.names_only, options_.most_share};
-  auto found =
-      co_await survey(connection_, schema_, classes_, *facts, std::move(what), stop_, progress_);
+  auto found = co_await look(*facts);
   if (!found) co_return found.error();
   if (found->damage.any()) {
     const auto sift = [&] { return leave_out_what_is_right(*content, found->damage); };

@@ -15,7 +15,7 @@ namespace redkeep::recovery {
 struct VerifyOptions {
   std::string directory;    ///< A content directory; or else
   ContentAt content_at;     ///< which content a server at some position has to hold.
-  bool names_only = false;  ///< See SurveyOptions.
+  bool names_only = false;  ///< Only what is missing; see find_missing().
   double most_share = 1;    ///< See LookAt.
   /// Up to where a journal goes, if there is one: a server whose position is lower is behind. Known
   /// from content_at where that is given.

@@ -42,10 +42,10 @@ std::vector<SeenKey> right() {
           {keys[5], State::There, member, false}};
 }
 
-Damage damage_of(const std::vector<SeenKey>& seen, CompareValues values = CompareValues::Yes) {
+Damage damage_of(const std::vector<SeenKey>& seen) {
   SeenKeys all;
   for (const auto& key : seen) all.add(key);
-  return compare(expected(), all, values);
+  return compare(expected(), all);
 }
 
 struct Counts {
@@ -98,12 +98,6 @@ TEST(KeyComparison, AnotherValueIsAChange) {
   }
 }
 
-TEST(KeyComparison, ByNamesAloneNoValueIsAChange) {
-  auto seen = right();
-  for (auto& key : seen) key.digest = 0;
-  EXPECT_FALSE(damage_of(seen, CompareValues::NamesOnly).any());
-}
-
 TEST(KeyComparison, WhatIsNotExpectedIsOrphanedWhateverItsType) {
   auto seen = right();
   seen.push_back({"reed:word:old", State::There, 1, false});
@@ -132,7 +126,7 @@ TEST(KeyComparison, EverythingIsMissingFromAnEmptyServer) {
 TEST(KeyComparison, NothingIsExpectedOfNoContent) {
   SeenKeys seen;
   seen.add({"reed:word:old", State::There, 1, false});
-  EXPECT_EQ(counts(compare(ExpectedKeys{}, seen, CompareValues::Yes)), (Counts{.orphaned = 1}));
+  EXPECT_EQ(counts(compare(ExpectedKeys{}, seen)), (Counts{.orphaned = 1}));
 }
 
 TEST(ExpectedKeys, AreAllFoundHoweverMany) {
