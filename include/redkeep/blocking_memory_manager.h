@@ -75,6 +75,9 @@ class BlockingMemoryManager {
   Result<std::vector<Association>> children(std::string parent_id) {
     return call(&M::children, std::move(parent_id));
   }
+  Result<std::vector<Association>> links(std::string entity_id) {
+    return call(&M::links, std::move(entity_id));
+  }
   Result<std::string> parent(std::string child_id) { return call(&M::parent, std::move(child_id)); }
   Result<StoreOutcome> add_word(std::string word, std::vector<std::string> entity_ids) {
     return call(&M::add_word, std::move(word), std::move(entity_ids));
