@@ -176,9 +176,8 @@ TEST_F(VerifyData, ContentAloneDoesNotUndoWhatWasStoredUnlessItIsSaidTo) {
   EXPECT_EQ(graph(), whole);
   EXPECT_EQ(run_program({"repair", content, "--url", redis.url(), "--dry-run"}).exit_code, 1);
   manager.reset();
-  const Ended undone =
-      run_program({"repair", content, "--url", redis.url(), "--despite-journal",
-                   "--remove-orphans", "--save-to", directory.path()});
+  const Ended undone = run_program({"repair", content, "--url", redis.url(), "--despite-journal",
+                                    "--remove-orphans", "--save-to", directory.path()});
   EXPECT_EQ(undone.exit_code, 0) << undone;
   EXPECT_FALSE(graph().contains("reed:entity:page:" + id_of(1001)));
 }

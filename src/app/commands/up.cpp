@@ -153,8 +153,8 @@ asio::awaitable<void> keep_running(redis::PrivateServer& server, const Settings&
 }
 
 // Loads the content if there is none yet; what is there is never touched.
-asio::awaitable<Result<std::string>> bring_content(const Settings& settings,
-                                                   std::string directory, std::stop_token stop) {
+asio::awaitable<Result<std::string>> bring_content(const Settings& settings, std::string directory,
+                                                   std::stop_token stop) {
   if (directory.empty()) co_return co_await describe_content(settings);
   recovery::LoadOptions options;
   options.directory = directory;

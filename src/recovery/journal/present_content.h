@@ -14,8 +14,9 @@ struct ContentBase {
   std::int64_t position = 0;  ///< The journal's behind it is what it does not have.
 };
 
-/// Reads the files of a checkpoint whole. Fails where they are not those that were written, and where
-/// there is a directory for one and no manifest: what was stored up to it is in no other place.
+/// Reads the files of a checkpoint whole. Fails where they are not those that were written, and
+/// where there is a directory for one and no manifest: what was stored up to it is in no other
+/// place.
 Result<ContentBase> content_base(const Options& options);
 
 /// Where there is neither a checkpoint nor a content directory, nobody knows what the journal was
