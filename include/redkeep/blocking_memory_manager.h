@@ -1,7 +1,6 @@
 #pragma once
 // The memory manager for programs without an event loop: the same calls with the same results, each
 // of which waits until it is done. It runs the MemoryManager on a thread of its own.
-//
 // Safe from any thread; calls from several threads share one connection.
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
