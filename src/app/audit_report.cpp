@@ -50,6 +50,9 @@ std::string verdict(const AuditOutcome& outcome, bool fix) {
   if (!fix) return "Drifted: redkeep audit --fix mends what can be mended without the content\n";
   if (is_clean(outcome)) return "Mended: all of it\n";
   if (outcome.not_followed > 0) return "Mended in part: run it again for the rest\n";
+  if (!outcome.script_refusal.empty()) {
+    return "Mended in part: redkeep doctor names the permission that is missing for the rest\n";
+  }
   return "Mended in part: redkeep verify and redkeep repair mend the rest from the content\n";
 }
 
@@ -58,6 +61,20 @@ std::string_view outcome_name(const AuditOutcome& outcome, bool fix) {
   if (outcome.found() == 0) return "Clean";
   if (!fix) return "Drifted";
   return is_clean(outcome) ? "Mended" : "MendedInPart";
+}
+
+// What could not be done for want of a permission.
+std::string describe_refusal(const AuditOutcome& outcome, bool fix) {
+  if (outcome.script_refusal.empty()) return {};
+  std::string text =
+      fmt::format("The server refuses EVAL ({}), which references take: ", outcome.script_refusal);
+  if (outcome.unchecked > 0) {
+    text +=
+        fmt::format("{} found above could not be looked at again and may have been in the making{}",
+                    sizes::print_count(outcome.unchecked), fix ? "; " : "");
+  }
+  if (fix) text += "none of them was mended";
+  return text + '\n';
 }
 
 }  // namespace
@@ -75,7 +92,7 @@ std::string describe_audit(const AuditOutcome& outcome, bool fix, std::chrono::m
     if (outcome.counts[i].found == 0) continue;
     text += describe_count(static_cast<DriftKind>(i), outcome.counts[i], fix);
   }
-  return text + verdict(outcome, fix);
+  return text + describe_refusal(outcome, fix) + verdict(outcome, fix);
 }
 
 std::string audit_json(const AuditOutcome& outcome, bool fix, std::chrono::milliseconds took) {
@@ -92,6 +109,8 @@ std::string audit_json(const AuditOutcome& outcome, bool fix, std::chrono::milli
         json::object{{"found", count.found}, {"mended", count.mended}, {"first", std::move(first)}};
   }
   object["not_followed"] = outcome.not_followed;
+  object["unchecked"] = outcome.unchecked;
+  object["script_refusal"] = outcome.script_refusal;
   object["marker"] = outcome.marker;
   object["took_ms"] = took.count();
   return sizes::print_json(object);

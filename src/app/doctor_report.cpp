@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
+#include <filesystem>
 
+#include "app/endpoint_url.h"
 #include "app/shell_words.h"
 #include "error/error.h"
 #include "pressure/memory_reading.h"
@@ -16,6 +18,24 @@ namespace {
 namespace json = boost::json;
 using doctor::Finding;
 using doctor::Mend;
+
+// Where a command has to be run, and as whom.
+EndpointOptions endpoint_for(const Mend& mend, EndpointOptions endpoint) {
+  if (!mend.host.empty()) {
+    endpoint.unix_path.clear();
+    endpoint.host = mend.host;
+    endpoint.port = mend.port;
+  }
+  if (mend.user) endpoint.user = *mend.user;
+  return endpoint;
+}
+
+// The same file, whatever directory the command is pasted in.
+std::string from_anywhere(const std::string& path) {
+  std::error_code failure;
+  const auto absolute = std::filesystem::absolute(path, failure);
+  return failure ? path : absolute.lexically_normal().string();
+}
 
 std::vector<std::string> redis_cli(const EndpointOptions& endpoint) {
   std::vector<std::string> words{"redis-cli"};
@@ -30,22 +50,36 @@ std::vector<std::string> redis_cli(const EndpointOptions& endpoint) {
     add("-p", std::to_string(endpoint.port));
   }
   if (endpoint.tls) words.push_back("--tls");
-  if (!endpoint.ca_file.empty()) add("--cacert", endpoint.ca_file);
+  if (!endpoint.ca_file.empty()) add("--cacert", from_anywhere(endpoint.ca_file));
   if (!endpoint.user.empty()) add("--user", endpoint.user);
   if (endpoint.database != 0) add("-n", std::to_string(endpoint.database));
   return words;
 }
 
-std::string url_of(const EndpointOptions& endpoint) {
-  const std::string user = endpoint.user.empty() ? "" : endpoint.user + "@";
-  if (!endpoint.unix_path.empty()) {
-    return fmt::format("unix://{}{}{}", user, endpoint.unix_path,
-                       endpoint.database == 0 ? "" : fmt::format("?db={}", endpoint.database));
+// What our commands have to be told so that they do what was judged: the same server, file and
+// classes.
+std::vector<std::string> redkeep_flags(const EndpointOptions& endpoint, const Settings& settings) {
+  std::vector<std::string> flags{"--url", print_url(endpoint)};
+  const auto add = [&](std::string flag, std::string value) {
+    flags.push_back(std::move(flag));
+    flags.push_back(std::move(value));
+  };
+  const bool has_config = !settings.config_file.empty();
+  if (has_config) add("--config", from_anywhere(settings.config_file));
+  if (!settings.password_file.empty()) {
+    add("--password-file", from_anywhere(settings.password_file));
   }
-  const bool is_ipv6 = endpoint.host.find(':') != std::string::npos;
-  return fmt::format("{}://{}{}{}{}:{}/{}", endpoint.tls ? "rediss" : "redis", user,
-                     is_ipv6 ? "[" : "", endpoint.host, is_ipv6 ? "]" : "", endpoint.port,
-                     endpoint.database);
+  if (!endpoint.ca_file.empty()) add("--ca-file", from_anywhere(endpoint.ca_file));
+  // The file's own may have been overridden by the default one.
+  if (has_config || settings.options.prefix != Options{}.prefix) {
+    add("--prefix", settings.options.prefix);
+  }
+  const auto limit = settings.places.find("[pressure] limit");
+  if (limit != settings.places.end() &&
+      (limit->second == "--limit" || limit->second == "REDKEEP_LIMIT")) {
+    add("--limit", fmt::format("{}B", settings.options.pressure.limit_bytes));
+  }
+  return flags;
 }
 
 std::string guarded(const DoctorReport& report) {
@@ -54,8 +88,8 @@ std::string guarded(const DoctorReport& report) {
 
 std::string describe_server(const DoctorReport& report) {
   const redis::ServerInfo& info = report.reading.info;
-  const auto memory = pressure::read_memory(info, report.options.pressure.limit_bytes,
-                                            report.options.endpoint.database);
+  const auto memory = pressure::read_memory(info, report.settings.options.pressure.limit_bytes,
+                                            report.settings.options.endpoint.database);
   if (!memory) return fmt::format("server      {}\n", info.product());
   std::string use = fmt::format("{} used", sizes::print_bytes(memory->used_bytes));
   if (memory->limit_bytes > 0) {
@@ -68,12 +102,12 @@ std::string describe_server(const DoctorReport& report) {
                      sizes::print_count(std::ssize(report.reading.sample.keys)));
 }
 
-std::string describe_finding(const Finding& finding, const Options& options) {
+std::string describe_finding(const Finding& finding, const Settings& settings) {
   std::string text = fmt::format("{:<11} {}\n            {}\n", to_string(finding.severity),
                                  finding.name, finding.evidence);
   if (!finding.advice.empty()) text += fmt::format("            {}\n", finding.advice);
   for (const auto& mend : finding.mend) {
-    text += fmt::format("              {}\n", shell_command(mend, options));
+    text += fmt::format("              {}\n", shell_command(mend, settings));
   }
   return text;
 }
@@ -94,9 +128,9 @@ std::string describe_eviction(const DoctorReport& report) {
   return text;
 }
 
-json::object finding_json(const Finding& finding, const Options& options) {
+json::object finding_json(const Finding& finding, const Settings& settings) {
   json::array mend;
-  for (const auto& each : finding.mend) mend.emplace_back(shell_command(each, options));
+  for (const auto& each : finding.mend) mend.emplace_back(shell_command(each, settings));
   return json::object{{"name", finding.name},
                       {"severity", to_string(finding.severity)},
                       {"evidence", finding.evidence},
@@ -110,16 +144,17 @@ bool is_judged(const DoctorReport& report) {
 
 }  // namespace
 
-std::string shell_command(const Mend& mend, const Options& options) {
+std::string shell_command(const Mend& mend, const Settings& settings) {
+  const EndpointOptions endpoint = endpoint_for(mend, settings.options.endpoint);
   std::vector<std::string> words;
   if (mend.tool == Mend::Tool::Redis) {
-    words = redis_cli(options.endpoint);
+    words = redis_cli(endpoint);
     words.insert(words.end(), mend.words.begin(), mend.words.end());
   } else {
     words = {"redkeep"};
     words.insert(words.end(), mend.words.begin(), mend.words.end());
-    words.insert(words.end(), {"--url", url_of(options.endpoint)});
-    if (options.prefix != Options{}.prefix) words.insert(words.end(), {"--prefix", options.prefix});
+    const auto flags = redkeep_flags(endpoint, settings);
+    words.insert(words.end(), flags.begin(), flags.end());
   }
   std::string text;
   for (const auto& word : words) text += (text.empty() ? "" : " ") + shell_word(word);
@@ -128,7 +163,7 @@ std::string shell_command(const Mend& mend, const Options& options) {
 
 std::string describe_doctor(const DoctorReport& report) {
   std::string text = report.reading.is_busy ? "" : describe_server(report);
-  for (const auto& finding : report.findings) text += describe_finding(finding, report.options);
+  for (const auto& finding : report.findings) text += describe_finding(finding, report.settings);
   if (is_judged(report)) text += describe_eviction(report);
   if (report.findings.empty()) text += "Healthy: nothing found\n";
   return text;
@@ -137,7 +172,7 @@ std::string describe_doctor(const DoctorReport& report) {
 std::string doctor_json(const DoctorReport& report) {
   json::array findings;
   for (const auto& finding : report.findings) {
-    findings.emplace_back(finding_json(finding, report.options));
+    findings.emplace_back(finding_json(finding, report.settings));
   }
   json::array eviction;
   if (is_judged(report)) {

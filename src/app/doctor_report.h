@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "app/settings.h"
 #include "doctor/eviction_outlook.h"
 #include "doctor/judge.h"
 #include "doctor/server_reading.h"
-#include "redkeep/options.h"
 
 namespace redkeep::app {
 
@@ -15,13 +15,14 @@ struct DoctorReport {
   const doctor::ServerReading& reading;
   const std::vector<doctor::Finding>& findings;
   const std::vector<doctor::ClassOutlook>& eviction;
-  const Options& options;
+  const Settings& settings;
   std::chrono::milliseconds took{0};
 };
 
-/// A command as it can be pasted into a shell: where the server is included, the password not (it
-/// comes from REDISCLI_AUTH or REDKEEP_PASSWORD).
-std::string shell_command(const doctor::Mend& mend, const Options& options);
+/// A command as it can be pasted into a shell, in any directory: where the server is included, and
+/// of ours the configuration that was in force, without which others' classes would be mended. The
+/// password is not (it comes from REDISCLI_AUTH or REDKEEP_PASSWORD), its file is.
+std::string shell_command(const doctor::Mend& mend, const Settings& settings);
 
 std::string describe_doctor(const DoctorReport& report);
 

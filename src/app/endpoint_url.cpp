@@ -84,6 +84,22 @@ Status apply_url(std::string_view text, EndpointOptions& endpoint) {
   return scheme == "unix" ? apply_socket(url, endpoint) : apply_host(url, endpoint);
 }
 
+std::string print_url(const EndpointOptions& endpoint) {
+  const auto encoded = [](std::string_view text) {
+    return urls::encode(text, urls::unreserved_chars);
+  };
+  const std::string user = endpoint.user.empty() ? "" : encoded(endpoint.user) + "@";
+  if (!endpoint.unix_path.empty()) {
+    return fmt::format("unix://{}{}{}", user,
+                       urls::encode(endpoint.unix_path, urls::unreserved_chars + '/'),
+                       endpoint.database == 0 ? "" : fmt::format("?db={}", endpoint.database));
+  }
+  const bool is_ipv6 = endpoint.host.find(':') != std::string::npos;
+  return fmt::format("{}://{}{}:{}/{}", endpoint.tls ? "rediss" : "redis", user,
+                     is_ipv6 ? "[" + endpoint.host + "]" : encoded(endpoint.host), endpoint.port,
+                     endpoint.database);
+}
+
 std::string_view password_in(std::string_view url) {
   const auto scheme = url.find("://");
   if (scheme == std::string_view::npos) return {};

@@ -84,6 +84,7 @@ void apply_password_file(const std::string& path, Settings& settings, SettingsEr
     return;
   }
   settings.options.endpoint.password = std::move(*password);
+  settings.password_file = path;
   warn_of_open_secret(path, settings);
 }
 

@@ -19,6 +19,7 @@ struct Settings {
   std::vector<std::string> http_hosts;         ///< Further names that a Host header may have.
   std::string log_level = "info";
   std::string config_file;            ///< The file that was read; empty: none.
+  std::string password_file;          ///< As --password-file named it; empty: not given.
   std::vector<std::string> warnings;  ///< What was accepted but should be mended.
   /// Where each setting that is not a default was set: "[pressure] limit" or "class sessions" ->
   /// "redkeep.toml:12:9", "REDKEEP_LIMIT" or "--limit".

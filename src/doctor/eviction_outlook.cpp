@@ -37,8 +37,8 @@ void judge_by_ttl(const KeyClass& key_class, const std::vector<KeyClass>& classe
   outlook.fate = before_caches ? EvictionFate::EvictedSoon : EvictionFate::EvictedLast;
   outlook.is_wrong = before_caches && !is_cache;
   outlook.text = before_caches
-                     ? fmt::format("evicted early: its TTL ({}) is shorter than that of caches",
-                                   ttl_text(key_class))
+                     ? fmt::format("evicted early: its TTL ({}) is shorter than that of {}caches",
+                                   ttl_text(key_class), is_cache ? "other " : "")
                      : fmt::format("evicted late: its TTL ({}) is long", ttl_text(key_class));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // What the doctor has to say: one thing that is wrong, why it is believed, and how it is mended.
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,15 +19,20 @@ std::string_view to_string(Severity severity);
 struct Mend {
   enum class Tool { Redis, Redkeep };
   Tool tool = Tool::Redis;
-  std::vector<std::string> words;  ///< Without the tool's own name; not quoted for a shell yet.
+  std::vector<std::string> words{};  ///< Without the tool's own name; not quoted for a shell yet.
+  /// Where it has to be run if not at the server that was looked at; empty: there.
+  std::string host{};
+  std::uint16_t port = 0;
+  /// As whom if not as the user who asked; "" is the server's default user.
+  std::optional<std::string> user{};
 };
 
 struct Finding {
   std::string name;  ///< "no-limit": stable, for scripts. The list is in docs/doctor.md.
   Severity severity = Severity::Note;
-  std::string evidence;    ///< One sentence with the numbers that were read; fit to be shown.
-  std::string advice;      ///< What to do where no command does all of it; may be empty.
-  std::vector<Mend> mend;  ///< In this order. None where no command mends it: see `advice`.
+  std::string evidence{};    ///< One sentence with the numbers that were read; fit to be shown.
+  std::string advice{};      ///< What to do where no command does all of it; may be empty.
+  std::vector<Mend> mend{};  ///< In this order. None where no command mends it: see `advice`.
 };
 
 /// {"CONFIG", "SET", setting, value}.

@@ -1,6 +1,7 @@
 #include "doctor/judge.h"
 
 #include <algorithm>
+#include <map>
 
 #include "doctor/judge_parts.h"
 #include "error/error.h"
@@ -39,43 +40,76 @@ bool config_is_refused(const ServerReading& reading) {
                      [](const Refusal& refusal) { return refusal.feature == "settings"; });
 }
 
+// Two findings may each want a setting to be another: the worse one has it, the other one says so.
+void set_each_setting_once(Findings& found) {
+  std::map<std::string, std::string> set_by;
+  for (auto& finding : found) {
+    std::erase_if(finding.mend, [&](const Mend& mend) {
+      if (!is_config_set(mend)) return false;
+      const auto [first, is_first] = set_by.emplace(mend.words[2], finding.name);
+      if (is_first || first->second == finding.name) return false;
+      finding.advice += fmt::format("{}{}: as {} has it", finding.advice.empty() ? "" : "; ",
+                                    mend.words[2], first->second);
+      return true;
+    });
+  }
+}
+
+bool writes_keys(const Mend& mend) {
+  if (mend.words.empty()) return false;
+  const std::string& first = mend.words.front();
+  return mend.tool == Mend::Tool::Redkeep ? first == "audit" || first == "shed" : first == "UNLINK";
+}
+
+// A replica takes no writes: what changes keys is said for its master.
+void direct_to_master(const redis::ServerInfo& info, Finding& finding) {
+  const auto host = info.text("master_host");
+  const auto port = info.count("master_port").value_or(0);
+  const bool is_known = host && !host->empty() && port > 0 && port <= 65535;
+  for (auto& mend : finding.mend) {
+    if (!writes_keys(mend) || !is_known) continue;
+    mend.host = printable(*host);
+    mend.port = static_cast<std::uint16_t>(port);
+  }
+  if (!is_known && std::erase_if(finding.mend, writes_keys) > 0) {
+    finding.advice += fmt::format("{}ask its master, which it does not name, with redkeep doctor",
+                                  finding.advice.empty() ? "" : "; ");
+  }
+}
+
 Finding loading(const ServerReading& reading) {
-  Finding finding;
-  finding.name = "loading";
-  finding.severity = Severity::Warning;
-  finding.evidence = fmt::format(
-      "the server is loading its data, {} % done, about {} s left: it answers nothing else, and "
-      "nothing else was judged",
-      reading.info.text("loading_loaded_perc").value_or("?"),
-      reading.info.text("loading_eta_seconds").value_or("?"));
-  finding.advice = "wait, and ask again";
-  return finding;
+  return {"loading", Severity::Warning,
+          fmt::format("the server is loading its data, {} % done, about {} s left: it answers "
+                      "nothing else, and nothing else was judged",
+                      reading.info.text("loading_loaded_perc").value_or("?"),
+                      reading.info.text("loading_eta_seconds").value_or("?")),
+          "wait, and ask again"};
 }
 
 Finding busy() {
-  Finding finding;
-  finding.name = "busy-script";
-  finding.severity = Severity::Critical;
-  finding.evidence =
-      "a script has been running for so long that the server serves nobody; nothing else was "
-      "judged";
-  finding.advice = "a script that has written cannot be killed: then wait";
-  finding.mend = {redis_command({"SCRIPT", "KILL"})};
-  return finding;
+  return {"busy-script",
+          Severity::Critical,
+          "a script has been running for so long that the server serves nobody; nothing else was "
+          "judged",
+          "a script that has written cannot be killed: then wait",
+          {redis_command({"SCRIPT", "KILL"})}};
 }
 
 void finish(const ServerReading& reading, Findings& found) {
+  std::stable_sort(found.begin(), found.end(), [](const Finding& a, const Finding& b) {
+    return static_cast<int>(a.severity) > static_cast<int>(b.severity);
+  });
+  set_each_setting_once(found);
+  const bool is_replica = reading.info.text("role").value_or("master") != "master";
   const bool has_file = !reading.info.text("config_file").value_or("").empty();
   for (auto& finding : found) {
+    if (is_replica) direct_to_master(reading.info, finding);
     if (config_is_refused(reading)) {
       advise_instead_of_config(finding);
     } else if (has_file) {
       keep_config(finding);
     }
   }
-  std::stable_sort(found.begin(), found.end(), [](const Finding& a, const Finding& b) {
-    return static_cast<int>(a.severity) > static_cast<int>(b.severity);
-  });
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 // What a guard foresees, what is known of the version, and what the user may not do.
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "doctor/judge_parts.h"
 #include "doctor/known_problems.h"
+#include "doctor/limit_advice.h"
 #include "error/error.h"
 #include "sizes/sizes.h"
 
@@ -45,14 +47,19 @@ std::string grant(const Refusal& refusal, const std::string& prefix) {
   return {};
 }
 
+// Who lacks a permission cannot grant it to himself.
+Mend granted_by_an_administrator(const std::string& user, std::vector<std::string> grants) {
+  Mend mend = redis_command({"ACL", "SETUSER", user});
+  std::move(grants.begin(), grants.end(), std::back_inserter(mend.words));
+  mend.user = user == "default" ? "ADMINISTRATOR" : "";
+  return mend;
+}
+
 // The refusals of one feature.
 Finding missing_permission(const std::string& feature, const std::vector<const Refusal*>& refusals,
                            const std::string& user, const std::string& prefix) {
-  Finding finding;
-  finding.name = "permission-" + feature;
-  finding.severity = severity_of(feature);
   std::vector<std::string> commands;
-  std::vector<std::string> words{"ACL", "SETUSER", user};
+  std::vector<std::string> grants;
   bool unknown = false;
   for (const Refusal* refusal : refusals) {
     commands.push_back(refusal->command);
@@ -60,29 +67,41 @@ Finding missing_permission(const std::string& feature, const std::vector<const R
       unknown = true;
       continue;
     }
-    const std::string word = grant(*refusal, prefix);
-    if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(word);
+    std::string word = grant(*refusal, prefix);
+    if (std::find(grants.begin(), grants.end(), word) == grants.end()) {
+      grants.push_back(std::move(word));
+    }
   }
-  finding.evidence = fmt::format("{} is refused ({}): {}", fmt::join(commands, ", "),
-                                 refusals.front()->said, what_follows(feature));
-  if (unknown)
+  Finding finding{"permission-" + feature, severity_of(feature),
+                  fmt::format("{} is refused ({}): {}", fmt::join(commands, ", "),
+                              refusals.front()->said, what_follows(feature))};
+  if (unknown) {
     finding.advice = "the server does not have this command, or its operator took it away";
-  if (words.size() > 3) finding.mend = {redis_command(std::move(words))};
+  }
+  if (!grants.empty()) {
+    finding.advice += fmt::format(
+        "{}an administrator of the server grants it, with a password of his own in REDISCLI_AUTH",
+        unknown ? "; the rest " : "");
+    finding.mend = {granted_by_an_administrator(user, std::move(grants))};
+  }
   return finding;
 }
 
-Finding foreseen(std::string name, std::string_view what, const GrowthOutlook& outlook,
-                 std::string advice) {
-  Finding finding;
-  finding.name = std::move(name);
-  finding.severity =
-      *outlook.limit_in <= std::chrono::hours{24} ? Severity::Critical : Severity::Warning;
-  finding.evidence = fmt::format(
-      "{} grows by {} an hour and reaches the limit in {} (observed for {})", what,
-      sizes::print_bytes(static_cast<std::int64_t>(outlook.growth_bytes_per_hour)),
-      sizes::print_duration(*outlook.limit_in), sizes::print_duration(outlook.observed));
-  finding.advice = std::move(advice);
-  return finding;
+Finding foreseen(std::string name, std::string_view what, const GrowthOutlook& outlook) {
+  return {std::move(name),
+          *outlook.limit_in <= std::chrono::hours{24} ? Severity::Critical : Severity::Warning,
+          fmt::format("{} grows by {} an hour and reaches the limit in {} (observed for {})", what,
+                      sizes::print_bytes(static_cast<std::int64_t>(outlook.growth_bytes_per_hour)),
+                      sizes::print_duration(*outlook.limit_in),
+                      sizes::print_duration(outlook.observed))};
+}
+
+// Half as much again, as far as the machine goes; nothing where it goes no further.
+std::optional<std::int64_t> larger_limit(const Case& patient) {
+  const std::int64_t larger = patient.memory.limit_bytes * 3 / 2;
+  if (patient.system_bytes <= 0) return larger;
+  const std::int64_t most = std::min(larger, largest_limit_with_fork(patient));
+  return most > patient.memory.limit_bytes ? std::optional(most) : std::nullopt;
 }
 
 }  // namespace
@@ -95,15 +114,18 @@ void judge_forecast(const Case& patient, Findings& found) {
   };
   const GrowthOutlook& lasting = patient.reading.forecast->protected_data;
   const GrowthOutlook& total = patient.reading.forecast->total;
-  const std::string larger = in_mebibytes(patient.memory.limit_bytes * 3 / 2);
   if (is_near(lasting)) {
-    Finding finding = foreseen("protected-growth", "protected data", lasting,
-                               "it cannot be shed: raise the limit in time, or store less");
-    finding.mend = {config_set("maxmemory", larger)};
+    Finding finding = foreseen("protected-growth", "protected data", lasting);
+    if (const auto larger = larger_limit(patient)) {
+      finding.advice = "it cannot be shed: raise the limit in time, or store less";
+      finding.mend = {config_set("maxmemory", in_mebibytes(*larger))};
+    } else {
+      finding.advice = "it cannot be shed: a larger machine in time, or store less";
+    }
     found.push_back(std::move(finding));
   } else if (is_near(total)) {
-    Finding finding = foreseen("memory-growth", "used memory", total,
-                               "the classes are not what grows: see whether others' keys are");
+    Finding finding = foreseen("memory-growth", "used memory", total);
+    finding.advice = "the classes are not what grows: see whether others' keys are";
     finding.mend = {redkeep_command({"stats"})};
     found.push_back(std::move(finding));
   }
@@ -112,20 +134,18 @@ void judge_forecast(const Case& patient, Findings& found) {
 void judge_version(const Case& patient, Findings& found) {
   const auto problems = known_problems(patient.reading.info);
   if (problems.empty()) return;
-  Finding finding;
-  finding.name = "version-has-known-problem";
+  Severity worst = Severity::Note;
   std::string text;
   for (const auto& problem : problems) {
     text +=
         fmt::format("{}{} (until {})", text.empty() ? "" : "; ", problem.what, problem.fixed_in);
-    finding.severity =
-        std::max(finding.severity, problem.is_critical ? Severity::Critical : Severity::Warning);
+    worst = std::max(worst, problem.is_critical ? Severity::Critical : Severity::Warning);
   }
-  finding.evidence = fmt::format("{}: {}", patient.reading.info.product(), text);
-  finding.advice =
-      fmt::format("go to {} or later; a distribution may have mended it under the old number",
-                  problems.back().fixed_in);
-  found.push_back(std::move(finding));
+  found.push_back(
+      {"version-has-known-problem", worst,
+       fmt::format("{}: {}", patient.reading.info.product(), text),
+       fmt::format("go to {} or later; a distribution may have mended it under the old number",
+                   problems.back().fixed_in)});
 }
 
 void judge_permissions(const ServerReading& reading, const std::string& prefix, Findings& found) {

@@ -28,11 +28,16 @@ struct Group {
   }
 };
 
+// "sampled keys", "existing key".
+std::string keys_of(const KeySample& sample, std::size_t count) {
+  return fmt::format("{} key{}", sample.is_whole ? "existing" : "sampled", count == 1 ? "" : "s");
+}
+
 std::string describe(const Group& group, const KeySample& sample) {
   const double pct =
       100.0 * static_cast<double>(group.count) / static_cast<double>(sample.keys.size());
-  return fmt::format("{} of {} {} keys ({}), such as {}", group.count, sample.keys.size(),
-                     sample.is_whole ? "existing" : "sampled", sizes::print_pct(pct),
+  return fmt::format("{} of {} {} ({}), such as {},", group.count, sample.keys.size(),
+                     keys_of(sample, sample.keys.size()), sizes::print_pct(pct),
                      fmt::join(group.examples, ", "));
 }
 
@@ -83,35 +88,40 @@ Groups sort_out(const Case& patient) {
 
 void judge_drift(const Groups& groups, const KeySample& sample, Findings& found) {
   if (groups.protected_with_ttl.count > 0) {
-    Finding finding;
-    finding.name = "protected-with-ttl";
-    finding.severity = Severity::Critical;
-    finding.evidence = fmt::format("{} are protected and have a TTL: they go by themselves",
-                                   describe(groups.protected_with_ttl, sample));
-    finding.mend = {redkeep_command({"audit", "--fix"})};
-    found.push_back(std::move(finding));
+    const bool is_one = groups.protected_with_ttl.count == 1;
+    found.push_back({"protected-with-ttl",
+                     Severity::Critical,
+                     fmt::format("{} {}", describe(groups.protected_with_ttl, sample),
+                                 is_one ? "is protected and has a TTL: it goes by itself"
+                                        : "are protected and have a TTL: they go by themselves"),
+                     "",
+                     {redkeep_command({"audit", "--fix"})}});
   }
   if (groups.evictable_without_ttl.count > 0) {
-    Finding finding;
-    finding.name = "caches-without-ttl";
-    finding.severity = Severity::Warning;
-    finding.evidence = fmt::format(
-        "{} are of evictable classes and have no TTL: they stay for ever and are never shed",
-        describe(groups.evictable_without_ttl, sample));
-    finding.mend = {redkeep_command({"audit", "--fix"})};
-    found.push_back(std::move(finding));
+    const bool is_one = groups.evictable_without_ttl.count == 1;
+    found.push_back(
+        {"caches-without-ttl",
+         Severity::Warning,
+         fmt::format("{} {}", describe(groups.evictable_without_ttl, sample),
+                     is_one ? "is of an evictable class and has no TTL: it stays for ever and is "
+                              "never shed"
+                            : "are of evictable classes and have no TTL: they stay for ever and "
+                              "are never shed"),
+         "",
+         {redkeep_command({"audit", "--fix"})}});
   }
   if (groups.like_caches.count > 0) {
-    Finding finding;
-    finding.name = "unclassified-caches-without-ttl";
-    finding.severity = Severity::Warning;
-    finding.evidence = fmt::format(
-        "{} match no class, are named like caches and have no TTL: they fill the server for ever",
-        describe(groups.like_caches, sample));
-    finding.advice =
-        "give them a [[class]] in redkeep.toml, then redkeep audit --fix gives them its TTL";
-    finding.mend = {redkeep_command({"discover"})};
-    found.push_back(std::move(finding));
+    const bool is_one = groups.like_caches.count == 1;
+    found.push_back(
+        {"unclassified-caches-without-ttl",
+         Severity::Warning,
+         fmt::format(
+             "{} {}", describe(groups.like_caches, sample),
+             is_one ? "matches no class, is named like a cache and has no TTL: it stays for ever"
+                    : "match no class, are named like caches and have no TTL: they fill the server "
+                      "for ever"),
+         "give them a [[class]] in redkeep.toml, then redkeep audit --fix gives them its TTL",
+         {redkeep_command({"discover"})}});
   }
 }
 
@@ -120,14 +130,14 @@ void judge_huge(const Case& patient, const Groups& groups, Findings& found) {
   const SampledKey& largest =
       **std::max_element(groups.huge.begin(), groups.huge.end(),
                          [](const auto* a, const auto* b) { return *a->bytes < *b->bytes; });
-  Finding finding;
-  finding.name = "huge-keys";
-  finding.severity = Severity::Warning;
-  finding.evidence = fmt::format(
-      "{} {} keys take over {}, the largest {}: {}; reading or freeing one stalls everybody",
-      groups.huge.size(), patient.reading.sample.is_whole ? "existing" : "sampled",
-      sizes::print_bytes(kHugeBytes), sizes::print_bytes(*largest.bytes),
-      printable(largest.key, 120));
+  const bool is_one = groups.huge.size() == 1;
+  Finding finding{
+      "huge-keys", Severity::Warning,
+      fmt::format("{} {} {} over {}, {}{}: {}; reading or freeing one stalls everybody",
+                  groups.huge.size(), keys_of(patient.reading.sample, groups.huge.size()),
+                  is_one ? "takes" : "take", sizes::print_bytes(kHugeBytes),
+                  is_one ? "" : "the largest ", sizes::print_bytes(*largest.bytes),
+                  printable(largest.key, 120))};
   const bool may_go =
       largest.class_index && patient.table.at(*largest.class_index).level == KeyLevel::Evictable;
   if (may_go) {
@@ -148,17 +158,15 @@ void judge_keys(const Case& patient, Findings& found) {
   judge_drift(groups, sample, found);
   judge_huge(patient, groups, found);
   if (groups.classified > 0 || sample.keys.size() < kEnoughKeys) return;
-  Finding finding;
-  finding.name = "no-key-is-ours";
-  finding.severity = Severity::Warning;
-  finding.evidence = fmt::format(
-      "none of {} {} keys matches a class under the prefix \"{}\", {} is one of them: nothing here "
-      "would be shed or protected",
-      sample.keys.size(), sample.is_whole ? "existing" : "sampled",
-      printable(patient.options.prefix), printable(sample.keys.front().key, 80));
-  finding.advice = "set the prefix (--prefix), or describe the classes in redkeep.toml";
-  finding.mend = {redkeep_command({"discover"})};
-  found.push_back(std::move(finding));
+  found.push_back(
+      {"no-key-is-ours",
+       Severity::Warning,
+       fmt::format("none of {} {} matches a class under the prefix \"{}\", {} is one of them: "
+                   "nothing here would be shed or protected",
+                   sample.keys.size(), keys_of(sample, sample.keys.size()),
+                   printable(patient.options.prefix), printable(sample.keys.front().key, 80)),
+       "set the prefix (--prefix), or describe the classes in redkeep.toml",
+       {redkeep_command({"discover"})}});
 }
 
 }  // namespace redkeep::doctor

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "doctor/judge_parts.h"
+#include "doctor/limit_advice.h"
 #include "error/error.h"
 #include "sizes/sizes.h"
 
@@ -9,9 +10,6 @@ namespace redkeep::doctor {
 namespace {
 
 constexpr std::int64_t kMiB = std::int64_t{1} << 20;
-// The rest of the machine, buffers and a fork need some of it, too.
-constexpr double kShareOfMachine = 0.75;
-constexpr double kMostOfMachine = 0.9;
 // Eviction runs before a command and may be a little late; what is above by more is no moment's.
 constexpr double kClearlyAbove = 1.02;
 // Below these sizes nobody is hurt by it, and small servers have large ratios.
@@ -28,69 +26,62 @@ std::string machine_memory(const Case& patient) {
   return patient.system_bytes > 0 ? sizes::print_bytes(patient.system_bytes) : "unknown";
 }
 
-// What a limit could be: three quarters of the machine, but above what is used.
-std::int64_t suggested_limit(const Case& patient) {
-  const auto of_machine =
-      static_cast<std::int64_t>(kShareOfMachine * static_cast<double>(patient.system_bytes));
-  const auto over_use = patient.memory.used_bytes * 4 / 3;
-  return patient.system_bytes > 0 ? std::max(of_machine, over_use) : 2 * over_use;
+// Gives the finding the limit that is advised, or says that the machine is too small for one.
+void advise_limit(const Case& patient, Finding& finding) {
+  if (const auto limit = advised_limit(patient)) {
+    finding.mend = {config_set("maxmemory", in_mebibytes(*limit))};
+  } else {
+    finding.advice = "the machine is too small for what is used: more memory, or fewer keys";
+  }
 }
 
 void judge_no_limit(const Case& patient, Findings& found) {
   const std::int64_t configured = patient.options.pressure.limit_bytes;
-  Finding finding;
   if (configured > 0) {
-    finding.name = "limit-only-configured";
-    finding.severity = Severity::Note;
-    finding.evidence = fmt::format(
-        "the server has no maxmemory; the limit of {} is our configuration's, and only a guard "
-        "keeps to it",
-        sizes::print_bytes(configured));
-    finding.mend = {config_set("maxmemory", in_mebibytes(configured))};
-  } else {
-    finding.name = "no-limit";
-    finding.severity = Severity::Warning;
-    finding.evidence = fmt::format(
-        "maxmemory is 0: {} are used and nothing bounds it but the machine ({}); without a limit "
-        "nothing is shed in time, and the kernel ends the server when memory is out",
-        sizes::print_bytes(patient.memory.used_bytes), machine_memory(patient));
-    finding.mend = {config_set("maxmemory", in_mebibytes(suggested_limit(patient)))};
+    found.push_back(
+        {"limit-only-configured",
+         Severity::Note,
+         fmt::format("the server has no maxmemory; the limit of {} is our configuration's, and "
+                     "only a guard keeps to it",
+                     sizes::print_bytes(configured)),
+         "",
+         {config_set("maxmemory", in_mebibytes(configured))}});
+    return;
   }
+  Finding finding{
+      "no-limit", Severity::Warning,
+      fmt::format(
+          "maxmemory is 0: {} are used and nothing bounds it but the machine ({}); without a limit "
+          "nothing is shed in time, and the kernel ends the server when memory is out",
+          sizes::print_bytes(patient.memory.used_bytes), machine_memory(patient))};
+  advise_limit(patient, finding);
   found.push_back(std::move(finding));
 }
 
 void judge_limit_and_machine(const Case& patient, Findings& found) {
-  const auto limit = static_cast<double>(patient.memory.limit_bytes);
-  const auto machine = static_cast<double>(patient.system_bytes);
-  if (patient.system_bytes <= 0 || limit <= kMostOfMachine * machine) return;
-  Finding finding;
-  finding.name = "limit-above-machine";
-  finding.severity = Severity::Warning;
-  finding.evidence =
+  if (fits_machine(patient, patient.memory.limit_bytes)) return;
+  Finding finding{
+      "limit-above-machine", Severity::Warning,
       fmt::format("the limit is {}, the machine has {}: the kernel ends the server before it",
-                  sizes::print_bytes(patient.memory.limit_bytes), machine_memory(patient));
-  finding.mend = {
-      config_set("maxmemory", in_mebibytes(static_cast<std::int64_t>(kShareOfMachine * machine)))};
+                  sizes::print_bytes(patient.memory.limit_bytes), machine_memory(patient))};
+  advise_limit(patient, finding);
   found.push_back(std::move(finding));
 }
 
 Finding limit_below_use(const Case& patient) {
-  Finding finding;
-  finding.name = "limit-below-use";
-  finding.severity = Severity::Critical;
-  finding.evidence = fmt::format(
-      "{} are used, the limit is {}: every write that needs memory {}",
-      sizes::print_bytes(patient.memory.used_bytes), sizes::print_bytes(patient.memory.limit_bytes),
-      patient.memory.eviction_policy == "noeviction" ? "is answered with OOM"
-                                                     : "evicts first, or is answered with OOM");
-  const std::int64_t enough = patient.memory.used_bytes * 4 / 3;
-  const bool fits =
-      patient.system_bytes == 0 ||
-      static_cast<double>(enough) <= kMostOfMachine * static_cast<double>(patient.system_bytes);
+  const std::int64_t enough = least_limit(patient);
+  const bool fits = fits_machine(patient, enough);
+  Finding finding{
+      "limit-below-use", Severity::Critical,
+      fmt::format("{} are used, the limit is {}: every write that needs memory {}",
+                  sizes::print_bytes(patient.memory.used_bytes),
+                  sizes::print_bytes(patient.memory.limit_bytes),
+                  patient.memory.eviction_policy == "noeviction"
+                      ? "is answered with OOM"
+                      : "evicts first, or is answered with OOM"),
+      fits ? "raise the limit, or shed caches" : "the machine has no more: shed caches"};
   if (fits) finding.mend.push_back(config_set("maxmemory", in_mebibytes(enough)));
   finding.mend.push_back(redkeep_command({"shed", "--to", "80%"}));
-  finding.advice =
-      fits ? "raise the limit, or shed caches" : "the machine has no more: shed caches";
   return finding;
 }
 
@@ -99,17 +90,17 @@ void judge_marks(const Case& patient, Findings& found) {
   const double usage = patient.memory.usage_pct();
   if (usage < marks.start_shedding_pct) return;
   const bool critical = usage >= marks.emergency_pct;
-  Finding finding;
-  finding.name = critical ? "above-critical-mark" : "above-warning-mark";
-  finding.severity = critical ? Severity::Critical : Severity::Warning;
-  finding.evidence = fmt::format(
-      "{} of {} are used: {}, and the {} mark is at {}{}",
-      sizes::print_bytes(patient.memory.used_bytes), sizes::print_bytes(patient.memory.limit_bytes),
-      sizes::print_pct(usage), critical ? "critical" : "warning",
-      sizes::print_pct(critical ? marks.emergency_pct : marks.start_shedding_pct),
-      patient.reading.is_guarded ? "" : "; no guard is running");
-  finding.mend = {redkeep_command({"shed", "--to", fmt::format("{}%", marks.stop_shedding_pct)})};
-  found.push_back(std::move(finding));
+  found.push_back(
+      {critical ? "above-critical-mark" : "above-warning-mark",
+       critical ? Severity::Critical : Severity::Warning,
+       fmt::format("{} of {} are used: {}, and the {} mark is at {}{}",
+                   sizes::print_bytes(patient.memory.used_bytes),
+                   sizes::print_bytes(patient.memory.limit_bytes), sizes::print_pct(usage),
+                   critical ? "critical" : "warning",
+                   sizes::print_pct(critical ? marks.emergency_pct : marks.start_shedding_pct),
+                   patient.reading.is_guarded ? "" : "; no guard is running"),
+       "",
+       {redkeep_command({"shed", "--to", fmt::format("{}%", marks.stop_shedding_pct)})}});
 }
 
 void judge_fragmentation(const Case& patient, Findings& found) {
@@ -117,30 +108,27 @@ void judge_fragmentation(const Case& patient, Findings& found) {
   const auto wasted = info.count("allocator_frag_bytes").value_or(0);
   const auto ratio = info.number("allocator_frag_ratio").value_or(1);
   const auto retained = info.count("allocator_rss_bytes").value_or(0);
-  const bool fragmented = wasted >= kFragmentedBytes && ratio >= kFragmentedRatio;
-  const bool keeps_pages = retained >= std::max(kRetainedBytes, patient.memory.used_bytes / 2);
-  if (!fragmented && !keeps_pages) return;
-  Finding finding;
-  finding.name = "fragmentation";
-  finding.severity = Severity::Warning;
-  if (fragmented) {
-    finding.evidence = fmt::format(
-        "{} lie unused between the values (ratio {:.2f}): the server takes {} of the machine for "
-        "{}",
-        sizes::print_bytes(wasted), ratio, sizes::print_bytes(patient.memory.resident_bytes),
-        sizes::print_bytes(patient.memory.used_bytes));
-    finding.advice =
-        "a server whose allocator cannot defragment refuses this (Debian's): restart it when it "
-        "can "
-        "be spared";
-    finding.mend = {config_set("activedefrag", "yes")};
-  } else {
-    finding.evidence =
-        fmt::format("the allocator keeps {} that it does not use, beside the {} in use",
-                    sizes::print_bytes(retained), sizes::print_bytes(patient.memory.used_bytes));
-    finding.mend = {redis_command({"MEMORY", "PURGE"})};
+  if (wasted >= kFragmentedBytes && ratio >= kFragmentedRatio) {
+    found.push_back(
+        {"fragmentation",
+         Severity::Warning,
+         fmt::format("{} lie unused between the values (ratio {:.2f}): the server takes {} of the "
+                     "machine for {}",
+                     sizes::print_bytes(wasted), ratio,
+                     sizes::print_bytes(patient.memory.resident_bytes),
+                     sizes::print_bytes(patient.memory.used_bytes)),
+         "a server whose allocator cannot defragment refuses this (Debian's): restart it when it "
+         "can be spared",
+         {config_set("activedefrag", "yes")}});
+  } else if (retained >= std::max(kRetainedBytes, patient.memory.used_bytes / 2)) {
+    found.push_back(
+        {"fragmentation",
+         Severity::Warning,
+         fmt::format("the allocator keeps {} that it does not use, beside the {} in use",
+                     sizes::print_bytes(retained), sizes::print_bytes(patient.memory.used_bytes)),
+         "",
+         {redis_command({"MEMORY", "PURGE"})}});
   }
-  found.push_back(std::move(finding));
 }
 
 void judge_swapping(const Case& patient, Findings& found) {
@@ -148,18 +136,15 @@ void judge_swapping(const Case& patient, Findings& found) {
   const auto used = static_cast<double>(patient.memory.used_bytes);
   if (patient.memory.used_bytes < kSwappedBytes || resident <= 0) return;
   if (resident >= kSwappedRatio * used) return;
-  Finding finding;
-  finding.name = "swapped-out";
-  finding.severity = Severity::Critical;
-  finding.evidence = fmt::format(
-      "{} are used and only {} are in the machine's memory: the rest is swapped out, and each "
-      "access "
-      "to it waits for a disk",
-      sizes::print_bytes(patient.memory.used_bytes),
-      sizes::print_bytes(patient.memory.resident_bytes));
-  finding.advice = "give the machine more memory, or the server less";
-  finding.mend = {redkeep_command({"shed", "--to", "60%"})};
-  found.push_back(std::move(finding));
+  found.push_back(
+      {"swapped-out",
+       Severity::Critical,
+       fmt::format("{} are used and only {} are in the machine's memory: the rest is swapped out, "
+                   "and each access to it waits for a disk",
+                   sizes::print_bytes(patient.memory.used_bytes),
+                   sizes::print_bytes(patient.memory.resident_bytes)),
+       "give the machine more memory, or the server less",
+       {redkeep_command({"shed", "--to", "60%"})}});
 }
 
 // What client and replica buffers are compared with.
@@ -170,35 +155,37 @@ std::int64_t buffer_bound(const Case& patient) {
                   static_cast<std::int64_t>(kBufferShare * static_cast<double>(whole)));
 }
 
-void judge_buffers(const Case& patient, Findings& found) {
+void judge_client_buffers(const Case& patient, Findings& found) {
   const redis::ServerInfo& info = patient.reading.info;
   const auto clients = info.count("mem_clients_normal").value_or(0);
-  if (clients >= buffer_bound(patient)) {
-    Finding finding;
-    finding.name = "client-buffers";
-    finding.severity = Severity::Warning;
-    finding.evidence = fmt::format(
-        "the buffers of {} clients take {}, the largest waiting reply {}: somebody asks for more "
-        "than "
-        "he reads, and it counts against the limit",
-        info.text("connected_clients").value_or("?"), sizes::print_bytes(clients),
-        sizes::print_bytes(info.count("client_recent_max_output_buffer").value_or(0)));
-    finding.advice =
-        "CLIENT LIST shows whose (omem, qbuf); from Redis 7.0 on the server can bound it";
+  if (clients < buffer_bound(patient)) return;
+  Finding finding{
+      "client-buffers", Severity::Warning,
+      fmt::format(
+          "the buffers of all clients ({}) take {}, the largest waiting reply {}: somebody asks "
+          "for more than he reads, and it counts against the limit",
+          info.text("connected_clients").value_or("?"), sizes::print_bytes(clients),
+          sizes::print_bytes(info.count("client_recent_max_output_buffer").value_or(0))),
+      "CLIENT LIST shows whose (omem, qbuf); from Redis 7.0 on the server can bound it"};
+  // An older server would refuse it.
+  if (patient.reading.setting("maxmemory-clients")) {
     finding.mend = {config_set("maxmemory-clients", "5%")};
-    found.push_back(std::move(finding));
   }
+  found.push_back(std::move(finding));
+}
+
+void judge_replica_buffers(const Case& patient, Findings& found) {
+  const redis::ServerInfo& info = patient.reading.info;
   const auto replicas = std::max(info.count("mem_clients_slaves").value_or(0),
                                  info.count("mem_total_replication_buffers").value_or(0) -
                                      info.count("mem_replication_backlog").value_or(0));
   if (replicas < buffer_bound(patient)) return;
-  Finding finding;
-  finding.name = "replica-buffers";
-  finding.severity = Severity::Warning;
-  finding.evidence = fmt::format("{} wait to be sent to replicas: one of them does not keep up",
-                                 sizes::print_bytes(replicas));
-  finding.mend = {config_set("client-output-buffer-limit", "replica 256mb 64mb 60")};
-  found.push_back(std::move(finding));
+  found.push_back({"replica-buffers",
+                   Severity::Warning,
+                   fmt::format("{} wait to be sent to replicas: one of them does not keep up",
+                               sizes::print_bytes(replicas)),
+                   "",
+                   {config_set("client-output-buffer-limit", "replica 256mb 64mb 60")}});
 }
 
 void judge_clients(const Case& patient, Findings& found) {
@@ -207,34 +194,33 @@ void judge_clients(const Case& patient, Findings& found) {
   if (most <= 0 || static_cast<double>(connected) < kNearMostClients * static_cast<double>(most)) {
     return;
   }
-  Finding finding;
-  finding.name = "near-maxclients";
-  finding.severity = Severity::Warning;
-  finding.evidence = fmt::format(
-      "{} of {} connections are taken: the next ones, a guard's among them, are refused", connected,
-      most);
-  finding.mend = {config_set("maxclients", std::to_string(2 * most))};
-  found.push_back(std::move(finding));
+  found.push_back(
+      {"near-maxclients",
+       Severity::Warning,
+       fmt::format(
+           "{} of {} connections are taken: the next ones, a guard's among them, are refused",
+           connected, most),
+       "",
+       {config_set("maxclients", std::to_string(2 * most))}});
 }
 
 void judge_lazyfree(const Case& patient, Findings& found) {
-  Finding finding;
+  std::vector<Mend> mend;
   std::string names;
   const bool evicts = patient.memory.eviction_policy != "noeviction";
   for (const std::string setting : {"lazyfree-lazy-expire", "lazyfree-lazy-eviction"}) {
     if (setting == "lazyfree-lazy-eviction" && !evicts) continue;
     if (patient.reading.setting(setting) != "no") continue;
     names += (names.empty() ? "" : " and ") + setting;
-    finding.mend.push_back(config_set(setting, "yes"));
+    mend.push_back(config_set(setting, "yes"));
   }
-  if (finding.mend.empty()) return;
-  finding.name = "frees-in-foreground";
-  finding.severity = Severity::Warning;
-  finding.evidence = fmt::format(
-      "{} off: a big collection that expires, is shed or evicted stalls everybody (a set of a "
-      "million members about 200 ms)",
-      names + (finding.mend.size() == 1 ? " is" : " are"));
-  found.push_back(std::move(finding));
+  if (mend.empty()) return;
+  found.push_back(
+      {"frees-in-foreground", Severity::Warning,
+       fmt::format("{} off: a big collection that expires, is shed or evicted stalls everybody (a "
+                   "set of a million members about 200 ms)",
+                   names + (mend.size() == 1 ? " is" : " are")),
+       "", std::move(mend)});
 }
 
 }  // namespace
@@ -256,7 +242,8 @@ void judge_limit(const Case& patient, Findings& found) {
 void judge_memory_use(const Case& patient, Findings& found) {
   judge_fragmentation(patient, found);
   judge_swapping(patient, found);
-  judge_buffers(patient, found);
+  judge_client_buffers(patient, found);
+  judge_replica_buffers(patient, found);
   judge_clients(patient, found);
   judge_lazyfree(patient, found);
 }

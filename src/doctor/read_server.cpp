@@ -18,10 +18,12 @@ constexpr std::array<std::string_view, 5> kSettings{
     "save", "lazyfree-lazy-expire", "lazyfree-lazy-eviction", "stop-writes-on-bgsave-error",
     "maxmemory-clients"};
 
-void take_settings(const std::vector<redis::Reply>& replies, std::size_t at,
-                   ServerReading& reading) {
+// Where the replies to the settings' questions begin; those to the probes follow.
+constexpr std::size_t kFirstSetting = 6;
+
+void take_settings(const std::vector<redis::Reply>& replies, ServerReading& reading) {
   for (std::size_t i = 0; i < kSettings.size(); ++i) {
-    const redis::Reply& reply = replies[at + i];
+    const redis::Reply& reply = replies[kFirstSetting + i];
     if (!reply.is_array() || reply.elements.size() != 2) continue;
     reading.settings.emplace(kSettings[i], printable(reply.elements[1].text));
   }
@@ -36,6 +38,13 @@ void take_guard(const redis::Reply& level, const redis::Reply& foreseen, const r
   const auto published = guard::parse_forecast(*text);
   if (published && *now - published->server_time < guard::kForecastGoodFor) {
     reading.forecast = published->forecast;
+  }
+}
+
+// Of a replica: "slave", the master's host and port, the link's state, the offset.
+void take_link_state(const redis::Reply& role, ServerReading& reading) {
+  if (role.is_array() && role.elements.size() == 5 && role.elements[3].is_string()) {
+    reading.link_state = printable(role.elements[3].text);
   }
 }
 
@@ -60,9 +69,10 @@ Result<ServerReading> take_replies(const std::vector<redis::Reply>& replies,
   }
   if (const auto user = replies[1].string()) reading.user = printable(*user);
   take_guard(replies[2], replies[3], replies[4], reading);
-  take_settings(replies, 5, reading);
+  take_link_state(replies[5], reading);
+  take_settings(replies, reading);
   for (std::size_t i = 0; i < probes.size(); ++i) {
-    auto refusal = refusal_in(probes[i], replies[5 + kSettings.size() + i]);
+    auto refusal = refusal_in(probes[i], replies[kFirstSetting + kSettings.size() + i]);
     if (refusal) reading.refusals.push_back(std::move(*refusal));
   }
   return reading;
@@ -94,6 +104,7 @@ redis::awaitable<Result<ServerReading>> read_server(std::shared_ptr<redis::Clien
   ask.add({"GET", schema.guard("level")});
   ask.add({"GET", schema.guard("forecast")});
   ask.add({"TIME"});
+  ask.add({"ROLE"});
   for (const auto setting : kSettings) ask.add({"CONFIG", "GET", setting});
   for (const auto& probe : probes) ask.add(probe.words);
   const auto replies = co_await client->exchange(std::move(ask));

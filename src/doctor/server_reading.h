@@ -48,6 +48,9 @@ struct ServerReading {
   /// CONFIG GET; what is refused or unknown to the server is not in it.
   std::map<std::string, std::string, std::less<>> settings;
   std::string user = "default";
+  /// Of a replica, how its link to the master stands, as ROLE has it: "connect", "connecting",
+  /// "handshake", "sync", "connected". Empty where ROLE is refused, and of a master.
+  std::string link_state;
   std::vector<Refusal> refusals;
   KeySample sample;
   std::optional<Forecast> forecast;  ///< Of a guard that is alive.

@@ -63,6 +63,8 @@ class Auditor {
   redis::awaitable<Status> audit_references();
   redis::awaitable<Status> read_big_sets(ReferenceAudit& audit);
   redis::awaitable<Status> confirm(std::vector<Suspicion> suspicions);
+  redis::awaitable<Result<std::vector<Suspicion>>> confirm_by(Look look,
+                                                              std::vector<Suspicion> suspicions);
   redis::awaitable<void> rest(std::chrono::duration<double> time);
   redis::awaitable<void> rest_after(Clock::duration work);
   template <class Pass>
@@ -83,8 +85,9 @@ class Auditor {
   Clock::duration busy_{0};
 };
 
-Error stopped() {
-  return make_error(ErrorKind::Interrupted, "stopped on request; what was mended stays so");
+Error stopped(bool fix) {
+  return make_error(ErrorKind::Interrupted, "stopped on request; {}",
+                    fix ? "what was mended stays so" : "nothing was changed");
 }
 
 redis::awaitable<Status> Auditor::survey_ground() {
@@ -142,7 +145,7 @@ redis::awaitable<Status> Auditor::walk(Pass& pass, std::string_view doing) {
     pass.take(std::move(reply));
   };
   while (!pass.done()) {
-    if (stop_.stop_requested()) co_return stopped();
+    if (stop_.stop_requested()) co_return stopped(options_.fix);
     const auto begun = Clock::now();
     auto commands = pass.next_commands();
     const auto taken = co_await client_->exchange(std::move(commands), connection_, sink);
@@ -166,7 +169,7 @@ redis::awaitable<Status> Auditor::read_big_sets(ReferenceAudit& audit) {
     return client->exchange(std::move(commands), on);
   };
   for (const auto& set : audit.big_sets()) {
-    if (stop_.stop_requested()) co_return stopped();
+    if (stop_.stop_requested()) co_return stopped(options_.fix);
     const std::function<Status(std::string_view)> take = [&](std::string_view member) {
       audit.member(set, member);
       return Status{};
@@ -196,28 +199,53 @@ redis::awaitable<Status> Auditor::audit_references() {
   co_return co_await confirm(std::move(suspicions));
 }
 
+// Who may run no script is told all the same what was found; only whether it is still so is not
+// known, and nothing can be mended without looking in the same step.
 redis::awaitable<Status> Auditor::confirm(std::vector<Suspicion> suspicions) {
   const bool fix = options_.fix && outcome_.held == Held::No;
+  const Look look = fix ? Look::AndMend : Look::Only;
+  auto refused = co_await confirm_by(look, std::move(suspicions));
+  if (!refused) co_return refused.error();
+  if (refused->empty()) co_return Status{};
+  const auto unchecked = co_await confirm_by(Look::ReadOnly, std::move(*refused));
+  if (!unchecked) co_return unchecked.error();
+  for (const auto& suspicion : *unchecked) {
+    if (outcome_.note(kind_of(suspicion.link), suspicion.key, suspicion.target)) {
+      ++outcome_.unchecked;
+    }
+  }
+  co_return Status{};
+}
+
+// Those that the server refused to look at.
+redis::awaitable<Result<std::vector<Suspicion>>> Auditor::confirm_by(
+    Look look, std::vector<Suspicion> suspicions) {
+  std::vector<Suspicion> refused;
   for (std::size_t done = 0; done < suspicions.size(); done += kConfirmedAtOnce) {
-    if (stop_.stop_requested()) co_return stopped();
+    if (stop_.stop_requested()) co_return stopped(options_.fix);
     const auto batch =
         std::span(suspicions).subspan(done, std::min(kConfirmedAtOnce, suspicions.size() - done));
     const auto begun = Clock::now();
     redis::CommandBuffer commands;
-    for (const auto& suspicion : batch) add_confirmation(suspicion, schema_, fix, commands);
+    for (const auto& suspicion : batch) add_confirmation(suspicion, schema_, look, commands);
     const auto replies = co_await client_->exchange(std::move(commands), connection_);
     if (!replies) co_return replies.error();
     for (std::size_t i = 0; i < batch.size(); ++i) {
-      const auto confirmed = read_confirmation(batch[i], fix, (*replies)[i]);
+      const auto confirmed = read_confirmation(batch[i], look, (*replies)[i]);
       if (!confirmed) co_return confirmed.error();
       if (*confirmed == Confirmed::NotSo) continue;
+      if (*confirmed == Confirmed::Refused) {
+        if (look != Look::ReadOnly) outcome_.script_refusal = printable((*replies)[i].text, 120);
+        refused.push_back(std::move(batch[i]));
+        continue;
+      }
       const DriftKind kind = kind_of(batch[i].link);
       outcome_.note(kind, batch[i].key, batch[i].target);
       if (*confirmed == Confirmed::Mended) ++outcome_.of(kind).mended;
     }
     co_await rest_after(Clock::now() - begun);
   }
-  co_return Status{};
+  co_return std::move(refused);
 }
 
 redis::awaitable<Result<AuditOutcome>> Auditor::run() {

@@ -38,7 +38,8 @@ struct AuditProgress {
 /// Reads only unless `fix`. Where a load or a rebuild is under way references are not judged; see
 /// also most_dangling_share. Memory: 16 to 48 bytes a key of the graph. Fails with Refused where
 /// `fix` is asked of a replica, as the connection or the server does, or with Interrupted: what was
-/// mended stays. `table` must outlive the call; `progress` may be empty.
+/// mended stays. Where scripts are refused references are found and not looked at again, see
+/// AuditOutcome. `table` must outlive the call; `progress` may be empty.
 redis::awaitable<Result<AuditOutcome>> audit(std::shared_ptr<redis::Client> client,
                                              const keys::ClassTable& table, AuditOptions options,
                                              std::stop_token stop,

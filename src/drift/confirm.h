@@ -11,13 +11,23 @@ namespace redkeep::drift {
 
 DriftKind kind_of(Link link);
 
-/// Adds one command. With `fix`, what is mendable is mended if it is still so.
-void add_confirmation(const Suspicion& suspicion, const keys::KeySchema& schema, bool fix,
+enum class Look {
+  AndMend,   ///< What is mendable is mended if it is still so (EVAL).
+  Only,      ///< EVAL.
+  ReadOnly,  ///< EVAL_RO (Redis 7.0), which more users may run.
+};
+
+/// Adds one command.
+void add_confirmation(const Suspicion& suspicion, const keys::KeySchema& schema, Look look,
                       redis::CommandBuffer& commands);
 
-enum class Confirmed { NotSo, Found, Mended };
-/// Of a key that has another type by now nothing is known: NotSo. Fails where scripts are refused.
-Result<Confirmed> read_confirmation(const Suspicion& suspicion, bool fix,
+enum class Confirmed {
+  NotSo,    ///< Also of a key that has another type by now.
+  Refused,  ///< The server does not carry out the script, for this user or at all.
+  Found,
+  Mended,
+};
+Result<Confirmed> read_confirmation(const Suspicion& suspicion, Look look,
                                     const redis::Reply& reply);
 
 }  // namespace redkeep::drift

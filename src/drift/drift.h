@@ -16,9 +16,10 @@ enum class DriftKind {
   FieldWithTtl,         ///< The same of fields of a protected hash. Mended by HPERSIST.
   EvictableWithoutTtl,  ///< It fills the server for ever. Mended by the class's TTL.
   WrongType,            ///< Of another type than its class has. Not mended here.
-  DanglingKey,          ///< A type, name or parent of an entity that is not there. Mended: removed.
-  DeadMember,           ///< In a set, of what is not there. Mended: taken out.
-  DanglingRecord,       ///< Refers to a record that is lost, and is the truth itself. Not mended.
+  /// The type, name, parent, children or links of an entity that is not there. Mended: removed.
+  DanglingKey,
+  DeadMember,      ///< In a set, of what is not there. Mended: taken out.
+  DanglingRecord,  ///< Refers to a record that is lost, and is the truth itself. Not mended.
 };
 inline constexpr std::size_t kDriftKinds = 7;
 
@@ -55,6 +56,10 @@ struct AuditOutcome {
   /// How long the server was at work for it, its replies' way included; without pauses.
   std::chrono::milliseconds busy{0};
   std::int64_t not_followed = 0;  ///< Dangling ones beyond what is remembered: run it again.
+  /// Of what was found, references that could not be looked at again, nor mended: they may have
+  /// been in the making.
+  std::int64_t unchecked = 0;
+  std::string script_refusal;  ///< What the server said to EVAL; empty: it was not refused.
   /// A key is counted once, though SCAN may name it twice.
   keys::FingerprintSet counted;
 

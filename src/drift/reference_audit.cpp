@@ -110,6 +110,9 @@ void ReferenceAudit::take_members(const Named& named, const redis::Reply& reply)
     status_ = redis::unexpected_reply("SSCAN " + printable(named.key), reply);
     return;
   }
+  if (reply.elements[0].text == "0" && reply.elements[1].elements.empty()) return;  // gone
+  ++outcome_.references;
+  if (references_.set(named.role, named.key, suspicions_)) return;
   const BigSet set{named.key, named.role};
   if (reply.elements[0].text != "0") {
     big_sets_.push_back(set);

@@ -23,6 +23,14 @@ void References::string(Role role, std::string_view key, std::string_view value,
   }
 }
 
+bool References::set(Role role, std::string_view key, std::vector<Suspicion>& found) const {
+  if (role != Role::Children && role != Role::Links) return false;
+  const std::string_view owner = rest_of(key);
+  if (known_.has_id(owner)) return false;
+  found.push_back({Link::SetOfEntity, std::string(key), "", std::string(owner)});
+  return true;
+}
+
 void References::member(Role role, std::string_view key, std::string_view member,
                         std::vector<Suspicion>& found) const {
   const auto suspect = [&](Link link, std::string target) {

@@ -18,6 +18,7 @@ enum class Link {
   TypeOfEntity,    ///< type_of:{id} holds the entity's type.
   NameOfEntity,    ///< semantic:{type}:{name} holds its id.
   ParentOfEntity,  ///< parent:{id} is of an entity that is not there.
+  SetOfEntity,     ///< children:{id} or links:{id} is, whatever its members are.
   ParentMissing,   ///< parent:{id} is of one that is there, and holds the id of none. Not mended.
   EndMissing,      ///< An end of assoc:{path} is not there. Not mended.
 };
@@ -25,7 +26,7 @@ enum class Link {
 struct Suspicion {
   Link link;
   std::string key;
-  std::string value;   ///< The member, or what the string held.
+  std::string value;   ///< The member, or what the string held; of a whole set nothing.
   std::string target;  ///< What should be there: a key or an id.
 };
 
@@ -37,6 +38,8 @@ class References {
   /// `value` is a string's value.
   void string(Role role, std::string_view key, std::string_view value,
               std::vector<Suspicion>& found) const;
+  /// A set as a whole. True if it is suspected: then its members need not be.
+  bool set(Role role, std::string_view key, std::vector<Suspicion>& found) const;
   /// One member of a set.
   void member(Role role, std::string_view key, std::string_view member,
               std::vector<Suspicion>& found) const;

@@ -130,6 +130,14 @@ std::vector<Drift> drifts() {
        {{"SET", "reed:parent:" + kGone, id_of(1)}},
        "dangling_key",
        {"reed:parent:" + kGone + " -> " + kGone}},
+      {"ChildrenOfNobody",
+       {{"SADD", "reed:children:" + kGone, id_of(2), id_of(3)}},
+       "dangling_key",
+       {"reed:children:" + kGone + " -> " + kGone}},
+      {"LinksOfNobody",
+       {{"SADD", "reed:links:" + kGone, "/by"}},
+       "dangling_key",
+       {"reed:links:" + kGone + " -> " + kGone}},
       {"ParentThatIsLost",
        {{"SET", "reed:parent:" + id_of(3), kGone}},
        "dangling_record",
@@ -297,6 +305,27 @@ TEST_F(AuditLive, WhoMayNotMendIsToldWhatIsMissing) {
   EXPECT_TRUE(has(ended.err, "pexpire"));
 }
 
+TEST_F(AuditLive, WhoMayOnlyReadIsToldAllThatWasFound) {
+  redis.run({"SET", "reed:session:x", "y"});
+  redis.run({"SADD", "reed:word:owl", kGone});
+  redis.run(
+      {"ACL", "SETUSER", "reader", "on", ">secret", "~*", "+@read", "+info", "+scan", "+ping"});
+  const Environment secret{{"REDKEEP_PASSWORD", "secret"}};
+  const Ended text = run_program({"audit", "--url", redis.url("reader")}, secret);
+  EXPECT_EQ(text.exit_code, 1) << text;
+  EXPECT_TRUE(has(text.out, "reed:session:x"));
+  EXPECT_TRUE(has(text.out, "reed:word:owl -> " + kGone));
+  EXPECT_TRUE(has(text.out, "could not be looked at again"));
+  const Ended ended = run_program({"audit", "--json", "--url", redis.url("reader")}, secret);
+  const auto report = json::parse(ended.out).as_object();
+  EXPECT_EQ(report.at("unchecked"), 1) << ended;
+  EXPECT_TRUE(has(report.at("script_refusal").as_string().c_str(), "NOPERM"));
+  redis.run({"ACL", "SETUSER", "reader", "+eval_ro"});
+  const Ended looked = run_program({"audit", "--json", "--url", redis.url("reader")}, secret);
+  EXPECT_EQ(json::parse(looked.out).at("unchecked"), 0) << looked;
+  EXPECT_EQ(json::parse(looked.out).at("found"), 2) << looked;
+}
+
 TEST_F(AuditLive, OneCtrlCEndsItWithinFiveSecondsThoughTheServerHangs) {
   Relay relay(redis.socket_path(), 300);
   Program program({"audit", "--url", relay.url()});
@@ -304,6 +333,7 @@ TEST_F(AuditLive, OneCtrlCEndsItWithinFiveSecondsThoughTheServerHangs) {
   program.signal(SIGINT);
   const Ended ended = program.wait(std::chrono::seconds{5});
   EXPECT_NE(ended.exit_code, 0) << ended;
+  EXPECT_EQ(ended.err.find("mended"), std::string::npos) << ended;
 }
 
 TEST_F(AuditLive, WithoutAServerItSaysWhereItLooked) {

@@ -46,9 +46,12 @@ void write_some_of_everything(Commands& redis) {
   redis.run({"SET", "theirs", "x"});
 }
 
-json::object examine(const std::string& url, int exit_code, const Environment& environment = {}) {
+json::object examine(const std::string& url, int exit_code, const Environment& environment = {},
+                     const Arguments& further = {}) {
   const auto begun = std::chrono::steady_clock::now();
-  const Ended ended = run_program({"doctor", "--json", "--url", url}, environment);
+  Arguments arguments{"doctor", "--json", "--url", url};
+  arguments.insert(arguments.end(), further.begin(), further.end());
+  const Ended ended = run_program(arguments, environment);
   EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds{2});
   EXPECT_EQ(ended.exit_code, exit_code) << ended;
   std::error_code failure;
@@ -64,6 +67,33 @@ Names names_in(const json::object& report) {
     names.insert(finding.at("name").as_string().c_str());
   }
   return names;
+}
+
+// The commands that the report has for this tool, the worst finding's first.
+Arguments mends_in(const json::object& report, const std::string& tool) {
+  Arguments mends;
+  for (const auto& finding : report.at("findings").as_array()) {
+    for (const auto& mend : finding.at("mend").as_array()) {
+      if (mend.as_string().starts_with(tool + " ")) mends.emplace_back(mend.as_string());
+    }
+  }
+  return mends;
+}
+
+// Into a shell, in a directory where nothing lies.
+void paste(std::string command) {
+  if (command.starts_with("redkeep ")) command.replace(0, 7, REDKEEP_PROGRAM);
+  TemporaryDirectory elsewhere;
+  const std::string said = elsewhere.path() + "/said";
+  const char* places = std::getenv("PATH");
+  Process shell({"sh",
+                 {"-c", command},
+                 {{"PATH", places == nullptr ? "/usr/bin" : places}},
+                 elsewhere.path(),
+                 said,
+                 said});
+  EXPECT_EQ(shell.wait(std::chrono::seconds{30}), 0) << command << "\n" << read_file(said);
+  EXPECT_EQ(read_file(said).find("ERR"), std::string::npos) << command << "\n" << read_file(said);
 }
 
 /// One server: how it is started, what is done to it, what is found.
@@ -265,9 +295,9 @@ TEST_F(DoctorUsers, TheCommandThatIsNamedMendsIt) {
   const auto report = examine(redis.url("limited"), 1, {{"REDKEEP_PASSWORD", "secret"}});
   ASSERT_EQ(names_in(report), Names{"permission-sizes"});
   EXPECT_EQ(report.at("findings").at(0).at("mend").at(0).as_string(),
-            "redis-cli -s " + redis.socket_path() +
-                " --user limited ACL SETUSER limited '+memory|usage'");
-  redis.run({"ACL", "SETUSER", "limited", "+memory|usage"});
+            "redis-cli -s " + redis.socket_path() + " ACL SETUSER limited '+memory|usage'")
+      << "as an administrator, not as who lacks it";
+  paste(mends_in(report, "redis-cli").front());
   EXPECT_EQ(names_in(examine(redis.url("limited"), 0, {{"REDKEEP_PASSWORD", "secret"}})), Names{});
 }
 
@@ -293,6 +323,77 @@ TEST(DoctorReads, ReplicasThatKeepUpAreToldApartFromTheirMaster) {
   ASSERT_TRUE(
       eventually([&] { return master.info("slave0").find("online") != std::string::npos; }));
   EXPECT_EQ(names_in(examine(master.url(), 0)), Names{});
+  EXPECT_EQ(names_in(examine(replica.url(), 0)), Names{"is-replica"});
+}
+
+TEST(DoctorReads, AReplicaInItsFirstSyncIsANoteOnBothSides) {
+  const std::string port = std::to_string(free_port());
+  LiveRedis master(healthy(
+      {"--port", port, "--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "600"}));
+  write_some_of_everything(master);
+  LiveRedis replica(healthy({"--replicaof", "127.0.0.1", port}));
+  ASSERT_TRUE(
+      eventually([&] { return master.info("slave0").find("wait_bgsave") != std::string::npos; }));
+  ASSERT_TRUE(eventually([&] {
+    const auto role = replica.list({"ROLE"});
+    return role.size() > 3 && role[3] == "handshake";
+  }));
+  EXPECT_EQ(names_in(examine(master.url(), 0)), Names{"first-sync"});
+  EXPECT_EQ(names_in(examine(replica.url(), 0)), (Names{"is-replica", "first-sync"}));
+}
+
+TEST(DoctorMends, WhoPastesAllRedisCommandsIsLeftWithNothingAndToldOfNothingNew) {
+  LiveRedis redis;
+  write_some_of_everything(redis);
+  redis.run({"SETRANGE", "reed:page:cache:/huge:eu:plain", "20000000", "x"});
+  redis.run({"EXPIRE", "reed:page:cache:/huge:eu:plain", "9000"});
+  const auto report = examine(redis.url(), 1);
+  EXPECT_EQ(names_in(report), (Names{"no-limit", "policy-refuses-writes", "persistence-off",
+                                     "frees-in-foreground", "huge-keys"}));
+  for (const auto& mend : mends_in(report, "redis-cli")) paste(mend);
+  const auto after = examine(redis.url(), 0);
+  EXPECT_EQ(names_in(after), Names{}) << json::serialize(after);
+}
+
+// Without its configuration the audit would have given the protected sessions a TTL.
+TEST(DoctorMends, WhatIsPastedKnowsTheConfigurationThatWasJudgedBy) {
+  TemporaryDirectory place;
+  const std::string config = place.write("p.toml", R"(classes = "replace"
+[[class]]
+name = "sessions"
+patterns = ["session:{id}"]
+level = "protected"
+[[class]]
+name = "carts"
+patterns = ["cart:*"]
+level = "evictable"
+ttl = "2h"
+)");
+  LiveRedis redis(healthy());
+  redis.run_all({{"SET", "session:1", "x"}, {"SET", "cart:1", "x"}});
+  const Arguments flags{"--config", config, "--prefix", ""};
+  const auto report = examine(redis.url(), 1, {}, flags);
+  ASSERT_TRUE(names_in(report).contains("caches-without-ttl")) << json::serialize(report);
+  for (const auto& mend : mends_in(report, "redkeep")) paste(mend);
+  EXPECT_EQ(redis.integer({"TTL", "session:1"}), -1);
+  EXPECT_GT(redis.integer({"TTL", "cart:1"}), 7000);
+  EXPECT_EQ(names_in(examine(redis.url(), 0, {}, flags)), Names{});
+}
+
+TEST(DoctorMends, OfAReplicaKeysAreMendedOnItsMaster) {
+  const std::string port = std::to_string(free_port());
+  LiveRedis master(healthy({"--port", port, "--repl-diskless-sync-delay", "0"}));
+  write_some_of_everything(master);
+  master.run({"SET", "reed:session:forever", "x"});
+  LiveRedis replica(healthy({"--replicaof", "127.0.0.1", port}));
+  ASSERT_TRUE(eventually([&] { return replica.info("master_link_status") == "up"; }));
+  const auto report = examine(replica.url(), 1);
+  EXPECT_EQ(names_in(report), (Names{"is-replica", "caches-without-ttl"}));
+  const auto mends = mends_in(report, "redkeep");
+  ASSERT_EQ(mends, Arguments{"redkeep audit --fix --url redis://127.0.0.1:" + port + "/0"});
+  paste(mends.front());
+  EXPECT_GT(master.integer({"TTL", "reed:session:forever"}), 0);
+  ASSERT_TRUE(eventually([&] { return replica.integer({"TTL", "reed:session:forever"}) > 0; }));
   EXPECT_EQ(names_in(examine(replica.url(), 0)), Names{"is-replica"});
 }
 

@@ -39,7 +39,7 @@ asio::awaitable<int> run(const Settings& settings, bool json) {
       doctor::eviction_outlook(reading->info.text("maxmemory_policy").value_or(""), *table);
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - begun);
-  const DoctorReport report{*reading, findings, eviction, options, took};
+  const DoctorReport report{*reading, findings, eviction, settings, took};
   fmt::print("{}", json ? doctor_json(report) + '\n' : describe_doctor(report));
   co_return doctor::has_problems(findings) ? static_cast<int>(ExitCode::ProblemsFound) : 0;
 }

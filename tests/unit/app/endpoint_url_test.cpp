@@ -150,6 +150,17 @@ TEST(PasswordInUrl, FindsAlsoOneThatShouldHaveBeenEncoded) {
   EXPECT_EQ(std::string(password_in("redis://alice:hu?s#h@a")), "hu?s#h");
 }
 
+TEST(PrintUrl, GivesWhatIsReadAsTheSameServerUserAndDatabase) {
+  for (const std::string url :
+       {"redis://10.0.0.7:6380/3", "rediss://o%2Fp%40s@redis.example.org:1/0",
+        "redis://[2001:db8::7]:6379/0", "unix:///run/redis.sock",
+        "unix://ops@/tmp/so%20ck/r%25%3F%23.sock?db=15"}) {
+    EXPECT_EQ(print_url(parsed(url)), url);
+  }
+  EXPECT_EQ(print_url(parsed("redis://ops:hush@a")), "redis://ops@a:6379/0")
+      << "never the password";
+}
+
 TEST(PasswordInUrl, PointsIntoTheTextItWasGiven) {
   std::string url = "redis://alice:hush@a:1/2";
   for (const char& secret : password_in(url)) const_cast<char&>(secret) = '*';

@@ -151,6 +151,7 @@ TEST_F(SettingsOf, ThePasswordVariableIsForWhicheverUrlIsInForce) {
   EXPECT_EQ(accepted().options.endpoint.password, "flag");
   flags_.password_file = around_.write("password", "file\r\nsecond line\n");
   EXPECT_EQ(accepted().options.endpoint.password, "file");
+  EXPECT_EQ(accepted().password_file, "password");
 }
 
 TEST_F(SettingsOf, APasswordOnTheCommandLineIsWarnedOfWithoutNamingIt) {

@@ -36,6 +36,8 @@ TEST(EvictionOutlook, ByTtlLocksGoBeforeTheCachesAndSessionsLast) {
   EXPECT_EQ(found["sessions"].fate, EvictionFate::EvictedLast);
   EXPECT_FALSE(found["sessions"].is_wrong);
   EXPECT_FALSE(found["page_cache"].is_wrong) << "a cache may go";
+  EXPECT_NE(found["locks"].text.find("than that of caches"), std::string::npos);
+  EXPECT_NE(found["page_cache"].text.find("than that of other caches"), std::string::npos);
 }
 
 TEST(EvictionOutlook, AllkeysPoliciesEndangerWhateverIsProtected) {

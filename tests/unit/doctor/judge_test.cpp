@@ -39,6 +39,16 @@ std::function<void(Patient&)> with_refusal(std::string feature, std::string comm
   };
 }
 
+void make_replica_without_link(Patient& patient) {
+  with({{"role", "slave"},
+        {"master_host", "10.0.0.1"},
+        {"master_port", "6379"},
+        {"master_link_status", "down"},
+        {"master_last_io_seconds_ago", "-1"},
+        {"master_sync_in_progress", "0"},
+        {"master_link_down_since_seconds", "-1"}})(patient);
+}
+
 GrowthOutlook growing(std::chrono::hours limit_in) {
   GrowthOutlook outlook;
   outlook.outlook = Outlook::Growing;
@@ -158,6 +168,35 @@ std::vector<Illness> persistence_illnesses() {
        with({{"role", "slave"}, {"master_host", "10.0.0.1"}, {"master_link_status", "down"}}),
        {"is-replica", "replica-link-down"},
        Severity::Critical},
+      {"ReplicaWhoseLinkWasNeverUp",
+       [](Patient& patient) {
+         make_replica_without_link(patient);
+         patient.reading.link_state = "connect";
+       },
+       {"is-replica", "replica-link-down"},
+       Severity::Critical},
+      {"ReplicaThatWaitsForItsFirstCopy",
+       [](Patient& patient) {
+         make_replica_without_link(patient);
+         patient.reading.link_state = "handshake";
+       },
+       {"is-replica", "first-sync"},
+       Severity::Note},
+      {"ReplicaInItsFirstCopyWhereRoleIsRefused",
+       [](Patient& patient) {
+         make_replica_without_link(patient);
+         patient.info["master_sync_in_progress"] = "1";
+       },
+       {"is-replica", "first-sync"},
+       Severity::Note},
+      {"ReplicaThatIsCopiedAgain",
+       [](Patient& patient) {
+         make_replica_without_link(patient);
+         patient.info["master_link_down_since_seconds"] = "20";
+         patient.info["master_sync_in_progress"] = "1";
+       },
+       {"is-replica", "replica-link-down"},
+       Severity::Critical},
       {"ReplicaOfASilentMaster",
        with(
            {{"role", "slave"}, {"master_link_status", "up"}, {"master_last_io_seconds_ago", "60"}}),
@@ -173,8 +212,15 @@ std::vector<Illness> persistence_illnesses() {
        {"replica-lagging"}},
       {"ReplicaInFullCopy",
        with({{"connected_slaves", "1"},
+             {"master_repl_offset", "100000000"},
              {"slave0", "ip=10.0.0.2,port=6379,state=send_bulk,offset=0,lag=0"}}),
-       {"replica-lagging"}},
+       {"first-sync"},
+       Severity::Note},
+      {"ReplicaThatWaitsForASnapshot",
+       with({{"connected_slaves", "1"},
+             {"slave0", "ip=10.0.0.2,port=6379,state=wait_bgsave,offset=0,lag=0"}}),
+       {"first-sync"},
+       Severity::Note},
   };
 }
 
@@ -311,54 +357,6 @@ TEST(JudgeHealthy, AnEmptyServerAndOneThatTellsHardlyAnythingAreNotIll) {
   EXPECT_EQ(silent.names(), Names{"policy-refuses-writes"});
 }
 
-TEST(JudgeMend, NamesTheCommandThatMendsIt) {
-  Patient patient;
-  patient.info["maxmemory_policy"] = "allkeys-lru";
-  const auto findings = patient.judge();
-  ASSERT_EQ(findings.front().mend.size(), 1U);
-  EXPECT_EQ(findings.front().mend.front().words,
-            (std::vector<std::string>{"CONFIG", "SET", "maxmemory-policy", "volatile-lfu"}));
-}
-
-TEST(JudgeMend, WhatIsSetIsKeptOverARestartWhereThereIsAConfigurationFile) {
-  Patient patient;
-  patient.info["maxmemory_policy"] = "allkeys-lru";
-  patient.info["config_file"] = "/etc/redis/redis.conf";
-  const auto findings = patient.judge();
-  ASSERT_EQ(findings.front().mend.size(), 2U);
-  EXPECT_EQ(findings.front().mend.back().words, (std::vector<std::string>{"CONFIG", "REWRITE"}));
-}
-
-TEST(JudgeMend, WhereConfigIsRefusedItIsAdviceAndNoCommand) {
-  Patient patient;
-  patient.info["maxmemory_policy"] = "allkeys-lru";
-  patient.info["config_file"] = "/etc/redis/redis.conf";
-  patient.reading.settings.clear();
-  patient.reading.refusals.push_back(
-      {"settings", "config|get", Refusal::Kind::UnknownCommand, "ERR unknown command"});
-  const auto findings = patient.judge();
-  ASSERT_EQ(findings.front().name, "policy-endangers-protected");
-  EXPECT_TRUE(findings.front().mend.empty());
-  EXPECT_NE(findings.front().advice.find("maxmemory-policy = volatile-lfu"), std::string::npos);
-}
-
-TEST(JudgeMend, AMissingPermissionIsGrantedToTheUserWhoLacksIt) {
-  Patient patient;
-  patient.reading.user = "guard";
-  patient.reading.refusals = {
-      {"sizes", "memory|usage", Refusal::Kind::Command, "NOPERM"},
-      {"shedding", "pexpire", Refusal::Kind::Keys, "NOPERM"},
-      {"use", "object|freq", Refusal::Kind::UnknownCommand, "ERR unknown command"}};
-  std::map<std::string, std::vector<Mend>> mends;
-  for (const auto& finding : patient.judge()) mends[finding.name] = finding.mend;
-  EXPECT_EQ(mends["permission-sizes"].front().words,
-            (std::vector<std::string>{"ACL", "SETUSER", "guard", "+memory|usage"}));
-  EXPECT_EQ(mends["permission-shedding"].front().words,
-            (std::vector<std::string>{"ACL", "SETUSER", "guard", "~reed:*"}));
-  EXPECT_TRUE(mends["permission-use"].empty())
-      << "no permission brings a command that is not there";
-}
-
 TEST(JudgeOrder, TheWorstComesFirst) {
   Patient patient;
   patient.info["maxmemory_policy"] = "noeviction";
@@ -378,6 +376,22 @@ TEST(JudgeKeys, NamesInEvidenceAreEscaped) {
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_EQ(findings[0].evidence.find('\x1b'), std::string::npos);
   EXPECT_EQ(findings[0].evidence.find('\n'), std::string::npos);
+}
+
+TEST(JudgeWords, OneIsNotSaidAsMany) {
+  Patient patient;
+  patient.reading.sample.keys.clear();
+  patient.reading.sample.is_whole = true;
+  patient.add_key("reed:queue:mail", false, 40'000'000);
+  patient.info["db0"] = "keys=1,expires=0,avg_ttl=0";
+  patient.info["connected_slaves"] = "1";
+  patient.reading.settings["save"] = "";
+  std::string text;
+  for (const auto& finding : patient.judge()) text += finding.evidence + "\n";
+  for (const std::string said :
+       {"its replica copies", "the only key has none", "1 existing key takes"}) {
+    EXPECT_NE(text.find(said), std::string::npos) << said << " is not in:\n" << text;
+  }
 }
 
 }  // namespace

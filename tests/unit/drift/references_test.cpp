@@ -61,6 +61,23 @@ TEST_F(ReferencesTest, WhatIsNotThereIs) {
   EXPECT_EQ(member(Role::Links, "reed:links:1", "/gone"), Links{Link::MemberOfPath});
 }
 
+TEST_F(ReferencesTest, ASetWhoseOwnerIsNotThereIsSuspectedAsAWhole) {
+  std::vector<Suspicion> found;
+  EXPECT_FALSE(references.set(Role::Children, "reed:children:1", found));
+  EXPECT_FALSE(references.set(Role::Links, "reed:links:2", found));
+  EXPECT_FALSE(references.set(Role::Words, "reed:word:9", found)) << "a word is no id";
+  EXPECT_FALSE(references.set(Role::TypeIndex, "reed:type_index:9", found));
+  EXPECT_TRUE(found.empty());
+  EXPECT_TRUE(references.set(Role::Children, "reed:children:9", found));
+  EXPECT_TRUE(references.set(Role::Links, "reed:links:9", found));
+  ASSERT_EQ(found.size(), 2U);
+  for (const auto& suspicion : found) {
+    EXPECT_EQ(suspicion.link, Link::SetOfEntity);
+    EXPECT_EQ(suspicion.target, "9");
+    EXPECT_EQ(kind_of(suspicion.link), DriftKind::DanglingKey);
+  }
+}
+
 TEST_F(ReferencesTest, AnAssociationIsSuspectedOnceThoughBothItsEndsAreLost) {
   std::vector<Suspicion> found;
   references.association("reed:assoc:/x", "1", "2", found);
@@ -74,15 +91,17 @@ TEST_F(ReferencesTest, OnlyWhatIsDerivedIsEverRemoved) {
   for (const Link link : {Link::ParentMissing, Link::EndMissing}) {
     EXPECT_FALSE(is_mendable(kind_of(link)));
     redis::CommandBuffer commands;
-    add_confirmation({link, "k", "v", "t"}, schema, true, commands);
+    add_confirmation({link, "k", "v", "t"}, schema, Look::AndMend, commands);
     EXPECT_EQ(commands.wire().find("\r\nfix\r\n"), std::string_view::npos);
   }
   redis::CommandBuffer commands;
-  add_confirmation({Link::MemberOfPath, "k", "v", "t"}, schema, true, commands);
+  add_confirmation({Link::MemberOfPath, "k", "v", "t"}, schema, Look::AndMend, commands);
   EXPECT_NE(commands.wire().find("\r\nfix\r\n"), std::string_view::npos);
-  commands.clear();
-  add_confirmation({Link::MemberOfPath, "k", "v", "t"}, schema, false, commands);
-  EXPECT_EQ(commands.wire().find("\r\nfix\r\n"), std::string_view::npos);
+  for (const Look look : {Look::Only, Look::ReadOnly}) {
+    commands.clear();
+    add_confirmation({Link::MemberOfPath, "k", "v", "t"}, schema, look, commands);
+    EXPECT_EQ(commands.wire().find("\r\nfix\r\n"), std::string_view::npos);
+  }
 }
 
 }  // namespace

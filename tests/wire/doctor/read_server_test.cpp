@@ -61,6 +61,15 @@ TEST_F(ReadServerTest, OfASmallServerEveryKeyIsInTheSample) {
   EXPECT_EQ(reading->sample.keys.front().bytes, 300);
 }
 
+TEST_F(ReadServerTest, HowAReplicasLinkStandsIsToldByRole) {
+  EXPECT_EQ(read()->link_state, "") << "ROLE is refused";
+  answers_.on("ROLE", wire::array({wire::bulk("master"), wire::integer(7), wire::array({})}));
+  EXPECT_EQ(read()->link_state, "");
+  answers_.on("ROLE", wire::array({wire::bulk("slave"), wire::bulk("10.0.0.1"), wire::integer(6379),
+                                   wire::bulk("handshake"), wire::integer(-1)}));
+  EXPECT_EQ(read()->link_state, "handshake");
+}
+
 TEST_F(ReadServerTest, AServerThatIsLoadingIsAskedForNothingMore) {
   const std::string loading = wire::refusal("LOADING Redis is loading the dataset in memory");
   for (const std::string command :

@@ -167,6 +167,42 @@ INSTANTIATE_TEST_SUITE_P(
                     std::pair("MGET", wire::integer(1))),
     [](const auto& tested) { return tested.param.first; });
 
+// type_of:1 holds a type that the entity has not.
+class AuditWithoutScripts : public AuditWire {
+ protected:
+  AuditWithoutScripts() {
+    answers_.on("MGET", array({bulk("user")}));
+    answers_.on("PTTL", integer(60'000));  // the entity and its type have a TTL, too
+    answers_.on("PERSIST", integer(1));
+    answers_.on("EVAL", wire::refusal("NOPERM this user has no permissions to run 'eval'"));
+  }
+};
+
+TEST_F(AuditWithoutScripts, WhatWasFoundIsToldThoughItCouldNotBeLookedAtAgain) {
+  for (const bool fix : {false, true}) {
+    const auto outcome = run(fix);
+    ASSERT_TRUE(outcome) << outcome.error().message;
+    EXPECT_EQ(outcome->of(DriftKind::ProtectedWithTtl).found, 2);
+    EXPECT_EQ(outcome->of(DriftKind::ProtectedWithTtl).mended, fix ? 2 : 0);
+    EXPECT_EQ(outcome->of(DriftKind::DanglingKey).found, 1);
+    EXPECT_EQ(outcome->of(DriftKind::DanglingKey).mended, 0);
+    EXPECT_EQ(outcome->unchecked, 1);
+    EXPECT_TRUE(outcome->script_refusal.starts_with("NOPERM"));
+  }
+}
+
+TEST_F(AuditWithoutScripts, AScriptThatOnlyReadsLooksAgain) {
+  answers_.on("EVAL_RO", integer(1));
+  const auto there = run(true);
+  ASSERT_TRUE(there) << there.error().message;
+  EXPECT_EQ(there->of(DriftKind::DanglingKey).found, 1);
+  EXPECT_EQ(there->of(DriftKind::DanglingKey).mended, 0);
+  EXPECT_EQ(there->unchecked, 0);
+  answers_.on("EVAL_RO", integer(0));
+  EXPECT_EQ(run(false)->of(DriftKind::DanglingKey).found, 0);
+  for (const auto& command : received("EVAL_RO")) EXPECT_EQ(command[5], "look");
+}
+
 TEST_F(AuditWire, AConnectionThatBreaksEndsIt) {
   answers_.on("PTTL", [](const Command&) { return std::optional<std::string>(); });
   const auto outcome = run(true);
