@@ -48,7 +48,7 @@ TEST_F(UpLive, SaysWhereEverythingIsInThreeLines) {
   RunningUp up(data(), with_content());
   const std::string address = "redis://127.0.0.1:" + std::to_string(up.port()) + "/0";
   EXPECT_EQ(up.line("Redis"), address);
-  EXPECT_TRUE(has(up.line("content"), "2 entities, 1 associations, 4 words"));
+  EXPECT_TRUE(has(up.line("content"), "2 entities, 1 association, 4 words"));
   EXPECT_EQ(http_get(up.line("HTTP"), "/healthz").status, 200);
   const Ended status = run_program({"status", "--url", address});
   EXPECT_EQ(status.exit_code, 0) << status;
@@ -130,7 +130,7 @@ TEST_F(UpLive, ARestartContinuesWithEverythingThatWasThere) {
   }
   RunningUp up(data(), with_content());
   EXPECT_EQ(without_guard(up.redis().contents()), without_guard(before));
-  EXPECT_TRUE(has(up.line("content"), "2 entities, 1 associations (as they were"));
+  EXPECT_TRUE(has(up.line("content"), "2 entities, 1 association (as they were"));
 }
 
 TEST_F(UpLive, ALoadThatWasCutIsFinishedAtTheNextStart) {

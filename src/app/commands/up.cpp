@@ -52,14 +52,14 @@ asio::awaitable<Result<std::string>> describe_content(const Settings& settings) 
     if (use.name == "entities") entities = use.keys;
     if (use.name == "associations") associations = use.keys;
   }
-  co_return fmt::format("{} entities, {} associations", sizes::print_count(entities),
-                        sizes::print_count(associations));
+  co_return fmt::format("{}, {}", sizes::print_counted(entities, "entity"),
+                        sizes::print_counted(associations, "association"));
 }
 
 Error not_loaded(const std::string& directory, const recovery::ContentProblems& problems) {
   print_problems(problems);
-  return make_error(ErrorKind::InvalidInput, "nothing was loaded from {}: {} bad rows",
-                    printable(directory), problems.count);
+  return make_error(ErrorKind::InvalidInput, "nothing was loaded from {}: {}", printable(directory),
+                    sizes::print_counted(problems.count, "bad row"));
 }
 
 std::string describe_load_since(const recovery::LoadOutcome& outcome,
@@ -153,8 +153,8 @@ asio::awaitable<void> keep_running(redis::PrivateServer& server, const Settings&
 }
 
 // Loads the content if there is none yet; what is there is never touched.
-asio::awaitable<Result<std::string>> bring_content(const Settings& settings,
-                                                   std::string directory, std::stop_token stop) {
+asio::awaitable<Result<std::string>> bring_content(const Settings& settings, std::string directory,
+                                                   std::stop_token stop) {
   if (directory.empty()) co_return co_await describe_content(settings);
   recovery::LoadOptions options;
   options.directory = directory;
