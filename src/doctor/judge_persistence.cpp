@@ -28,7 +28,9 @@ void judge_off(const Case& patient, Findings& found) {
       "neither snapshots nor an append-only file: a restart loses everything that is not in the "
       "content directory or a journal";
   if (replicas > 0) {
-    finding.evidence += fmt::format("; and its {} replicas copy the empty server", replicas);
+    finding.evidence +=
+        fmt::format("; and its {} {} the empty server", sizes::print_counted(replicas, "replica"),
+                    sizes::by_count(replicas, "copies", "copy"));
   }
   finding.mend = {config_set("appendonly", "yes")};
   found.push_back(std::move(finding));
