@@ -297,6 +297,14 @@ TEST_F(LoadLive, AMissingDirectoryOrEntitiesFileIsNamed) {
   EXPECT_TRUE(has(over_content.err, content.path() + "/entities.csv"));
 }
 
+TEST_F(LoadLive, AReadOnlyReplicaIsRefused) {
+  write_small_content(content);
+  redis.run({"REPLICAOF", "127.0.0.1", "1"});
+  const Ended refused = load();
+  EXPECT_EQ(refused.exit_code, 4) << refused;
+  EXPECT_TRUE(has(refused.err, "its master"));
+}
+
 TEST_F(LoadLive, WithoutAServerItSaysWhereItLooked) {
   write_small_content(content);
   redis.kill();

@@ -307,6 +307,10 @@ redis::awaitable<Status> wait_for_server(redis::Connection& connection, std::sto
   std::function<void(const std::string&)> waiting;
   if (progress) waiting = [&progress](const std::string& why) { progress({why, -1, -1}); };
   const auto info = co_await redis::info_when_loaded(connection, std::move(stop), waiting);
+  if (info && info->count("slave_read_only") == 1) {
+    co_return make_error(ErrorKind::NotPermitted,
+                         "this server is a read-only replica: load into its master");
+  }
   if (info) ground.evictions = EvictionWatch(*info);
   const bool goes_on = info || info.error().kind == ErrorKind::NotPermitted;
   co_return goes_on ? Status{} : Status{info.error()};
