@@ -49,6 +49,12 @@ Status write_owner(int file, const std::string& path) {
 
 Result<DataDirectory> DataDirectory::own(std::string path) {
   std::error_code code;
+  if (std::filesystem::exists(path + "/entities.csv", code)) {
+    return make_error(ErrorKind::Refused,
+                      "{} is a content directory (it has entities.csv): a data directory is one of "
+                      "its own",
+                      printable(path));
+  }
   std::filesystem::create_directories(path, code);
   if (code) return failure(path, "made", code.value());
   const std::string lock_path = path + kLockName;
