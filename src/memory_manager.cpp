@@ -26,6 +26,7 @@
 #include "recovery/journal/journal_owner.h"
 #include "recovery/load/restore.h"
 #include "shed/relief.h"
+#include "sizes/sizes.h"
 
 namespace redkeep {
 
@@ -258,9 +259,9 @@ asio::awaitable<Result<RebuildReport>> MemoryManager::rebuild() {
                                                           options.content_directory, room, {});
   if (!outcome) co_return outcome.error();
   if (outcome->end == recovery::RestoreEnd::BadContent) {
-    co_return make_error(ErrorKind::InvalidInput, "{} bad rows in {}, the first: {}",
-                         outcome->problems.count, printable(options.content_directory),
-                         outcome->problems.first.front());
+    co_return make_error(ErrorKind::InvalidInput, "{} in {}, the first: {}",
+                         sizes::print_counted(outcome->problems.count, "bad row"),
+                         printable(options.content_directory), outcome->problems.first.front());
   }
   RebuildReport report;
   report.outcome = recovery::to_string(outcome->end);

@@ -20,7 +20,8 @@ struct EndpointOptions {
   std::string password;  ///< Never logged.
   bool tls = false;      ///< Certificate and host name are verified; SNI is sent.
   std::string ca_file;   ///< PEM file of certificate authorities; empty: the system's.
-  /// One total deadline per exchange, not per read: a server that drips bytes is not alive.
+  /// One total deadline per exchange, not per read: a server that drips bytes is not alive. Bulk
+  /// work (load, export, verify, repair, rebuild) has longer ones of its own, of up to 30 s.
   std::chrono::milliseconds deadline{5000};
   std::chrono::milliseconds connect_deadline{3000};
 };

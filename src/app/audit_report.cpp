@@ -84,10 +84,9 @@ bool is_clean(const AuditOutcome& outcome) {
 }
 
 std::string describe_audit(const AuditOutcome& outcome, bool fix, std::chrono::milliseconds took) {
-  std::string text =
-      fmt::format("{} keys of our classes and {} references looked at in {}\n",
-                  sizes::print_count(outcome.keys), sizes::print_count(outcome.references),
-                  sizes::print_duration(took));
+  std::string text = fmt::format(
+      "{} of our classes and {} looked at in {}\n", sizes::print_counted(outcome.keys, "key"),
+      sizes::print_counted(outcome.references, "reference"), sizes::print_duration(took));
   for (std::size_t i = 0; i < drift::kDriftKinds; ++i) {
     if (outcome.counts[i].found == 0) continue;
     text += describe_count(static_cast<DriftKind>(i), outcome.counts[i], fix);

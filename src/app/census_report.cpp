@@ -130,10 +130,16 @@ void print_counts(const CensusReport& report, const std::vector<Row>& rows, Out 
   fmt::format_to(out, "\n{:<16} {:<12} {:>12} {:>11}", "class", "level", "keys", "bytes");
   if (has_details) fmt::format_to(out, " {:>11} {:>11}", "average", "largest");
   fmt::format_to(out, "\n");
+  std::vector<std::string_view> empty;
   for (const auto& row : rows) {
-    const bool is_empty_rest = row.name == kUnclassified && !row.bytes;
+    const bool is_rest = row.name == kUnclassified;
+    if (row.keys == 0) {
+      if (!is_rest) empty.push_back(row.name);
+      continue;
+    }
     fmt::format_to(out, "{:<16} {:<12} {:>12} {:>11}", row.name, row.level,
-                   sizes::print_count(row.keys), is_empty_rest ? "" : bytes_text(row.bytes));
+                   sizes::print_count(row.keys),
+                   is_rest && !row.bytes ? "" : bytes_text(row.bytes));
     if (has_details && row.detail->sized_keys > 0) {
       fmt::format_to(out, " {:>11} {:>11}",
                      sizes::print_bytes(row.detail->bytes / row.detail->sized_keys),
@@ -141,6 +147,7 @@ void print_counts(const CensusReport& report, const std::vector<Row>& rows, Out 
     }
     fmt::format_to(out, "\n");
   }
+  if (!empty.empty()) fmt::format_to(out, "without a key: {}\n", fmt::join(empty, ", "));
 }
 
 // A class without a key in the sample is not an empty one.
@@ -180,14 +187,15 @@ void print_shares(const CensusReport& report, const std::vector<Row>& rows, Out 
   }
   print_unmet(report, rows, out);
   if (report.keys >= report.population_keys) {
-    fmt::format_to(out, "\nsample     all {} keys: so few that a sample would cost no less\n",
-                   sizes::print_count(report.keys));
+    fmt::format_to(out, "\nsample     all {}: so few that a sample would cost no less\n",
+                   sizes::print_counted(report.keys, "key"));
     return;
   }
   fmt::format_to(out,
-                 "\nsample     {} of {} keys, from random places of the server's table; the true\n"
+                 "\nsample     {} of {}, from random places of the server's table; the true\n"
                  "           numbers lie within the intervals in 95 of 100 samples\n",
-                 sizes::print_count(report.keys), sizes::print_count(report.population_keys));
+                 sizes::print_count(report.keys),
+                 sizes::print_counted(report.population_keys, "key"));
   if (report.estimate->unexplained_bytes > 0) {
     fmt::format_to(out,
                    "           {} of the server's memory are not explained by these keys: a few\n"

@@ -6,7 +6,9 @@
 #include <boost/algorithm/string/replace.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 
 #include "app/endpoint_url.h"
@@ -137,7 +139,9 @@ void run_with_settings(
   });
 }
 
-int run_command_line(int argc, char** argv) {
+namespace {
+
+int parse_and_run(int argc, char** argv) {
   CommandLine line;
   line.parser.require_subcommand(1);
   line.parser.set_version_flag("--version", "redkeep " REDKEEP_VERSION);
@@ -179,5 +183,21 @@ int run_command_line(int argc, char** argv) {
     return fail(Error{ErrorKind::Io, failure.what()});
   }
 }
+
+// A result that did not get to where it was to go is none.
+int require_printed(int exit_code) {
+  std::string why;
+  if (std::fflush(stdout) != 0) {
+    why = system_reason(errno);
+  } else if (std::ferror(stdout) != 0) {
+    why = "an earlier part of it was refused";
+  }
+  if (why.empty() || exit_code != 0) return exit_code;
+  return fail(make_error(ErrorKind::Io, "the result could not be printed: {}", why));
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) { return require_printed(parse_and_run(argc, argv)); }
 
 }  // namespace redkeep::app

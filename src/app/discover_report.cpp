@@ -31,7 +31,7 @@ std::string share_text(const Estimate& share) {
 
 std::string keys_text(const Family& family) {
   const auto& keys = family.estimate.keys;
-  return fmt::format("{} keys ({} to {})", sizes::print_count(std::llround(keys.value)),
+  return fmt::format("{} ({} to {})", sizes::print_counted(std::llround(keys.value), "key"),
                      sizes::print_count(std::llround(keys.low)),
                      sizes::print_count(std::llround(keys.high)));
 }
@@ -56,7 +56,7 @@ double ttl_pct(const Family& family) {
 
 std::string sample_text(const census::SampleOutcome& sample) {
   if (sample.is_whole) {
-    return fmt::format("all {} keys were looked at", sizes::print_count(sample.sampled_keys));
+    return fmt::format("all {} were looked at", sizes::print_counted(sample.sampled_keys, "key"));
   }
   return fmt::format("{} of {} keys were looked at; in brackets are 95 % intervals",
                      sizes::print_count(sample.sampled_keys),

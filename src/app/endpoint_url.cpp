@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "error/error.h"
+#include "sizes/sizes.h"
 
 namespace redkeep::app {
 namespace {
@@ -54,8 +55,10 @@ Status apply_host(const urls::url_view& url, EndpointOptions& endpoint) {
   if (endpoint.host.empty()) return bad("names no host");
   endpoint.port = 6379;
   if (url.has_port()) {
-    endpoint.port = url.port_number();
-    if (endpoint.port == 0) return bad("has no valid port");
+    const auto port = sizes::parse_port(url.port());
+    // Not repeated: it is part of the password where a "/" in that was not encoded.
+    if (!port) return bad("has a port that is not one of 1 to 65535");
+    endpoint.port = *port;
   }
   if (url.has_query()) return bad("has parameters, which mean nothing here");
   endpoint.database = 0;

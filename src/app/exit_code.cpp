@@ -9,10 +9,10 @@ namespace redkeep::app {
 ExitCode exit_code_for(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::InvalidInput: return ExitCode::WrongUsage;
+    case ErrorKind::NotPermitted:
     case ErrorKind::Refused: return ExitCode::Refused;
     case ErrorKind::Unreachable:
     case ErrorKind::UnknownOutcome:
-    case ErrorKind::NotPermitted:
     case ErrorKind::ServerBusy:
     case ErrorKind::Protocol: return ExitCode::Unreachable;
     case ErrorKind::NotFound:

@@ -7,9 +7,10 @@ namespace redkeep::app {
 enum class ExitCode : int {
   Fine = 0,
   ProblemsFound = 1,
-  WrongUsage = 2,  ///< Flags, configuration or input.
-  Unreachable = 3,
-  Refused = 4,  ///< Would be unsafe; the message says what allows it.
+  WrongUsage = 2,   ///< Flags, configuration or input.
+  Unreachable = 3,  ///< No answer to go on with: not there, not ready yet, or no Redis.
+  Refused = 4,      ///< Would be unsafe, or the server does not permit it; the message says what
+                    ///< would allow it.
 };
 
 /// The exit code that an error of this kind ends a command with.

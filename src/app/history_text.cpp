@@ -43,7 +43,7 @@ std::string when_of(const HistoryLine& line) {
 std::string numbers_of(const LedgerEntry& entry) {
   std::string text;
   if (entry.keys > 0 || entry.kind == LedgerKind::Shed) {
-    text += fmt::format(" {} keys", sizes::print_count(entry.keys));
+    text += fmt::format(" {}", sizes::print_counted(entry.keys, "key"));
     if (entry.bytes > 0) text += fmt::format(", {}", sizes::print_bytes(entry.bytes));
   }
   if (entry.usage_before_pct > 0) {
@@ -87,8 +87,8 @@ std::string print_levels(const HistorySummary& summary) {
 std::string print_shed(const HistorySummary& summary) {
   std::string text;
   for (const auto& [name, use] : summary.shed) {
-    text += fmt::format("{}{:<16} {:>14} keys {:>12}\n", text.empty() ? "" : "           ",
-                        shown(name), sizes::print_count(use.keys), sizes::print_bytes(use.bytes));
+    text += fmt::format("{}{:<16} {:>19} {:>12}\n", text.empty() ? "" : "           ", shown(name),
+                        sizes::print_counted(use.keys, "key"), sizes::print_bytes(use.bytes));
   }
   return text.empty() ? "nothing\n" : text;
 }
@@ -112,12 +112,12 @@ std::string print_summary(const HistorySummary& summary) {
   text += fmt::format("levels     {}\n", print_levels(summary));
   text += fmt::format("shed       {}", print_shed(summary));
   text += fmt::format("alarms     {}\n", print_alarms(summary));
-  text += fmt::format(
-      "evicted    {}\n",
-      summary.evictions == 0
-          ? "by the server itself: nothing that was noticed"
-          : fmt::format("by the server itself: at least {} keys, noticed {}",
-                        sizes::print_count(summary.evicted_keys), times(summary.evictions)));
+  text += fmt::format("evicted    {}\n",
+                      summary.evictions == 0
+                          ? "by the server itself: nothing that was noticed"
+                          : fmt::format("by the server itself: at least {}, noticed {}",
+                                        sizes::print_counted(summary.evicted_keys, "key"),
+                                        times(summary.evictions)));
   if (summary.restores > 0) {
     text += fmt::format("content    the content directory was used {}\n", times(summary.restores));
   }

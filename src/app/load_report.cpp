@@ -20,8 +20,10 @@ void print_problems(const recovery::ContentProblems& problems) {
 
 void print_conflicts(const recovery::MergeConflicts& conflicts) {
   if (conflicts.count == 0) return;
-  fmt::print("{} records were there in another form; the content was taken over them:\n",
-             sizes::print_count(conflicts.count));
+  fmt::print("{} {} there in another form; the content was taken over {}:\n",
+             sizes::print_counted(conflicts.count, "record"),
+             sizes::by_count(conflicts.count, "was", "were"),
+             sizes::by_count(conflicts.count, "it", "them"));
   const std::size_t shown = std::min(kMostPrinted, conflicts.first.size());
   for (std::size_t i = 0; i < shown; ++i) fmt::print("  {}\n", conflicts.first[i]);
   if (conflicts.count > static_cast<std::int64_t>(shown)) {
@@ -31,9 +33,9 @@ void print_conflicts(const recovery::MergeConflicts& conflicts) {
 }
 
 std::string describe_load(const recovery::LoadOutcome& outcome, std::chrono::milliseconds took) {
-  return fmt::format("{} entities, {} associations, {} words in {}",
-                     sizes::print_count(outcome.entities), sizes::print_count(outcome.associations),
-                     sizes::print_count(outcome.words), sizes::print_duration(took));
+  return fmt::format("{}, {}, {} in {}", sizes::print_counted(outcome.entities, "entity"),
+                     sizes::print_counted(outcome.associations, "association"),
+                     sizes::print_counted(outcome.words, "word"), sizes::print_duration(took));
 }
 
 }  // namespace redkeep::app

@@ -35,7 +35,7 @@ std::string mended_lines(const MendOutcome& mended, bool would) {
     text += "orphaned keys are not in the content: redkeep repair --remove-orphans removes them\n";
   }
   if (!mended.saved_directory.empty()) {
-    text += fmt::format("saved first: {} rows in {}\n", sizes::print_count(mended.saved_rows),
+    text += fmt::format("saved first: {} in {}\n", sizes::print_counted(mended.saved_rows, "row"),
                         printable(mended.saved_directory));
   }
   return text;
@@ -93,12 +93,13 @@ std::string describe_rebuild(const RebuildOutcome& outcome, const std::string& d
   }
   if (outcome.went_on) text += "this went on with a rebuild or a load that was cut\n";
   if (outcome.pauses > 0) {
-    text += fmt::format("paused {} times for want of memory\n", outcome.pauses);
+    text +=
+        fmt::format("paused {} for want of memory\n", sizes::print_counted(outcome.pauses, "time"));
   }
-  return text + fmt::format("{}: {} entities, {} associations, {} keys in {}\n",
-                            to_string(outcome.end), sizes::print_count(outcome.entities),
-                            sizes::print_count(outcome.associations),
-                            sizes::print_count(outcome.keys), sizes::print_duration(took));
+  return text + fmt::format("{}: {}, {}, {} in {}\n", to_string(outcome.end),
+                            sizes::print_counted(outcome.entities, "entity"),
+                            sizes::print_counted(outcome.associations, "association"),
+                            sizes::print_counted(outcome.keys, "key"), sizes::print_duration(took));
 }
 
 std::string repair_json(const RepairOutcome& outcome, std::chrono::milliseconds took) {

@@ -1,15 +1,29 @@
 #include "app/own_journal.h"
 
+#include <spdlog/spdlog.h>
+
 #include <boost/asio/this_coro.hpp>
 #include <filesystem>
 
 #include "error/error.h"
+#include "redis/info_when_loaded.h"
 #include "redis/pause.h"
 
 namespace redkeep::app {
 namespace {
 
 constexpr std::chrono::milliseconds kPoll{50};
+
+// A server that is reading its data is waited for. Whatever else is wrong with it, the journal's
+// writer says.
+boost::asio::awaitable<void> wait_until_loaded(EndpointOptions endpoint, std::stop_token stop,
+                                               recovery::ShowProgress progress) {
+  const auto connection = co_await redis::Connection::open(std::move(endpoint));
+  if (!connection) co_return;
+  const auto waiting = recovery::told_in_words(progress);
+  const auto loaded = co_await redis::info_when_loaded(**connection, std::move(stop), waiting);
+  if (!loaded) spdlog::debug("{}", loaded.error().message);
+}
 
 }  // namespace
 
@@ -34,6 +48,7 @@ boost::asio::awaitable<Result<std::shared_ptr<recovery::JournalOwner>>> own_jour
   const auto executor = co_await boost::asio::this_coro::executor;
   auto owner = recovery::JournalOwner::open(executor, options, {});
   if (!owner) co_return owner.error();
+  co_await wait_until_loaded(options.endpoint, stop, progress);
   (*owner)->start();
   const Status current =
       co_await bring_forward((*owner)->writer(), std::move(stop), std::move(progress));

@@ -32,10 +32,10 @@ std::string picture_text(const PlanReport& report) {
       "{:<14}{:>12}   {}\n", report.asked_entities ? "would use" : "used",
       sizes::print_bytes(picture.used_bytes),
       picture.limit_bytes > 0 ? "of " + sizes::print_bytes(picture.limit_bytes) : "no limit");
-  text += fmt::format(
-      "{:<14}{:>12}   has to stay: {} entities, {} each with all that belongs to them\n", "content",
-      sizes::print_bytes(picture.protected_bytes), sizes::print_count(picture.entities),
-      sizes::print_bytes(std::llround(picture.bytes_per_entity())));
+  text += fmt::format("{:<14}{:>12}   has to stay: {}, {} each with all that belongs to it\n",
+                      "content", sizes::print_bytes(picture.protected_bytes),
+                      sizes::print_counted(picture.entities, "entity"),
+                      sizes::print_bytes(std::llround(picture.bytes_per_entity())));
   text += fmt::format(
       "{:<14}{:>12}   may go: hit ratio {} (of all reads since the server's start)\n", "caches",
       sizes::print_bytes(picture.cache_bytes()), ratio_text(picture.hit_ratio));
@@ -48,11 +48,18 @@ std::string caches_text(const plan::MemoryPicture& picture) {
   if (picture.caches.empty()) return {};
   std::string text = fmt::format("\n{:<20}{:>12}{:>14}{:>14}{:>14}\n", "cache", "now",
                                  "50 % of hits", "80 %", "95 %");
+  std::vector<std::string_view> empty;
   for (const auto& cache : picture.caches) {
+    if (cache.keys == 0) {
+      empty.push_back(cache.name);
+      continue;
+    }
     text += fmt::format("{:<20}{:>12}", cache.name, sizes::print_bytes(cache.bytes));
     for (const double share : kHitShares) text += fmt::format("{:>14}", bytes_giving(cache, share));
     text += '\n';
   }
+  if (empty.size() == picture.caches.size()) text = "\n";
+  if (!empty.empty()) text += fmt::format("without a key: {}\n", fmt::join(empty, ", "));
   return text;
 }
 

@@ -38,7 +38,7 @@ void ProgressLine::clear() {
 
 std::string progress_text(std::string_view doing, std::int64_t count, std::string_view unit,
                           std::chrono::duration<double> taken, double share) {
-  if (unit.empty()) return std::string(doing);
+  if (unit.empty() || count < 0) return std::string(doing);
   const double seconds = taken.count();
   const auto rate =
       seconds > 0 ? static_cast<std::int64_t>(static_cast<double>(count) / seconds) : 0;

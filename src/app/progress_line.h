@@ -16,7 +16,8 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  /// `share` is the part that is done, 0 to 1; below 0: not known.
+  /// `share` is the part that is done, 0 to 1; below 0: not known. A `count` below 0: there is none
+  /// yet.
   void show(std::string_view doing, std::int64_t count, double share);
   /// Removes the line from a terminal.
   void clear();
@@ -31,7 +32,8 @@ class ProgressLine {
 };
 
 /// "[####----------------]  20 %  loading: 200 rows, 100/s, 8.0 s left"; only the words where the
-/// share is not known (below 0), and only `doing` where nothing is counted (no unit). Pure.
+/// share is not known (below 0), and only `doing` where nothing is counted (no unit, or a count
+/// below 0). Pure.
 std::string progress_text(std::string_view doing, std::int64_t count, std::string_view unit,
                           std::chrono::duration<double> taken, double share);
 

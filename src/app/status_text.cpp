@@ -28,11 +28,12 @@ std::string status_text(const Statistics& statistics,
                    pressure::describe(statistics.forecast->total),
                    pressure::describe(statistics.forecast->protected_data));
   }
-  fmt::format_to(out, "protected  {} keys\n", sizes::print_count(statistics.protected_keys()));
-  fmt::format_to(out, "evictable  {} keys\n", sizes::print_count(statistics.evictable_keys()));
-  fmt::format_to(out, "unclassified {} keys\n", sizes::print_count(statistics.unclassified_keys));
-  fmt::format_to(out, "whole server {} keys with a TTL, {} without\n",
-                 sizes::print_count(statistics.keys_with_ttl),
+  fmt::format_to(out, "protected  {}\n", sizes::print_counted(statistics.protected_keys(), "key"));
+  fmt::format_to(out, "evictable  {}\n", sizes::print_counted(statistics.evictable_keys(), "key"));
+  fmt::format_to(out, "unclassified {}\n",
+                 sizes::print_counted(statistics.unclassified_keys, "key"));
+  fmt::format_to(out, "whole server {} with a TTL, {} without\n",
+                 sizes::print_counted(statistics.keys_with_ttl, "key"),
                  sizes::print_count(statistics.keys_without_ttl));
   return text;
 }

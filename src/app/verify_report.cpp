@@ -76,9 +76,9 @@ std::string describe_verify(const VerifyOutcome& outcome, const std::string& dir
                             std::chrono::milliseconds took) {
   std::string text;
   if (outcome.end != VerifyEnd::BadContent) {
-    text += fmt::format("content     {} entities, {} associations in {}\n",
-                        sizes::print_count(outcome.entities),
-                        sizes::print_count(outcome.associations), printable(directory));
+    text += fmt::format(
+        "content     {}, {} in {}\n", sizes::print_counted(outcome.entities, "entity"),
+        sizes::print_counted(outcome.associations, "association"), printable(directory));
     text += fmt::format("keys        {} expected, {} in Redis, compared in {}\n",
                         sizes::print_count(outcome.expected_keys),
                         sizes::print_count(outcome.seen_keys), sizes::print_duration(took));

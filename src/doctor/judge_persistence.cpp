@@ -34,9 +34,10 @@ void judge_off(const Case& patient, Findings& found) {
       "persistence-off", replicas > 0 ? Severity::Critical : Severity::Warning,
       "neither snapshots nor an append-only file: a restart loses everything that is not in the "
       "content directory or a journal"};
-  if (replicas == 1) finding.evidence += "; and its replica copies the empty server";
-  if (replicas > 1) {
-    finding.evidence += fmt::format("; and its {} replicas copy the empty server", replicas);
+  if (replicas > 0) {
+    finding.evidence +=
+        fmt::format("; and its {} {} the empty server", sizes::print_counted(replicas, "replica"),
+                    sizes::by_count(replicas, "copies", "copy"));
   }
   finding.mend = {config_set("appendonly", "yes")};
   // Who keeps a file forks, and needs room for it from then on.

@@ -104,9 +104,7 @@ redis::awaitable<Status> Auditor::survey_ground() {
   const redis::Reply& first = replies->front();
   if (!first.is_string()) co_return redis::unexpected_reply("INFO", first);
   const auto info = redis::ServerInfo::parse(first.text);
-  if (info.count("loading").value_or(0) == 1) {
-    co_return make_error(ErrorKind::ServerBusy, "the server is loading its data: ask again later");
-  }
+  if (const Status loaded = redis::require_loaded(info); !loaded) co_return loaded;
   ground_.is_replica = info.text("role").value_or("master") != "master";
   ground_.field_ttls = has_field_ttls(info, client_->options().database);
   for (std::size_t i = 0; i < 3; ++i) {

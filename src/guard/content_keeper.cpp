@@ -231,7 +231,8 @@ void ContentKeeper::note(const Outcome& outcome) {
       fmt::format("{}; of {} entities and {} associations {} pieces were missing", begun_->why,
                   outcome->entities, outcome->associations, outcome->missing_pieces);
   if (outcome->end == RestoreEnd::BadContent) {
-    entry.reason = fmt::format("{} bad rows in {}, the first: {}", outcome->problems.count,
+    entry.reason = fmt::format("{} in {}, the first: {}",
+                               sizes::print_counted(outcome->problems.count, "bad row"),
                                options_.content_directory, outcome->problems.first.front());
   }
   entry.keys = outcome->end == RestoreEnd::Restored ? outcome->missing_pieces : 0;

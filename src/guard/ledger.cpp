@@ -16,7 +16,7 @@ std::string line_of(const LedgerEntry& entry) {
   std::string line = fmt::format("{} {}: {}", to_string(entry.kind), entry.subject, entry.reason);
   if (!entry.outcome.empty()) line += fmt::format(" -> {}", entry.outcome);
   if (entry.keys > 0) {
-    line += fmt::format(", {} keys", sizes::print_count(entry.keys));
+    line += fmt::format(", {}", sizes::print_counted(entry.keys, "key"));
     if (entry.bytes > 0) line += fmt::format(", {}", sizes::print_bytes(entry.bytes));
   }
   if (entry.usage_before_pct > 0) {

@@ -6,10 +6,7 @@ namespace redkeep::pressure {
 
 Result<MemoryReading> read_memory(const redis::ServerInfo& info,
                                   std::int64_t configured_limit_bytes, int database) {
-  if (info.count("loading").value_or(0) == 1) {
-    return make_error(ErrorKind::ServerBusy, "the server is loading its data ({} s left)",
-                      info.text("loading_eta_seconds").value_or("unknown"));
-  }
+  if (const Status loaded = redis::require_loaded(info); !loaded) return loaded.error();
   const auto used = info.count("used_memory");
   if (!used) return make_error(ErrorKind::Protocol, "INFO has no used_memory");
 

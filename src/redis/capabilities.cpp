@@ -1,5 +1,7 @@
 #include "redis/capabilities.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "error/error.h"
@@ -36,11 +38,54 @@ void read_info(const ServerInfo& info, Capabilities& found) {
   found.is_replica = info.text("role").value_or("master") != "master";
 }
 
+// Errors with which servers that answer every question refuse to write.
+bool refuses_writes(const Reply& reply) {
+  constexpr std::array<std::string_view, 4> kWords{"NOREPLICAS ", "MISCONF ", "READONLY ", "OOM "};
+  return reply.is_error() &&
+         std::any_of(kWords.begin(), kWords.end(),
+                     [&reply](std::string_view word) { return reply.text.starts_with(word); });
+}
+
+// Then a script may not run it either. What is said of one key is not true of all.
+bool is_command_refused(const Reply& reply) {
+  return reply.is_error() && error_from_reply("PEXPIRE", reply).kind == ErrorKind::NotPermitted &&
+         reply.text.find(" key") == std::string::npos;
+}
+
+// XX came with Redis 7.0; for where it could not be tried.
+bool should_know_xx(const ServerInfo& info) {
+  const std::string_view version = info.text("redis_version").value_or("");
+  int major = 0;
+  std::from_chars(version.data(), version.data() + version.size(), major);
+  return major >= 7;
+}
+
+void read_deletion(const Reply& pexpire, const ServerInfo& info, Capabilities& found) {
+  found.pexpire_xx = pexpire.is_integer();
+  if (found.is_replica) {
+    found.cannot_shed = "this server is a replica: shed on its master";
+  } else if (refuses_writes(pexpire)) {
+    found.pexpire_xx = should_know_xx(info);
+    found.writes_refused =
+        fmt::format("nothing can be shed at the moment, because the server refuses writes ({})",
+                    refusal(pexpire));
+  } else if (is_command_refused(pexpire)) {
+    found.cannot_shed = fmt::format(
+        "nothing can be shed, because PEXPIRE is refused ({}): allow it to this user (ACL SETUSER "
+        "NAME +pexpire)",
+        refusal(pexpire));
+  }
+}
+
 void note_limitations(const Reply& pexpire, const Reply& usage, const Reply& config,
                       Capabilities& found) {
   auto& said = found.limitations;
   if (found.is_replica) {
     said.push_back("this server is a replica: nothing is shed here, only watched");
+  } else if (!found.cannot_shed.empty()) {
+    said.push_back(found.cannot_shed);
+  } else if (!found.writes_refused.empty()) {
+    said.push_back(found.writes_refused + ": it is watched, and under pressure tried again");
   }
   if (!is_safe_policy(found.eviction_policy)) {
     said.push_back(fmt::format(
@@ -52,7 +97,7 @@ void note_limitations(const Reply& pexpire, const Reply& usage, const Reply& con
     said.push_back(fmt::format("bytes by class are not known, because MEMORY USAGE is refused ({})",
                                refusal(usage)));
   }
-  if (!found.pexpire_xx && !found.is_replica) {
+  if (!found.pexpire_xx && found.cannot_shed.empty() && found.writes_refused.empty()) {
     said.push_back(fmt::format("shedding uses a small script, because PEXPIRE XX is refused ({})",
                                refusal(pexpire)));
   }
@@ -89,15 +134,17 @@ awaitable<Result<Capabilities>> probe_capabilities(std::shared_ptr<Client> clien
   const Reply& info = (*answers)[0];
   if (!info.string()) co_return unexpected_reply("INFO", info);
 
+  const auto fields = ServerInfo::parse(*info.string());
+  if (const Status loaded = require_loaded(fields); !loaded) co_return loaded.error();
   for (const Reply& answer : *answers) {
-    if (!answer.is_error()) continue;
+    if (!answer.is_error() || refuses_writes(answer)) continue;
     const Error error = error_from_reply("a probe", answer);
     if (error.kind == ErrorKind::ServerBusy) co_return error;
   }
 
   Capabilities found;
-  read_info(ServerInfo::parse(*info.string()), found);
-  found.pexpire_xx = (*answers)[1].is_integer();
+  read_info(fields, found);
+  read_deletion((*answers)[1], fields, found);
   found.memory_usage = !(*answers)[2].is_error();
   found.config_get = (*answers)[3].is_array();
   found.object_use = answers_use((*answers)[4]);

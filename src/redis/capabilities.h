@@ -12,7 +12,13 @@
 namespace redkeep::redis {
 
 struct Capabilities {
-  bool pexpire_xx = false;           ///< PEXPIRE knows XX (Redis 7.0 and later).
+  bool pexpire_xx = false;  ///< PEXPIRE knows XX (Redis 7.0 and later).
+  /// Why nothing can be deleted here, as a sentence: a replica, or a permission that is missing.
+  /// Empty: as far as was asked, it can.
+  std::string cannot_shed;
+  /// Why the server takes no writes for now (NOREPLICAS, MISCONF and the like), as a sentence; it
+  /// may take them again at any time. Empty: it takes them.
+  std::string writes_refused;
   bool memory_usage = false;         ///< MEMORY USAGE is permitted.
   bool config_get = false;           ///< CONFIG GET is permitted.
   bool frees_in_background = false;  ///< lazyfree-lazy-expire is on.
@@ -34,7 +40,8 @@ enum class ServerSettings { LeaveAlone, MayChange };
 /// Tries everything in two round trips. `probe_key` is a key that does not exist. With MayChange
 /// and where needed, turns lazyfree-lazy-expire on, so that shedding a big collection does not
 /// stall the server (measured: a set of a million members, 195 ms). Fails with ServerBusy while the
-/// server is loading: nothing can be told then.
+/// server is loading or runs a long script: nothing can be told then. A server that refuses writes
+/// alone is read all the same.
 awaitable<Result<Capabilities>> probe_capabilities(std::shared_ptr<Client> client,
                                                    std::string probe_key, ServerSettings settings);
 

@@ -73,6 +73,13 @@ std::string ServerInfo::product() const {
   return fmt::format("Redis {}", text("redis_version").value_or("(version unknown)"));
 }
 
+Status require_loaded(const ServerInfo& info) {
+  if (info.count("loading").value_or(0) != 1) return {};
+  return make_error(ErrorKind::ServerBusy,
+                    "the server is loading its data ({} s left): ask again later",
+                    info.text("loading_eta_seconds").value_or("unknown"));
+}
+
 KeyspaceCounts keyspace_counts(const ServerInfo& info, int database) {
   const auto list = info.text(fmt::format("db{}", database)).value_or("");
   return KeyspaceCounts{part(list, "keys"), part(list, "expires")};

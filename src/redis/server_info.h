@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "redkeep/result.h"
+
 namespace redkeep::redis {
 
 class ServerInfo {
@@ -30,6 +32,10 @@ class ServerInfo {
  private:
   std::map<std::string, std::string, std::less<>> fields_;
 };
+
+/// Fails with ServerBusy while the server reads its data from the disk, and says how long that
+/// takes.
+Status require_loaded(const ServerInfo& info);
 
 /// Keys of one database as INFO keyspace counts them (`db0:keys=10,expires=3,avg_ttl=0`).
 struct KeyspaceCounts {

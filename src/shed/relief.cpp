@@ -12,6 +12,7 @@
 #include "pressure/pressure_gauge.h"
 #include "redis/capabilities.h"
 #include "shed/shed_plan.h"
+#include "sizes/sizes.h"
 
 namespace redkeep::shed {
 
@@ -111,8 +112,9 @@ redis::awaitable<std::string> Relief::make_room() {
   const auto relieved = co_await run();
   if (!relieved) co_return fmt::format("shedding failed: {}", relieved.error().message);
   if (!relieved->had_to_shed) co_return "usage is below the marks, so nothing was shed";
-  co_return fmt::format("{} keys were shed: {}", relieved->outcome.keys(),
-                        to_string(relieved->outcome.end));
+  const std::int64_t keys = relieved->outcome.keys();
+  co_return fmt::format("{} {} shed: {}", sizes::print_counted(keys, "key"),
+                        sizes::by_count(keys, "was", "were"), to_string(relieved->outcome.end));
 }
 
 }  // namespace redkeep::shed

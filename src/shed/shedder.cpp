@@ -74,14 +74,15 @@ redis::awaitable<ShedOutcome> Shedder::run(ShedPlan plan, ShedBudget budget, She
                                            std::stop_token stop) {
   Run run(plan, budget, mode, std::move(stop), *this);
   if (plan.empty()) co_return run.finish();
-  if (capabilities_.is_replica) {
-    run.fail(Error{ErrorKind::NotPermitted, "this server is a replica: shed on its master"});
+  if (!capabilities_.cannot_shed.empty()) {
+    run.fail(Error{ErrorKind::NotPermitted, capabilities_.cannot_shed});
     co_return run.finish();
   }
   // Nothing is chosen then, so sizes would only tell collections that are too big to free at once.
   const bool needs_no_sizes =
       run.is_real() && capabilities_.frees_in_background && takes_all_of_one_class(plan);
   rule_.sizes = capabilities_.memory_usage && !needs_no_sizes;
+  rule_.asks_for_ttl = !run.is_real();
   const bool spares = plan.spare_expiring_within >= kWorthSparing;
   rule_.spare_expiring_within = spares ? plan.spare_expiring_within : std::chrono::milliseconds{0};
   // The plan may be older than it seems, if this process was stopped since.

@@ -10,7 +10,8 @@ constexpr std::string_view kExpireScript =
     "return 0";
 
 bool asks_time_to_live(const SliceRule& rule) {
-  return rule.ranking.by == By::TimeToLive || rule.spare_expiring_within.count() > 0;
+  return rule.ranking.by == By::TimeToLive || rule.spare_expiring_within.count() > 0 ||
+         rule.asks_for_ttl;
 }
 
 void write_deletion(const std::string& key, const SliceRule& rule, redis::CommandBuffer& commands) {
@@ -49,9 +50,13 @@ class SliceReader {
 
   void read_uses(std::vector<Candidate> keys) {
     for (auto& key : keys) {
-      is_spared_ = false;
+      is_spared_ = is_kept_ = false;
       read_use(key);
-      if (!is_spared_) answers.asked.push_back(std::move(key));
+      if (is_kept_) {
+        answers.kept.push_back(std::move(key));
+      } else if (!is_spared_) {
+        answers.asked.push_back(std::move(key));
+      }
     }
   }
 
@@ -89,6 +94,7 @@ class SliceReader {
     const redis::Reply& left = next();
     if (rule_.ranking.by == By::TimeToLive) key.use = left.integer;
     // A key without a TTL is no candidate; Redis would refuse it anyway, and say so.
+    is_kept_ = rule_.asks_for_ttl && left.integer < 0;
     if (left.integer < 0 || left.integer >= rule_.spare_expiring_within.count()) return;
     is_spared_ = true;
   }
@@ -97,6 +103,7 @@ class SliceReader {
   std::size_t at_ = 0;
   const SliceRule& rule_;
   bool is_spared_ = false;
+  bool is_kept_ = false;
 };
 
 }  // namespace

@@ -21,6 +21,8 @@ struct SliceRule {
   Ranking ranking;
   /// Keys that expire by themselves within this time are spared; 0: none are, and none is asked.
   std::chrono::milliseconds spare_expiring_within{0};
+  /// Each key is asked whether it has a TTL: for a dry run, in which no deletion tells.
+  bool asks_for_ttl = false;
 };
 
 /// The rule for a server that can do this, with victims as configured.
@@ -40,7 +42,7 @@ struct SliceQuestions {
 
 struct SliceAnswers {
   std::vector<Candidate> deleted;
-  std::vector<Candidate> kept;     ///< Had no TTL any more, or were gone.
+  std::vector<Candidate> kept;     ///< Have no TTL, or are gone.
   std::optional<Error> refused;    ///< What was answered with an error first.
   std::vector<Candidate> asked;    ///< Keys that are not spared, with their use.
   std::vector<Candidate> weighed;  ///< Keys that are there, with their size.

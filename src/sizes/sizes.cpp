@@ -81,6 +81,13 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
   return bad("duration", text, "5s");
 }
 
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (failure != std::errc{} || end != text.data() + text.size() || port == 0) return std::nullopt;
+  return port;
+}
+
 std::string print_bytes(std::int64_t bytes) {
   static constexpr std::array<std::string_view, 5> kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
   double value = static_cast<double>(bytes);
@@ -111,6 +118,14 @@ std::string print_count(std::int64_t count) {
     digits.insert(static_cast<std::size_t>(at), ",");
   }
   return digits;
+}
+
+std::string print_counted(std::int64_t count, std::string_view one) {
+  if (count == 1) return fmt::format("1 {}", one);
+  const bool has_ies = one.ends_with("ty") || one.ends_with("ry");  // entities, entries; but keys
+  if (has_ies) one.remove_suffix(1);
+  const std::string_view ending = has_ies ? "ies" : one.ends_with('s') ? "es" : "s";
+  return fmt::format("{} {}{}", print_count(count), one, ending);
 }
 
 }  // namespace redkeep::sizes

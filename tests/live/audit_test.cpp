@@ -301,7 +301,7 @@ TEST_F(AuditLive, WhoMayNotMendIsToldWhatIsMissing) {
   redis.run({"ACL", "SETUSER", "limited", "on", ">secret", "~*", "&*", "+@all", "-pexpire"});
   const Ended ended = run_program({"audit", "--fix", "--url", redis.url("limited")},
                                   {{"REDKEEP_PASSWORD", "secret"}});
-  EXPECT_EQ(ended.exit_code, 3) << ended;
+  EXPECT_EQ(ended.exit_code, 4) << ended;
   EXPECT_TRUE(has(ended.err, "pexpire"));
 }
 

@@ -231,9 +231,9 @@ TEST_F(ExportLive, AnAssociationWithoutAnEndIsLeftOutAndTold) {
   redis.run({"DEL", "reed:entity:page:" + id_of(3)});
   const Ended exported = run_export();
   EXPECT_EQ(exported.exit_code, 0) << exported;
-  EXPECT_TRUE(has(exported.err, "1 associations were left out"));
+  EXPECT_TRUE(has(exported.err, "1 association was left out"));
   EXPECT_TRUE(has(exported.err, "reed:assoc:/start/third: there is no entity " + id_of(3)));
-  EXPECT_TRUE(has(exported.out, "2 entities, 1 associations"));
+  EXPECT_TRUE(has(exported.out, "2 entities, 1 association,"));
   EXPECT_FALSE(contents_when_loaded(directory, scratch).empty());
 }
 
@@ -242,7 +242,7 @@ TEST_F(ExportLive, FieldsWithoutAColumnAreTold) {
   redis.run({"HSET", "reed:entity:page:" + id_of(2), "version", "17", "colour", "red"});
   const Ended exported = run_export();
   EXPECT_EQ(exported.exit_code, 0) << exported;
-  EXPECT_TRUE(has(exported.err, "1 keys have fields"));
+  EXPECT_TRUE(has(exported.err, "1 key has fields"));
   EXPECT_TRUE(has(exported.err, "\"colour\" of reed:entity:page:" + id_of(2)));
 }
 

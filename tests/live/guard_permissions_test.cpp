@@ -44,6 +44,39 @@ TEST_F(PermissionsLive, F16WithoutConfigAndMemoryItWorksWithWhatItHasAndSaysWhat
   EXPECT_TRUE(has(guard.program().err(), "CONFIG is refused"));
 }
 
+TEST_F(PermissionsLive, AServerThatRefusesWritesIsWatchedAndShedOnceItTakesThemAgain) {
+  const Environment secret{{"REDKEEP_PASSWORD", kSecret}};
+  fill_to(redis, kPages, 87);
+  redis.run({"CONFIG", "SET", "min-replicas-to-write", "1"});
+  RunningGuard guard(redis.url(), {}, secret);
+  ASSERT_TRUE(eventually([&] { return guard.level() == "warning"; }));
+  EXPECT_TRUE(has(guard.program().err(), "nothing can be shed at the moment"));
+  EXPECT_TRUE(has(guard.program().err(), "NOREPLICAS"));
+  for (const std::string command : {"status", "stats"}) {
+    EXPECT_EQ(run_program({command, "--url", redis.url()}, secret).exit_code, 0) << command;
+  }
+  const Ended shed = run_program({"shed", "--free", "1MB", "--url", redis.url()}, secret);
+  EXPECT_EQ(shed.exit_code, 3) << shed;
+  EXPECT_TRUE(has(shed.err, "the server refuses writes (NOREPLICAS"));
+  redis.run({"CONFIG", "SET", "min-replicas-to-write", "0"});
+  EXPECT_TRUE(eventually([&] { return guard.level() == "normal" && redis.usage_pct() < 80.5; }));
+}
+
+TEST_F(PermissionsLive, WithoutPexpireItSaysAtOnceThatNothingCanBeShed) {
+  const Environment secret{{"REDKEEP_PASSWORD", kSecret}};
+  redis.run({"ACL", "SETUSER", "watcher", "on", std::string(">") + kSecret, "~*", "&*", "+@all",
+             "-pexpire"});
+  write_keys(redis, kPages, 7);
+  RunningGuard guard(redis.url("watcher"), {}, secret);
+  ASSERT_TRUE(eventually([&] { return guard.level() == "normal"; }));
+  EXPECT_TRUE(has(guard.program().err(), "nothing can be shed, because PEXPIRE is refused"));
+  EXPECT_TRUE(has(guard.program().err(), "+pexpire"));
+  EXPECT_FALSE(has(guard.program().err(), "small script"));
+  const Ended shed = run_program({"shed", "--free", "1MB", "--url", redis.url("watcher")}, secret);
+  EXPECT_EQ(shed.exit_code, 4) << shed;
+  EXPECT_TRUE(has(shed.err, "+pexpire"));
+}
+
 TEST_F(PermissionsLive, StatsWithoutMemoryCountsKeysAndLeavesBytesOut) {
   make_limited_user();
   write_keys(redis, kPages, 7);
@@ -84,11 +117,11 @@ TEST_F(PermissionsLive, APasswordInTheUrlIsWarnedOfAndWipedFromTheProcessList) {
 
 TEST_F(PermissionsLive, F15AMissingOrWrongPasswordGetsASentence) {
   const Ended missing = run_program({"status", "--url", redis.url()});
-  EXPECT_EQ(missing.exit_code, 3) << missing;
+  EXPECT_EQ(missing.exit_code, 4) << missing;
   EXPECT_TRUE(has(missing.err, "needs a password"));
   const Ended wrong =
       run_program({"status", "--url", redis.url()}, {{"REDKEEP_PASSWORD", "mistaken"}});
-  EXPECT_EQ(wrong.exit_code, 3) << wrong;
+  EXPECT_EQ(wrong.exit_code, 4) << wrong;
   EXPECT_TRUE(has(wrong.err, "refuses the user or password"));
   EXPECT_FALSE(has(wrong.err, "mistaken"));
   const Ended no_file =

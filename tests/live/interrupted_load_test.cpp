@@ -89,6 +89,43 @@ TEST_F(InterruptedLoad, WithoutMemoryItSaysHowToGoOn) {
   EXPECT_EQ(redis.contents(), whole);
 }
 
+TEST_F(InterruptedLoad, AServerThatEvictedMeanwhileIsNoSuccess) {
+  write_made_up_content(content, 2000, 1);
+  const Contents whole = after_whole_load();
+  redis.run({"FLUSHALL"});
+  redis.run({"CONFIG", "SET", "maxmemory-policy", "allkeys-random"});
+  redis.run({"CONFIG", "SET", "maxmemory", "1gb"});
+  Relay relay(redis.socket_path(), 200'000);
+  Program program(load_arguments(content, relay.url()));
+  ASSERT_TRUE(eventually([&] { return relay.is_holding(); }));
+  redis.run(
+      {"CONFIG", "SET", "maxmemory", std::to_string(redis.info_number("used_memory") + 100'000)});
+  relay.release();
+  const Ended failed = program.wait();
+  EXPECT_EQ(failed.exit_code, 1) << failed;
+  EXPECT_TRUE(has(failed.err, "the server evicted "));
+  EXPECT_TRUE(has(failed.err, "allkeys-random"));
+  EXPECT_TRUE(has(failed.err, "redkeep load --merge"));
+  redis.run({"CONFIG", "SET", "maxmemory", "0"});
+  finish_by_merge();
+  EXPECT_EQ(redis.contents(), whole);
+}
+
+TEST_F(InterruptedLoad, AKeyOfTheWrongTypeIsMendedByRepairAndNotByMerge) {
+  write_content(content, entity_row(1, "page", "", "one") + entity_row(2, "page", "", "two"),
+                association_row(1, 2, "/a"));
+  const Contents whole = after_whole_load();
+  redis.run({"DEL", "reed:children:" + id_of(1)});
+  redis.run({"RPUSH", "reed:children:" + id_of(1), "x"});
+  const Ended failed = run_program(load_arguments(content, redis.url(), {"--merge"}));
+  EXPECT_EQ(failed.exit_code, 1) << failed;
+  EXPECT_TRUE(has(failed.err, "reed:children:" + id_of(1)));
+  EXPECT_TRUE(has(failed.err, "redkeep repair " + content.path()));
+  EXPECT_EQ(run_program({"repair", content.path(), "--url", redis.url()}).exit_code, 0);
+  finish_by_merge();
+  EXPECT_EQ(redis.contents(), whole);
+}
+
 TEST_F(InterruptedLoad, AServerThatDiesMeanwhileIsNamed) {
   write_made_up_content(content, 2000, 1);
   Relay relay(redis.socket_path(), 200'000);

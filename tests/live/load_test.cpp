@@ -176,7 +176,7 @@ TEST_F(LoadLive, BadRowsCanBeLeftOutAndAreKeptWithTheirReasons) {
   const std::string rejects = content.path() + "/rejects.csv";
   const Ended loaded = load({"--skip-bad-rows", "--rejects", rejects});
   EXPECT_EQ(loaded.exit_code, 1) << loaded;
-  EXPECT_TRUE(has(loaded.out, "2 entities, 1 associations"));
+  EXPECT_TRUE(has(loaded.out, "2 entities, 1 association,"));
   EXPECT_TRUE(has(loaded.err, "2 rows were left out, see " + rejects));
   const std::string kept = read_file(rejects);
   EXPECT_TRUE(has(kept,
@@ -199,7 +199,9 @@ TEST_F(LoadLive, OfACycleTheLastRowIsLeftOut) {
   const std::string rejects = content.path() + "/rejects.csv";
   const Ended loaded = load({"--skip-bad-rows", "--rejects", rejects});
   EXPECT_TRUE(has(loaded.err, "associations.csv:3:1: the containment \"/b\" closes a cycle"));
-  EXPECT_TRUE(has(read_file(rejects), "/b,contains"));
+  const std::string kept = read_file(rejects);
+  EXPECT_TRUE(has(kept, "/b,contains"));
+  EXPECT_TRUE(has(kept, "closes a cycle")) << "the reason is that of stderr";
   EXPECT_EQ(redis.keys("reed:assoc:*"), (std::vector<std::string>{"reed:assoc:/a"}));
   EXPECT_EQ(redis.keys("reed:parent:*"), (std::vector<std::string>{"reed:parent:" + id_of(2)}));
   EXPECT_EQ(redis.text({"HGET", "reed:entity:page:" + id_of(1), "path"}), "");
@@ -251,6 +253,37 @@ TEST_F(LoadLive, RejectsGoBesideTheUserAndNeverIntoTheContentDirectory) {
   EXPECT_EQ(read_file(content.path() + "/rejects.csv"), "");
 }
 
+TEST_F(LoadLive, RejectsNeverTakeThePlaceOfAnotherFile) {
+  write_content(content, entity_row(1, "page", "", "first") + "bad\n", association_row(1, 9, "/x"));
+  const std::string rows = read_file(content.path() + "/associations.csv");
+  const std::string others = content.write("notes.txt", "somebody's\n");
+  for (const std::string& path :
+       {content.path() + "/associations.csv", content.path() + "/./search_index.csv", others}) {
+    const Ended refused = load({"--skip-bad-rows", "--rejects", path});
+    EXPECT_EQ(refused.exit_code, 4) << refused;
+    EXPECT_TRUE(has(refused.err, "--rejects"));
+  }
+  const Ended nowhere = load({"--skip-bad-rows", "--rejects", "/nonexistent/x.csv"});
+  EXPECT_EQ(nowhere.exit_code, 1) << nowhere;
+  EXPECT_TRUE(has(nowhere.err, "/nonexistent/x.csv cannot be written"));
+  EXPECT_EQ(read_file(content.path() + "/associations.csv"), rows);
+  EXPECT_EQ(read_file(others), "somebody's\n");
+  EXPECT_EQ(redis.integer({"DBSIZE"}), 0);
+}
+
+TEST_F(LoadLive, WhatDoesNotFitIsRefusedWhereTheServerWouldEvictIt) {
+  write_made_up_content(content, 2000, 1);
+  redis.run({"CONFIG", "SET", "maxmemory-policy", "allkeys-lru"});
+  redis.run(
+      {"CONFIG", "SET", "maxmemory", std::to_string(redis.info_number("used_memory") + 1'000'000)});
+  const Ended refused = load();
+  EXPECT_EQ(refused.exit_code, 4) << refused;
+  EXPECT_TRUE(has(refused.err, "allkeys-lru"));
+  EXPECT_TRUE(has(refused.err, "volatile-lfu"));
+  EXPECT_EQ(redis.integer({"DBSIZE"}), 0);
+  EXPECT_EQ(redis.info_number("evicted_keys"), 0);
+}
+
 TEST_F(LoadLive, AMissingDirectoryOrEntitiesFileIsNamed) {
   const Ended no_directory = run_program({"load", "/no/such/place", "--url", redis.url()});
   EXPECT_EQ(no_directory.exit_code, 1) << no_directory;
@@ -258,6 +291,18 @@ TEST_F(LoadLive, AMissingDirectoryOrEntitiesFileIsNamed) {
   const Ended empty = load();
   EXPECT_EQ(empty.exit_code, 1) << empty;
   EXPECT_TRUE(has(empty.err, content.path() + "/entities.csv"));
+  redis.run({"SADD", "reed:word:anything", "x"});
+  const Ended over_content = load();
+  EXPECT_EQ(over_content.exit_code, 1) << over_content;
+  EXPECT_TRUE(has(over_content.err, content.path() + "/entities.csv"));
+}
+
+TEST_F(LoadLive, AReadOnlyReplicaIsRefused) {
+  write_small_content(content);
+  redis.run({"REPLICAOF", "127.0.0.1", "1"});
+  const Ended refused = load();
+  EXPECT_EQ(refused.exit_code, 4) << refused;
+  EXPECT_TRUE(has(refused.err, "its master"));
 }
 
 TEST_F(LoadLive, WithoutAServerItSaysWhereItLooked) {

@@ -51,6 +51,15 @@ TEST_F(PlanLive, TellsContentFromCachesAndChangesNothing) {
   EXPECT_EQ(limits[1].at("hit_ratio_is_at_least"), true);
 }
 
+TEST_F(PlanLive, CachesWithoutAKeyAreNamedInOneLine) {
+  write_keys(redis, kSessions, 50);
+  const Ended ended = run_program({"plan", "--url", redis.url()});
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+  EXPECT_TRUE(has(ended.out, "\nsessions "));
+  EXPECT_TRUE(has(ended.out, "\nwithout a key: "));
+  EXPECT_FALSE(has(ended.out, "\npage_cache "));
+}
+
 // Ten pages are read all the time: a tenth of the memory gives most of the hits.
 TEST_F(PlanLive, AFewPagesThatAreReadOftenGiveMostOfTheHits) {
   redis.run({"CONFIG", "SET", "lfu-log-factor", "1"});

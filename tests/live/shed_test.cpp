@@ -120,6 +120,21 @@ TEST_F(ShedLive, AKeyThatLostItsTtlStays) {
   EXPECT_EQ(left(kPages), 200);
 }
 
+TEST_F(ShedLive, ADryRunCountsWhatTheRealRunSheds) {
+  for (int i = 0; i < 150; ++i) redis.run({"PERSIST", names[kPages.start][i]});
+  const std::vector<std::string> all_pages{"--class", "page_cache", "--free", "1GiB", "--json"};
+  for (const bool dry : {true, false}) {
+    auto flags = all_pages;
+    if (dry) flags.push_back("--dry-run");
+    const Ended ended = shed(flags);
+    const auto report = boost::json::parse(ended.out).as_object();
+    ASSERT_EQ(report.at("classes").as_array().size(), 1U) << ended;
+    const auto& row = report.at("classes").as_array()[0].as_object();
+    EXPECT_EQ(row.at("keys"), 50) << ended;
+    EXPECT_EQ(row.at("became_persistent"), 150) << ended;
+  }
+}
+
 TEST_F(ShedLive, WhatMustNotOrCannotBeShedIsRefusedByName) {
   const Ended unknown = shed({"--class", "pages", "--free", "1MB"});
   EXPECT_EQ(unknown.exit_code, 2) << unknown;

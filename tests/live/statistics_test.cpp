@@ -188,6 +188,22 @@ TEST_F(StatisticsLive, WithoutAServerItSaysWhereItLooked) {
   }
 }
 
+TEST_F(StatisticsLive, AResultThatCannotBePrintedIsAFailure) {
+  const TemporaryDirectory place;
+  const std::vector<std::vector<std::string>> commands{{"status", "--json", "--url", redis.url()},
+                                                       {"--version"}};
+  for (const auto& arguments : commands) {
+    Process::Start start;
+    start.executable = REDKEEP_PROGRAM;
+    start.arguments = arguments;
+    start.directory = place.path();
+    start.out_file = "/dev/full";
+    start.err_file = place.write("err", "");
+    EXPECT_EQ(Process(start).wait(std::chrono::seconds{60}), 1) << arguments.front();
+    EXPECT_TRUE(has(read_file(start.err_file), "No space left on device"));
+  }
+}
+
 TEST_F(StatisticsLive, WrongUrlsEndItWithASentence) {
   for (const std::string url : {"http://localhost", "redis://", "unix://relative", "redis://h:x/0",
                                 "redis://localhost/one", "nonsense", ""}) {

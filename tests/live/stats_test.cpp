@@ -127,6 +127,17 @@ TEST_F(StatsLive, ASmallServerIsLookedAtWholeEvenByASample) {
   EXPECT_EQ(keys.at("high"), 50);
 }
 
+TEST_F(StatsLive, ClassesWithoutAKeyAreNamedInOneLineOfTheText) {
+  write_keys(redis, kSessions, 1);
+  const std::string text = run_program(arguments({"--exact"})).out;
+  EXPECT_TRUE(has(text, "evictable  1 key\n"));
+  EXPECT_TRUE(has(text, "\nsessions "));
+  EXPECT_TRUE(has(text, "\nwithout a key: "));
+  EXPECT_TRUE(has(text, "page_cache, "));
+  EXPECT_FALSE(has(text, "\npage_cache "));
+  EXPECT_FALSE(has(text, "\nunclassified  "));
+}
+
 TEST_F(StatsLive, AnEmptyServerHasNothing) {
   EXPECT_EQ(row(stats({"--sample"}), "sessions").at("keys").at("high"), 0);
   EXPECT_EQ(row(stats({"--exact"}), "sessions").at("keys"), 0);

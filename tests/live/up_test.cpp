@@ -48,7 +48,7 @@ TEST_F(UpLive, SaysWhereEverythingIsInThreeLines) {
   RunningUp up(data(), with_content());
   const std::string address = "redis://127.0.0.1:" + std::to_string(up.port()) + "/0";
   EXPECT_EQ(up.line("Redis"), address);
-  EXPECT_TRUE(has(up.line("content"), "2 entities, 1 associations, 4 words"));
+  EXPECT_TRUE(has(up.line("content"), "2 entities, 1 association, 4 words"));
   EXPECT_EQ(http_get(up.line("HTTP"), "/healthz").status, 200);
   const Ended status = run_program({"status", "--url", address});
   EXPECT_EQ(status.exit_code, 0) << status;
@@ -130,7 +130,10 @@ TEST_F(UpLive, ARestartContinuesWithEverythingThatWasThere) {
   }
   RunningUp up(data(), with_content());
   EXPECT_EQ(without_guard(up.redis().contents()), without_guard(before));
-  EXPECT_TRUE(has(up.line("content"), "2 entities, 1 associations (as they were"));
+  EXPECT_TRUE(has(up.line("content"), "2 entities, 1 association (as they were"));
+  up.stop();
+  RunningUp without_csv(data(), {"--content", "/no/such/content"});
+  EXPECT_TRUE(has(without_csv.line("content"), "2 entities, 1 association"));
 }
 
 TEST_F(UpLive, ALoadThatWasCutIsFinishedAtTheNextStart) {
@@ -201,7 +204,7 @@ TEST_F(UpLive, ATakenHttpAddressIsNamedAndLeavesNoServerRunning) {
   EXPECT_EQ(ended.exit_code, 2) << ended;
   EXPECT_TRUE(has(ended.err, taken));
   EXPECT_TRUE(has(ended.err, "--http"));
-  EXPECT_EQ(Commands(other.path() + "/redis.sock").error({"PING"}), "no connection");
+  EXPECT_EQ(read_file(other.path() + "/redis.log"), "") << "a server was started";
 }
 
 TEST_F(UpLive, ADataDirectoryInUseIsRefusedWithTheProcessThatHasIt) {
@@ -247,7 +250,8 @@ TEST_F(UpLive, ADataDirectoryThatCannotBeIsNamed) {
 
 TEST_F(UpLive, ContentThatIsBadOrMissingEndsItWithoutALeftover) {
   write_content(content, "bad row\n", "");
-  for (const std::string& place : {content.path(), std::string("/no/such/content")}) {
+  for (const std::string& place : {std::string("/no/such/content"), content.path()}) {
+    EXPECT_EQ(read_file(data() + "/redis.log"), "") << "a server was started without content";
     const Ended ended = run_up({"--content", place});
     EXPECT_NE(ended.exit_code, 0) << ended;
     EXPECT_TRUE(has(ended.err, place == content.path() ? "entities.csv:2:" : place));

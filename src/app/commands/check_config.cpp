@@ -11,8 +11,11 @@
 namespace redkeep::app {
 namespace {
 
-void print_row(const std::string& name, const std::string& value, std::string_view place) {
-  fmt::print("{:<29}{:<29} {}\n", name, printable(value), place);
+// "[pressure] protected_full_within" is the longest name.
+constexpr int kNameWidth = 34;
+
+void print_row(std::string_view name, const std::string& value, std::string_view place) {
+  fmt::print("{:<{}}{:<29} {}\n", name, kNameWidth, printable(value), place);
 }
 
 std::string_view place_of(const Settings& settings, const std::string& name) {
@@ -21,14 +24,14 @@ std::string_view place_of(const Settings& settings, const std::string& name) {
 }
 
 void print_settings(Settings& settings) {
-  fmt::print("{:<29}{}\n", "configuration",
+  fmt::print("{:<{}}{}\n", "configuration", kNameWidth,
              settings.config_file.empty() ? "no file" : printable(settings.config_file));
   for (const auto& setting : setting_list(settings)) {
     const std::string value = setting.show();
     print_row(setting.name(), value.empty() ? "none" : value, place_of(settings, setting.name()));
     if (setting.name() == "[redis] url") {
       const bool has_password = !settings.options.endpoint.password.empty();
-      fmt::print("{:<29}{}\n", "  password", has_password ? "given" : "none");
+      fmt::print("{:<{}}{}\n", "  password", kNameWidth, has_password ? "given" : "none");
     }
   }
 }

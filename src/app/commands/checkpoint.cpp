@@ -33,8 +33,9 @@ int tell(const std::string& data_directory) {
     rows += file.rows;
     bytes += file.bytes;
   }
-  fmt::print("{} records, {} in {}, up to position {} of the journal\n", sizes::print_count(rows),
-             sizes::print_bytes(bytes), place, manifest->position.value_or(0));
+  fmt::print("{}, {} in {}, up to position {} of the journal\n",
+             sizes::print_counted(rows, "record"), sizes::print_bytes(bytes), place,
+             manifest->position.value_or(0));
   return 0;
 }
 

@@ -22,19 +22,23 @@ struct ExportFlags {
 // What an operator should know of it and is no error.
 void print_notes(const recovery::CheckpointOutcome& outcome) {
   if (outcome.left_out.count > 0) {
-    fmt::print(stderr, "redkeep: {} associations were left out, since an end is not there:\n",
-               sizes::print_count(outcome.left_out.count));
+    fmt::print(stderr, "redkeep: {} {} left out, since an end is not there:\n",
+               sizes::print_counted(outcome.left_out.count, "association"),
+               sizes::by_count(outcome.left_out.count, "was", "were"));
     print_problems(outcome.left_out);
   }
   if (outcome.vanished_keys > 0) {
-    fmt::print(stderr, "redkeep: {} keys were removed while it read, and left out\n",
-               sizes::print_count(outcome.vanished_keys));
+    fmt::print(stderr, "redkeep: {} {} removed while it read, and left out\n",
+               sizes::print_counted(outcome.vanished_keys, "key"),
+               sizes::by_count(outcome.vanished_keys, "was", "were"));
   }
   if (outcome.keys_with_other_fields > 0) {
     fmt::print(stderr,
-               "redkeep: {} keys have fields that the CSV has no column for, such as {}: these "
+               "redkeep: {} {} fields that the CSV has no column for, such as {}: these "
                "fields were left out\n",
-               sizes::print_count(outcome.keys_with_other_fields), outcome.an_other_field);
+               sizes::print_counted(outcome.keys_with_other_fields, "key"),
+               sizes::by_count(outcome.keys_with_other_fields, "has", "have"),
+               outcome.an_other_field);
   }
 }
 
@@ -65,12 +69,13 @@ asio::awaitable<int> run(const Settings& settings, const ExportFlags& flags, std
   print_notes(*outcome);
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - begun);
-  fmt::print("{} entities, {} associations, {} in {} in {}\n",
-             sizes::print_count(outcome->entities), sizes::print_count(outcome->associations),
+  fmt::print("{}, {}, {} in {} in {}\n", sizes::print_counted(outcome->entities, "entity"),
+             sizes::print_counted(outcome->associations, "association"),
              sizes::print_bytes(outcome->bytes), outcome->directory, sizes::print_duration(took));
   if (outcome->bad_records.count == 0) co_return 0;
-  fmt::print(stderr, "redkeep: {} bad records were left out\n",
-             sizes::print_count(outcome->bad_records.count));
+  fmt::print(stderr, "redkeep: {} {} left out\n",
+             sizes::print_counted(outcome->bad_records.count, "bad record"),
+             sizes::by_count(outcome->bad_records.count, "was", "were"));
   co_return static_cast<int>(ExitCode::ProblemsFound);
 }
 

@@ -23,9 +23,9 @@ asio::awaitable<int> run(const recovery::MadeUpGraphOptions& options, std::stop_
   const auto made = co_await redis::beside(write);
   line.clear();
   if (!made) co_return fail(made.error());
-  fmt::print("{} entities, {} associations, {} in {}\n", sizes::print_count(made->entities),
-             sizes::print_count(made->associations), sizes::print_bytes(made->bytes),
-             options.directory);
+  fmt::print("{}, {}, {} in {}\n", sizes::print_counted(made->entities, "entity"),
+             sizes::print_counted(made->associations, "association"),
+             sizes::print_bytes(made->bytes), options.directory);
   co_return 0;
 }
 

@@ -40,10 +40,9 @@ Result<std::string> directory_of(const ConnectionFlags& flags) {
 // To stderr: what is printed stays a history.
 void tell_of_damage(const guard::LedgerReading& reading, bool is_in_use) {
   if (reading.bad_lines > 0) {
-    fmt::print(stderr,
-               "redkeep: {} lines are no entries, as after a kill or a full disk: they are "
-               "left out\n",
-               reading.bad_lines);
+    fmt::print(stderr, "redkeep: {} {} left out: no entry, as after a kill or a full disk\n",
+               sizes::print_counted(reading.bad_lines, "line"),
+               sizes::by_count(reading.bad_lines, "was", "were"));
   }
   if (reading.torn_bytes > 0 && !is_in_use) {
     fmt::print(stderr, "redkeep: the last line was cut after {} bytes: it is left out\n",

@@ -5,7 +5,9 @@
 #include "app/exit_code.h"
 #include "app/load_report.h"
 #include "app/progress_line.h"
+#include "error/error.h"
 #include "recovery/load/loader.h"
+#include "sizes/sizes.h"
 
 namespace redkeep::app {
 namespace {
@@ -42,8 +44,9 @@ asio::awaitable<int> run(const Settings& settings, const LoadFlags& flags, std::
     co_return static_cast<int>(ExitCode::ProblemsFound);
   }
   if (outcome->bad_rows > 0) {
-    fmt::print(stderr, "redkeep: {} rows were left out, see {}\n", outcome->bad_rows,
-               flags.rejects);
+    fmt::print(stderr, "redkeep: {} {} left out, see {}\n",
+               sizes::print_counted(outcome->bad_rows, "row"),
+               sizes::by_count(outcome->bad_rows, "was", "were"), printable(flags.rejects));
   }
   print_conflicts(outcome->conflicts);
   fmt::print("{}\n", describe_load(*outcome, std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -70,7 +73,8 @@ void register_load(CommandLine& line) {
                     "Take the content over what is there, and finish a load that was interrupted");
   command->add_flag("--skip-bad-rows", flags->skip_bad_rows,
                     "Leave bad rows out instead of refusing, and write them to --rejects");
-  command->add_option("--rejects", flags->rejects, "Where bad rows go (default: rejects.csv)");
+  command->add_option("--rejects", flags->rejects,
+                      "Where bad rows go, a file that is new or empty (default: rejects.csv)");
   run_with_settings(line, *command, [flags](const Settings& settings, std::stop_token stop) {
     return run(settings, *flags, std::move(stop));
   });

@@ -72,13 +72,16 @@ void print_json(const shed::ShedOutcome& outcome, bool dry_run) {
 
 void print_text(const shed::ShedOutcome& outcome, bool dry_run) {
   for (const auto& row : outcome.classes) {
-    fmt::print("{:<16} {:>12} keys  {:>12}{}\n", row.name, sizes::print_count(row.keys),
+    fmt::print("{:<16} {:>17}  {:>12}{}\n", row.name, sizes::print_counted(row.keys, "key"),
                sizes::print_bytes(row.bytes), dry_run ? "  (would be shed)" : "");
     if (row.became_persistent > 0) {
-      fmt::print("  {} keys had lost their TTL and were kept\n", row.became_persistent);
+      fmt::print("  {} without a TTL {} kept\n", sizes::print_counted(row.became_persistent, "key"),
+                 dry_run ? "would be" : sizes::by_count(row.became_persistent, "was", "were"));
     }
     if (row.too_big > 0) {
-      fmt::print("  {} big collections were left: lazyfree-lazy-expire is off\n", row.too_big);
+      fmt::print("  {} {} left: lazyfree-lazy-expire is off\n",
+                 sizes::print_counted(row.too_big, "big collection"),
+                 sizes::by_count(row.too_big, "was", "were"));
     }
   }
   fmt::print("{}: {} -> {} in {}{}\n", to_string(outcome.end),
@@ -136,6 +139,9 @@ asio::awaitable<Result<shed::ShedOutcome>> shed_once(std::shared_ptr<redis::Clie
       flags.dry_run ? redis::ServerSettings::LeaveAlone : redis::ServerSettings::MayChange;
   auto found = co_await redis::probe_capabilities(client, schema.guard("probe"), server_settings);
   if (!found) co_return found.error();
+  if (!found->writes_refused.empty() && !flags.dry_run) {
+    co_return Error{ErrorKind::ServerBusy, found->writes_refused};
+  }
   shed::Shedder shedder(client, table, settings.options.shed);
   shedder.use(std::move(*found));
   if (flags.dry_run) {

@@ -36,7 +36,17 @@ constexpr std::chrono::minutes kWasFine{1};
 // From the request to stop until the server has ended: five seconds are promised for everything.
 constexpr std::chrono::milliseconds kAllStopped{4000};
 
-asio::awaitable<Result<std::string>> describe_content(const Settings& settings) {
+struct ContentCounts {
+  std::int64_t entities = 0;
+  std::int64_t associations = 0;
+};
+
+std::string describe(const ContentCounts& counts) {
+  return fmt::format("{}, {}", sizes::print_counted(counts.entities, "entity"),
+                     sizes::print_counted(counts.associations, "association"));
+}
+
+asio::awaitable<Result<ContentCounts>> count_content(const Settings& settings) {
   const auto executor = co_await asio::this_coro::executor;
   const auto client = redis::Client::create(executor, settings.options.endpoint);
   const auto table = keys::ClassTable::compile(settings.options.prefix, settings.options.classes);
@@ -46,20 +56,27 @@ asio::awaitable<Result<std::string>> describe_content(const Settings& settings) 
   const auto census = co_await census::take_census(client, *table, options, {}, {});
   client->close();
   if (!census) co_return census.error();
-  std::int64_t entities = 0;
-  std::int64_t associations = 0;
+  ContentCounts counts;
   for (const auto& use : census->classes) {
-    if (use.name == "entities") entities = use.keys;
-    if (use.name == "associations") associations = use.keys;
+    if (use.name == "entities") counts.entities = use.keys;
+    if (use.name == "associations") counts.associations = use.keys;
   }
-  co_return fmt::format("{} entities, {} associations", sizes::print_count(entities),
-                        sizes::print_count(associations));
+  co_return counts;
+}
+
+// What is there already; where that is nothing, `otherwise` is the error.
+asio::awaitable<Result<std::string>> describe_content(const Settings& settings,
+                                                      std::optional<Error> otherwise) {
+  const auto there = co_await count_content(settings);
+  if (!there) co_return there.error();
+  if (there->entities == 0 && otherwise) co_return *otherwise;
+  co_return describe(*there);
 }
 
 Error not_loaded(const std::string& directory, const recovery::ContentProblems& problems) {
   print_problems(problems);
-  return make_error(ErrorKind::InvalidInput, "nothing was loaded from {}: {} bad rows",
-                    printable(directory), problems.count);
+  return make_error(ErrorKind::InvalidInput, "nothing was loaded from {}: {}", printable(directory),
+                    sizes::print_counted(problems.count, "bad row"));
 }
 
 std::string describe_load_since(const recovery::LoadOutcome& outcome,
@@ -155,7 +172,13 @@ asio::awaitable<void> keep_running(redis::PrivateServer& server, const Settings&
 // Loads the content if there is none yet; what is there is never touched.
 asio::awaitable<Result<std::string>> bring_content(const Settings& settings, std::string directory,
                                                    std::stop_token stop) {
-  if (directory.empty()) co_return co_await describe_content(settings);
+  std::optional<Error> unreadable;
+  if (!directory.empty()) {
+    const auto file = recovery::EntityFile::open(directory);
+    if (!file) unreadable = file.error();
+  }
+  // What is there is guarded without the CSV, too; start() has warned of it.
+  if (directory.empty() || unreadable) co_return co_await describe_content(settings, unreadable);
   recovery::LoadOptions options;
   options.directory = directory;
   options.finish_cut_load = true;
@@ -169,7 +192,7 @@ asio::awaitable<Result<std::string>> bring_content(const Settings& settings, std
                                                options, stop, show);
   line.clear();
   if (!outcome && outcome.error().kind == ErrorKind::Refused) {
-    auto described = co_await describe_content(settings);
+    auto described = co_await describe_content(settings, unreadable);
     if (!described) co_return described.error();
     co_return *described + " (as they were; `redkeep load --merge` takes changed CSV over)";
   }
@@ -188,17 +211,31 @@ asio::awaitable<Status> start_server(redis::PrivateServer& server, std::stop_tok
   co_return started;
 }
 
+// What can be told before a server is started: that HTTP cannot be served, or that there is nothing
+// to fill a new server with.
+Status check_before_start(const Settings& settings, const std::string& content, bool is_new) {
+  if (!settings.http_listen.empty()) {
+    if (const Status free = http::Server::check(settings.http_listen); !free) return free;
+  }
+  if (!is_new || content.empty()) return {};
+  const auto entities = recovery::EntityFile::open(content);
+  return entities ? Status{} : Status{entities.error()};
+}
+
 asio::awaitable<int> serve(redis::PrivateServer& server, Settings settings,
                            std::int64_t maxmemory_bytes, std::stop_token stop) {
   const auto executor = co_await asio::this_coro::executor;
   const auto begun = std::chrono::steady_clock::now();
   const auto base = recovery::content_base(settings.options);
-  if (!base && server.is_new()) co_return fail(base.error());
+  const bool is_new = server.is_new();
+  if (!base && is_new) co_return fail(base.error());
   // Of a server that has its data: it is needed only after the next loss.
   if (!base) spdlog::error("{}", base.error().message);
   const std::string directory = base ? base->directory : std::string{};
+  const Status ready = check_before_start(settings, directory, is_new);
+  if (!ready) co_return fail(ready.error());
   SnapshotNews news;
-  if (!directory.empty() && server.is_new()) {
+  if (!directory.empty() && is_new) {
     news = co_await begin_with_content(server, directory, settings.options.prefix, maxmemory_bytes,
                                        stop);
     if (news.problems.count > 0) co_return fail(not_loaded(directory, news.problems));

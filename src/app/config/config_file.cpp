@@ -188,10 +188,14 @@ void FileReader::unknown_at_root(const toml::key& key, const toml::node& node) {
                     setting.table));
     return;
   }
-  bad(key.source(),
-      fmt::format("unknown {} \"{}\"; there are [redis], [keys], [pressure], [content], "
-                  "[http], [log], classes and [[class]]",
-                  node.is_table() ? "table" : "setting", printable(key.str())));
+  std::vector<std::string> tables;
+  for (const auto& setting : list_) {
+    std::string table = fmt::format("[{}]", setting.table);
+    if (tables.empty() || tables.back() != table) tables.push_back(std::move(table));
+  }
+  bad(key.source(), fmt::format("unknown {} \"{}\"; there are {}, classes and [[class]]",
+                                node.is_table() ? "table" : "setting", printable(key.str()),
+                                fmt::join(tables, ", ")));
 }
 
 void FileReader::read_root(const toml::table& root) {

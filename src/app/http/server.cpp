@@ -30,6 +30,22 @@ constexpr std::size_t kMostLedgerEntries = 10'000;
 constexpr std::string_view kText = "text/plain; charset=utf-8";
 constexpr std::string_view kMetrics = "text/plain; version=0.0.4; charset=utf-8";
 
+// Returns the host as written.
+Result<std::string> listen_on(const std::string& listen, tcp::acceptor& acceptor) {
+  auto address = parse_listen_address(listen);
+  if (!address) return within("the HTTP address", address.error());
+  const tcp::endpoint& endpoint = address->endpoint;
+  error_code code;
+  acceptor.open(endpoint.protocol(), code);
+  if (!code) acceptor.set_option(asio::socket_base::reuse_address(true), code);
+  if (!code) acceptor.bind(endpoint, code);
+  if (!code) acceptor.listen(asio::socket_base::max_listen_connections, code);
+  if (!code) return std::move(address->host);
+  return make_error(ErrorKind::InvalidInput,
+                    "cannot listen on {} for HTTP: {}; choose another with --http HOST:PORT",
+                    listen, code.message());
+}
+
 }  // namespace
 
 Server::Server(asio::any_io_executor executor, ServerOptions options,
@@ -54,21 +70,17 @@ Result<std::unique_ptr<Server>> Server::create(asio::any_io_executor executor,
 }
 
 Status Server::bind() {
-  const auto address = parse_listen_address(options_.listen);
-  if (!address) return within("the HTTP address", address.error());
-  host_ = address->host;
-  const tcp::endpoint& endpoint = address->endpoint;
-  error_code code;
-  acceptor_.open(endpoint.protocol(), code);
-  if (!code) acceptor_.set_option(asio::socket_base::reuse_address(true), code);
-  if (!code) acceptor_.bind(endpoint, code);
-  if (!code) acceptor_.listen(asio::socket_base::max_listen_connections, code);
-  if (code) {
-    return make_error(ErrorKind::InvalidInput,
-                      "cannot listen on {} for HTTP: {}; choose another with --http HOST:PORT",
-                      options_.listen, code.message());
-  }
+  auto host = listen_on(options_.listen, acceptor_);
+  if (!host) return host.error();
+  host_ = std::move(*host);
   return {};
+}
+
+Status Server::check(const std::string& listen) {
+  asio::io_context context;
+  tcp::acceptor acceptor(context);
+  const auto host = listen_on(listen, acceptor);
+  return host ? Status{} : Status{host.error()};
 }
 
 std::string Server::address() const {

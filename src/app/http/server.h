@@ -33,6 +33,9 @@ class Server {
                                                 const guard::Ledger& ledger,
                                                 PressureOptions pressure);
 
+  /// Whether create() would be able to listen there now.
+  static Status check(const std::string& listen);
+
   /// "http://127.0.0.1:8390".
   std::string address() const;
 

@@ -21,7 +21,7 @@ std::string action_of(const shed::ShedOutcome& outcome) {
     bytes += row.bytes;
   }
   if (names.empty()) return {};
-  return fmt::format("shed {} keys, {}, of {} -> {}", sizes::print_count(outcome.keys()),
+  return fmt::format("shed {}, {}, of {} -> {}", sizes::print_counted(outcome.keys(), "key"),
                      sizes::print_bytes(bytes), names, to_string(outcome.end));
 }
 

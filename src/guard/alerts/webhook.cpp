@@ -12,6 +12,7 @@
 #include <boost/url.hpp>
 
 #include "error/error.h"
+#include "sizes/sizes.h"
 
 namespace redkeep::guard {
 namespace {
@@ -62,8 +63,10 @@ Result<WebhookUrl> parse_webhook_url(std::string_view text) {
                  ? std::string(url.host_ipv6_address().to_string())
                  : std::string(url.encoded_host());
   if (out.host.empty() || out.host.find('%') != std::string::npos) return not_a_url();
-  out.port = url.has_port() ? url.port_number() : (out.tls ? 443 : 80);
-  if (out.port == 0) return not_a_url();
+  const std::uint16_t usual_port = out.tls ? 443 : 80;
+  const auto port = url.has_port() ? sizes::parse_port(url.port()) : usual_port;
+  if (!port) return not_a_url();
+  out.port = *port;
   out.authority = std::string(url.encoded_host_and_port());
   out.target = std::string(url.encoded_path());
   if (out.target.empty()) out.target = "/";

@@ -15,6 +15,7 @@
 #include "recovery/checkpoint/checkpoint_writer.h"
 #include "recovery/checkpoint/manifest.h"
 #include "recovery/csv/containments.h"
+#include "redis/info_when_loaded.h"
 #include "redis/stop_patience.h"
 
 namespace redkeep::recovery {
@@ -121,6 +122,7 @@ class Export {
 
   redis::awaitable<Result<Verdict>> pass(int number);
   Verdict judge(Pass& pass, int number);
+  redis::awaitable<Status> wait_until_loaded();
   redis::awaitable<Status> require_whole_graph();
   redis::awaitable<Status> require_position();
   Status require_something();
@@ -138,6 +140,7 @@ class Export {
 redis::awaitable<Result<CheckpointOutcome>> Export::run() {
   const auto begun = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   outcome_.directory = writer_.directory();
+  if (const Status loaded = co_await wait_until_loaded(); !loaded) co_return loaded.error();
   if (const Status quiet = co_await require_whole_graph(); !quiet) co_return quiet.error();
   Verdict verdict = Verdict::Again;
   for (int number = 1; verdict == Verdict::Again; ++number) {
@@ -185,6 +188,15 @@ Export::Verdict Export::judge(Pass& pass, int number) {
   if (!options_.skip_bad_records) return Verdict::Refuse;
   closing_.insert(closing.begin(), closing.end());
   return closing.empty() ? Verdict::Write : Verdict::Again;
+}
+
+// Where INFO is refused, the next answer tells whether the server serves.
+redis::awaitable<Status> Export::wait_until_loaded() {
+  std::function<void(const std::string&)> waiting;
+  if (progress_) waiting = [this](const std::string& why) { progress_({why, -1, -1}); };
+  const auto loaded = co_await redis::info_when_loaded(*connection_, stop_, waiting);
+  if (loaded || loaded.error().kind == ErrorKind::NotPermitted) co_return Status{};
+  co_return loaded.error();
 }
 
 // What the checkpoint says it holds is removed from the journal, so a server that has lost its

@@ -19,9 +19,9 @@
 namespace redkeep::recovery {
 
 struct ReadProgress {
-  std::string_view doing;  ///< "looking for records" or "reading".
-  std::int64_t records = 0;
-  double share = 0;  ///< 0 to 1; below 0 while it is not known.
+  std::string_view doing;    ///< "looking for records", "reading", or what is waited for.
+  std::int64_t records = 0;  ///< Below 0: none are counted yet.
+  double share = 0;          ///< 0 to 1; below 0 while it is not known.
 };
 
 /// Takes what a GraphReader reads. An error ends the reading.

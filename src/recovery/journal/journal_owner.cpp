@@ -54,8 +54,9 @@ redis::awaitable<Status> bring_base(std::shared_ptr<redis::Client> client, Optio
     problems = restored->problems;
   }
   if (problems.count == 0) co_return Status{};
-  co_return make_error(ErrorKind::Refused, "{} bad rows in {}, the first: {}", problems.count,
-                       printable(directory), problems.first.front());
+  co_return make_error(ErrorKind::Refused, "{} in {}, the first: {}",
+                       sizes::print_counted(problems.count, "bad row"), printable(directory),
+                       problems.first.front());
 }
 
 // These two own what they need: they may end after the owner.

@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::size_t kMostUnanswered = 2;
 // One window is milliseconds of work; a server that needs half a minute for it does not work.
+// Longer than the endpoint's deadline: a fork for a snapshot holds a large server up for seconds,
+// and a load that breaks off is dearer than one that waits.
 constexpr std::chrono::seconds kDeadline{30};
 
 std::size_t read_number(std::string_view& wire) {

@@ -5,19 +5,20 @@
 // are cut by a thread of their own, because that takes about as long as the server's part.
 #include "recovery/load/loader.h"
 
-#include <fstream>
 #include <thread>
 
 #include "content/words.h"
 #include "error/error.h"
-#include "recovery/csv/csv_field.h"
 #include "recovery/load/bulk_pipe.h"
+#include "recovery/load/eviction_watch.h"
 #include "recovery/load/find_graph.h"
 #include "recovery/load/graph_batch.h"
 #include "recovery/load/merge.h"
+#include "recovery/load/rejects_file.h"
 #include "recovery/load/word_gatherer.h"
 #include "recovery/load/write_form.h"
 #include "recovery/verify/server_facts.h"
+#include "redis/info_when_loaded.h"
 #include "redis/stop_patience.h"
 
 namespace redkeep::recovery {
@@ -36,23 +37,15 @@ redis::awaitable<Result<std::vector<redis::Reply>>> ask_at_leisure(redis::Connec
   co_return co_await connection.exchange(commands, std::chrono::seconds{10});
 }
 
-std::string with_advice(const std::string& message, const std::string& how_to_go_on) {
-  return fmt::format("{}; what was written stays: {}", message, how_to_go_on);
-}
-
-// Whether a line is among the bad ones; lines come in order, so a place in the list is enough.
-class BadLines {
- public:
-  explicit BadLines(const std::vector<std::int64_t>& lines) : lines_(lines) {}
-  bool contains(std::int64_t line) {
-    while (next_ < lines_.size() && lines_[next_] < line) ++next_;
-    return next_ < lines_.size() && lines_[next_] == line;
+// A key of the wrong type would stop a merge at the same place again and again.
+Error with_advice(const Error& error, const LoadOptions& options) {
+  std::string how = options.how_to_go_on;
+  if (error.kind == ErrorKind::Conflict) {
+    how = fmt::format("`redkeep repair {}` replaces keys of the wrong type, and then {}",
+                      printable(options.directory), how);
   }
-
- private:
-  const std::vector<std::int64_t>& lines_;
-  std::size_t next_ = 0;
-};
+  return Error{error.kind, fmt::format("{}; what was written stays: {}", error.message, how)};
+}
 
 redis::awaitable<Result<bool>> was_cut(redis::Connection& connection,
                                        const keys::KeySchema& schema) {
@@ -64,21 +57,31 @@ redis::awaitable<Result<bool>> was_cut(redis::Connection& connection,
   co_return answer->front().integer == 1;
 }
 
+// What is there before the first write.
+struct Ground {
+  ContentCheck check;
+  EvictionWatch evictions;
+  std::optional<RejectsFile> rejects;
+  WriteForm form = WriteForm::Plain;
+};
+
 class Load {
  public:
-  Load(const keys::KeySchema& schema, const LoadOptions& options, const ContentCheck& check,
-       std::shared_ptr<redis::Connection> connection, WriteForm form, std::stop_token stop,
+  Load(const keys::KeySchema& schema, const LoadOptions& options, Ground& ground,
+       std::shared_ptr<redis::Connection> connection, std::stop_token stop,
        const std::function<void(const LoadProgress&)>& progress)
       : options_(options),
-        check_(check),
+        ground_(ground),
+        check_(ground.check),
+        reasons_(ground.check.problems.first),
         stop_(std::move(stop)),
         progress_(progress),
+        connection_(connection),
         pipe_(std::move(connection)),
-        batch_(schema, form, options.merge ? Existing::Replace : Existing::None),
+        batch_(schema, ground.form, options.merge ? Existing::Replace : Existing::None),
         merge_(schema),
         marker_(schema.guard(kMarker)) {
-    if (!options.merge && !check.has_search_index) gatherer_.emplace();
-    if (!options.rejects_file.empty()) rejects_.open(options.rejects_file, std::ios::trunc);
+    if (!options.merge && !check_.has_search_index) gatherer_.emplace();
   }
 
   redis::awaitable<Result<LoadOutcome>> run() {
@@ -88,14 +91,17 @@ class Load {
     if (const Status done = co_await write_search_index(); !done) co_return done.error();
     batch_.flush_strings(pipe_.commands());
     if (const Status done = co_await write_sets(); !done) co_return done.error();
+    if (const Status done = co_await pipe_.finish(); !done) co_return done.error();
+    const Status kept = co_await ground_.evictions.look_again(*connection_);
+    if (!kept) co_return kept.error();
     pipe_.commands().add({"UNLINK", marker_});
     if (const Status done = co_await pipe_.finish(); !done) co_return done.error();
     outcome_.words = batch_.words_written();
     outcome_.commands = pipe_.commands_sent();
     outcome_.problems = check_.problems;
     outcome_.conflicts = merge_.conflicts();
-    if (rejects_.is_open() && !rejects_.flush()) {
-      co_return make_error(ErrorKind::Io, "{} cannot be written", options_.rejects_file);
+    if (ground_.rejects) {
+      if (const Status done = ground_.rejects->finish(); !done) co_return done.error();
     }
     co_return std::move(outcome_);
   }
@@ -108,12 +114,15 @@ class Load {
   redis::awaitable<Status> write_each(bool (GraphBatch::*next)(redis::CommandBuffer&));
   bool step_is_due() { return ++rows_ % kRowsBetweenReports == 0 || pipe_.is_due(); }
   redis::awaitable<Status> step(std::int64_t bytes_read);
-  void reject(const CsvReader& reader, const std::string& reason);
+  void reject(const CsvReader& reader, const std::string& problem);
 
   const LoadOptions& options_;
+  Ground& ground_;
   const ContentCheck& check_;
+  RejectReasons reasons_;
   std::stop_token stop_;
   const std::function<void(const LoadProgress&)>& progress_;
+  std::shared_ptr<redis::Connection> connection_;
   BulkPipe pipe_;
   GraphBatch batch_;
   Merge merge_;
@@ -121,8 +130,6 @@ class Load {
   content::WordExtractor extractor_;      // for a merge, which compares old and new words
   std::optional<WordGatherer> gatherer_;  // for a load of what is new
   LoadOutcome outcome_;
-  std::ofstream rejects_;
-  std::string rejects_header_;
   std::int64_t rows_ = 0;
   std::int64_t bytes_before_ = 0;  // of the files that are done
 };
@@ -163,14 +170,11 @@ redis::awaitable<Status> Load::write_each(bool (GraphBatch::*next)(redis::Comman
   co_return Status{};
 }
 
-void Load::reject(const CsvReader& reader, const std::string& reason) {
+// `problem` is what is wrong with the row by itself; empty: rows contradict each other.
+void Load::reject(const CsvReader& reader, const std::string& problem) {
   ++outcome_.bad_rows;
-  if (!rejects_.is_open()) return;
-  if (rejects_header_ != reader.header()) {
-    rejects_header_ = reader.header();
-    rejects_ << rejects_header_ << ",reason\n";
-  }
-  rejects_ << reader.row_as_csv() << ',' << csv_field(reason) << '\n';
+  if (!ground_.rejects) return;
+  ground_.rejects->add(reader, problem.empty() ? reasons_.of(reader) : problem);
 }
 
 redis::awaitable<Status> Load::write_entities() {
@@ -188,7 +192,7 @@ redis::awaitable<Status> Load::write_entities() {
         co_return make_error(ErrorKind::Io, "{}", file->problem());
       }
       if (next == Next::Row) file->check(entity);
-      reject(file->reader(), file->problem().empty() ? "contradicts another row" : file->problem());
+      reject(file->reader(), file->problem());
       if (next == Next::Broken) break;
       continue;
     }
@@ -229,7 +233,7 @@ redis::awaitable<Status> Load::write_associations() {
         co_return make_error(ErrorKind::Io, "{}", file->problem());
       }
       if (next == Next::Row) file->check(association);
-      reject(file->reader(), file->problem().empty() ? "contradicts another row" : file->problem());
+      reject(file->reader(), file->problem());
       if (next == Next::Broken) break;
       continue;
     }
@@ -264,7 +268,7 @@ redis::awaitable<Status> Load::write_search_index() {
       if (next == Next::Broken && (options_.rejects_file.empty() || reader->failed())) {
         co_return make_error(ErrorKind::Io, "{}", reader->problem());
       }
-      reject(*reader, reader->problem().empty() ? "contradicts another row" : reader->problem());
+      reject(*reader, reader->problem());
       if (next == Next::Broken) co_return Status{};
       continue;
     }
@@ -287,32 +291,69 @@ Error ended(const Error& error, const std::stop_token& stop) {
   return {ErrorKind::Interrupted, "stopped on request; the server did not answer any more"};
 }
 
+// The files first: what is wrong with them is no matter of the server.
+Status open_files(const LoadOptions& options, Ground& ground) {
+  const auto entities = EntityFile::open(options.directory);
+  if (!entities) return entities.error();
+  if (options.rejects_file.empty()) return {};
+  auto rejects = RejectsFile::create(options.rejects_file, options.directory);
+  if (!rejects) return rejects.error();
+  ground.rejects.emplace(std::move(*rejects));
+  return {};
+}
+
+redis::awaitable<Status> wait_for_server(redis::Connection& connection, std::stop_token stop,
+                                         const std::function<void(const LoadProgress&)>& progress,
+                                         Ground& ground) {
+  std::function<void(const std::string&)> waiting;
+  if (progress) waiting = [&progress](const std::string& why) { progress({why, -1, -1}); };
+  const auto info = co_await redis::info_when_loaded(connection, std::move(stop), waiting);
+  if (info && info->count("slave_read_only") == 1) {
+    co_return make_error(ErrorKind::NotPermitted,
+                         "this server is a read-only replica: load into its master");
+  }
+  if (info) ground.evictions = EvictionWatch(*info);
+  const bool goes_on = info || info.error().kind == ErrorKind::NotPermitted;
+  co_return goes_on ? Status{} : Status{info.error()};
+}
+
+// Whether content is there already that the load has to merge with; Refused where nobody asked for
+// that.
+redis::awaitable<Result<bool>> must_merge(redis::Connection& connection,
+                                          const keys::KeySchema& schema,
+                                          const LoadOptions& options) {
+  if (options.merge) co_return true;
+  const content::Ask ask = [&connection](redis::CommandBuffer commands) {
+    return ask_at_leisure(connection, std::move(commands));
+  };
+  const auto found = co_await find_graph_key(ask, schema.prefix());
+  if (!found) co_return found.error();
+  const auto cut = co_await was_cut(connection, schema);
+  if (!cut) co_return cut.error();
+  if (found->empty() || (*cut && options.finish_cut_load)) co_return !found->empty();
+  co_return make_error(
+      ErrorKind::Refused, "{}",
+      *cut ? "a load was cut here: `redkeep load --merge` finishes it"
+           : fmt::format("there is content already ({}): `redkeep load --merge` takes the new "
+                         "content over it",
+                         printable(*found)));
+}
+
 }  // namespace
 
 redis::awaitable<Result<LoadOutcome>> load_over(
     std::shared_ptr<redis::Connection> connection, const keys::KeySchema& schema,
     LoadOptions options, std::stop_token stop,
     const std::function<void(const LoadProgress&)>& progress) {
-  if (!options.merge) {
-    const content::Ask ask = [&connection](redis::CommandBuffer commands) {
-      return ask_at_leisure(*connection, std::move(commands));
-    };
-    const auto found = co_await find_graph_key(ask, schema.prefix());
-    if (!found) co_return found.error();
-    const auto cut = co_await was_cut(*connection, schema);
-    if (!cut) co_return cut.error();
-    if (!found->empty() && !(*cut && options.finish_cut_load)) {
-      co_return make_error(
-          ErrorKind::Refused, "{}",
-          *cut ? "a load was cut here: `redkeep load --merge` finishes it"
-               : fmt::format("there is content already ({}): `redkeep load --merge` takes the new "
-                             "content over it",
-                             printable(*found)));
-    }
-    options.merge = !found->empty();
-  }
+  Ground ground;
+  if (const Status opened = open_files(options, ground); !opened) co_return opened.error();
+  const Status serves = co_await wait_for_server(*connection, stop, progress, ground);
+  if (!serves) co_return serves.error();
+  const auto merges = co_await must_merge(*connection, schema, options);
+  if (!merges) co_return merges.error();
+  options.merge = *merges;
   if (progress) progress({"checking", 0, -1});
-  const auto check = co_await check_content_beside(options.directory, stop);
+  auto check = co_await check_content_beside(options.directory, stop);
   if (!check) co_return check.error();
   if (check->problems.count > 0 && options.rejects_file.empty()) {
     LoadOutcome refused;
@@ -320,13 +361,19 @@ redis::awaitable<Result<LoadOutcome>> load_over(
     refused.problems = check->problems;
     co_return refused;
   }
+  ground.check = std::move(*check);
+  // Of a merge a part is there already, and how large that is nobody knows.
+  if (!options.merge) {
+    const Status fits = ground.evictions.require_room(ground.check.estimated_bytes);
+    if (!fits) co_return fits.error();
+  }
   const auto form = co_await probe_write_form(*connection, schema);
   if (!form) co_return form.error();
-  Load run(schema, options, *check, std::move(connection), *form, stop, progress);
+  ground.form = *form;
+  Load run(schema, options, ground, std::move(connection), stop, progress);
   auto outcome = co_await run.run();
   if (outcome) co_return outcome;
-  const Error error = ended(outcome.error(), stop);
-  co_return Error{error.kind, with_advice(error.message, options.how_to_go_on)};
+  co_return with_advice(ended(outcome.error(), stop), options);
 }
 
 redis::awaitable<Result<LoadOutcome>> load(EndpointOptions endpoint, std::string prefix,

@@ -19,16 +19,17 @@ struct LoadOptions {
   bool merge = false;
   /// A load into an empty server that was cut is finished, as merge does, instead of refused.
   bool finish_cut_load = false;
-  /// Bad rows are left out and written here, instead of refusing the load; empty: refuse.
+  /// Bad rows are left out and written here (see RejectsFile), instead of refusing the load; empty:
+  /// refuse.
   std::string rejects_file;
   /// How a load that broke off is gone on with, for the message.
   std::string how_to_go_on = "`redkeep load --merge` finishes the load";
 };
 
 struct LoadProgress {
-  std::string_view doing;  ///< "checking" or "writing".
-  std::int64_t rows = 0;
-  double share = 0;  ///< 0 to 1; below 0 while it is not known.
+  std::string_view doing;  ///< "checking", "writing", or what is waited for.
+  std::int64_t rows = 0;   ///< Below 0: none are counted yet.
+  double share = 0;        ///< 0 to 1; below 0 while it is not known.
 };
 
 struct LoadOutcome {
@@ -43,8 +44,11 @@ struct LoadOutcome {
   ContentProblems problems;  ///< When not empty and no rejects file was given, nothing was written.
 };
 
-/// Fails with Refused if our graph is there already (unless merge), with the server's error if it
-/// stops the load (what was written stays; `merge` finishes it), or with Interrupted.
+/// A server that is loading its data is waited for. Fails with Refused if our graph is there
+/// already (unless merge), if the rejects file is not to be written, or if the server may evict any
+/// key and the content does not fit; with OutOfMemory if it did evict some meanwhile; with the
+/// server's error if it stops the load (what was written stays; `merge` finishes it), or with
+/// Interrupted.
 redis::awaitable<Result<LoadOutcome>> load(EndpointOptions endpoint, std::string prefix,
                                            LoadOptions options, std::stop_token stop,
                                            std::function<void(const LoadProgress&)> progress);

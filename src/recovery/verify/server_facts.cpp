@@ -4,49 +4,24 @@
 
 #include "error/error.h"
 #include "pressure/memory_reading.h"
-#include "redis/pause.h"
-#include "redis/server_info.h"
+#include "redis/info_when_loaded.h"
 
 namespace redkeep::recovery {
 namespace {
 
 constexpr std::chrono::seconds kDeadline{10};
-constexpr std::chrono::milliseconds kAskAgainAfter{200};
 
 std::optional<std::string> text_of(const redis::Reply& reply) {
   const auto text = reply.string();
   return text ? std::optional<std::string>(*text) : std::nullopt;
 }
 
-std::string describe_loading(const redis::ServerInfo& info) {
-  const auto percent = info.text("loading_loaded_perc");
-  const auto left = info.count("loading_eta_seconds");
-  std::string text = "waiting: the server is loading its data";
-  if (percent) text += fmt::format(", {} %", *percent);
-  if (left) text += fmt::format(", about {} s left", *left);
-  return text;
-}
-
-redis::awaitable<Status> wait_until_loaded(redis::Connection& connection, std::stop_token stop,
-                                           const ShowProgress& progress) {
-  for (;;) {
-    redis::CommandBuffer ask;
-    ask.add({"INFO"});
-    const auto reply = co_await connection.exchange(ask, kDeadline);
-    if (!reply) co_return reply.error();
-    const auto text = reply->front().string();
-    if (!text) co_return redis::unexpected_reply("INFO", reply->front());
-    const auto info = redis::ServerInfo::parse(*text);
-    if (info.count("loading").value_or(0) == 0) co_return Status{};
-    if (stop.stop_requested()) {
-      co_return make_error(ErrorKind::Interrupted, "stopped on request; the server is loading");
-    }
-    if (progress) progress({describe_loading(info)});
-    co_await redis::pause_for(kAskAgainAfter);
-  }
-}
-
 }  // namespace
+
+std::function<void(const std::string&)> told_in_words(const ShowProgress& progress) {
+  if (!progress) return {};
+  return [progress](const std::string& why) { progress({why}); };
+}
 
 std::optional<std::int64_t> parse_position(std::string_view text) {
   std::int64_t position = 0;
@@ -77,7 +52,8 @@ Error unless_stopped(const Error& error, const std::stop_token& stop) {
 redis::awaitable<Result<ServerFacts>> ask_server_facts(
     std::shared_ptr<redis::Connection> connection, const keys::KeySchema& schema, int database,
     std::int64_t configured_limit_bytes, std::stop_token stop, ShowProgress progress) {
-  const Status loaded = co_await wait_until_loaded(*connection, stop, progress);
+  const auto waiting = told_in_words(progress);
+  const auto loaded = co_await redis::info_when_loaded(*connection, stop, waiting);
   if (!loaded) co_return loaded.error();
   redis::CommandBuffer ask;
   ask.add({"INFO"});

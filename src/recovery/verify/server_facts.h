@@ -22,6 +22,9 @@ struct Progress {
 };
 using ShowProgress = std::function<void(const Progress&)>;
 
+/// For redis::info_when_loaded(): what is waited for is shown as what is being done.
+std::function<void(const std::string&)> told_in_words(const ShowProgress& progress);
+
 struct ServerFacts {
   std::int64_t used_bytes = 0;   ///< As eviction counts.
   std::int64_t limit_bytes = 0;  ///< 0: none known.

@@ -189,6 +189,12 @@ TEST_F(CommandLineOf, CheckConfigNamesAllErrorsOfFileAndEnvironment) {
   EXPECT_NE(said.err.find("\nredkeep: REDKEEP_LIMIT: \"12\" is not a size"), std::string::npos);
 }
 
+TEST_F(CommandLineOf, CheckConfigKeepsItsColumnsApart) {
+  const Said said = run({"check-config"});
+  EXPECT_EQ(said.code, 0) << said.err;
+  EXPECT_NE(said.out.find("[pressure] protected_full_within  7d "), std::string::npos) << said.out;
+}
+
 TEST_F(CommandLineOf, CheckConfigOfAMissingFileIsWrongUsage) {
   expect_wrong({"check-config", "missing.toml"}, "missing.toml cannot be read: No such file");
   expect_wrong({"check-config", "."}, "no regular file");

@@ -96,6 +96,8 @@ TEST(EndpointUrl, WhatIsNoRedisUrlIsRefusedWithTheRightForms) {
                             "redis:///1",
                             "redis://a:0",
                             "redis://a:65536",
+                            "redis://a:86546",
+                            "redis://127.0.0.1:4294973676",
                             "redis://a:",
                             "redis://a:x",
                             "redis://a/x",

@@ -7,9 +7,11 @@ namespace {
 
 TEST(ExitCodes, TellTheShellWhatToDo) {
   EXPECT_EQ(exit_code_for(ErrorKind::InvalidInput), ExitCode::WrongUsage);
-  EXPECT_EQ(exit_code_for(ErrorKind::Refused), ExitCode::Refused);
+  for (const auto kind : {ErrorKind::Refused, ErrorKind::NotPermitted}) {
+    EXPECT_EQ(exit_code_for(kind), ExitCode::Refused);
+  }
   for (const auto kind : {ErrorKind::Unreachable, ErrorKind::UnknownOutcome, ErrorKind::ServerBusy,
-                          ErrorKind::NotPermitted, ErrorKind::Protocol}) {
+                          ErrorKind::Protocol}) {
     EXPECT_EQ(exit_code_for(kind), ExitCode::Unreachable);
   }
   for (const auto kind : {ErrorKind::NotFound, ErrorKind::Conflict, ErrorKind::OutOfMemory,

@@ -116,7 +116,7 @@ TEST_F(HistoryCommand, LinesThatAreNoEntriesAreCountedAndLeftOut) {
     if (json) arguments.emplace_back("--json");
     const Said said = run_redkeep(arguments);
     EXPECT_EQ(said.code, 0);
-    EXPECT_TRUE(has(said.err, "1 lines are no entries"));
+    EXPECT_TRUE(has(said.err, "1 line was left out: no entry"));
     EXPECT_EQ((said.out + said.err).find('\x1b'), std::string::npos);
   }
 }

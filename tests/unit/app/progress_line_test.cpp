@@ -25,6 +25,11 @@ TEST(ProgressLine, WithoutAUnitItOnlySaysWhatIsDone) {
             "waiting for redis-server");
 }
 
+TEST(ProgressLine, WithoutACountItOnlySaysWhatIsDone) {
+  EXPECT_EQ(progress_text("waiting: the server is loading its data", -1, "rows", seconds{3}, -1),
+            "waiting: the server is loading its data");
+}
+
 TEST(ProgressLine, SharesThatCannotBeAreNoCrash) {
   EXPECT_EQ(progress_text("loading", 1, "rows", seconds{1}, 1.5),
             "[####################] 100 %  loading: 1 rows, 1/s, 0 ms left");

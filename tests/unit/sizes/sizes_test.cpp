@@ -58,5 +58,23 @@ TEST(Sizes, PrintsWhatPeopleRead) {
   EXPECT_EQ(print_duration(milliseconds{3 * 86'400'000LL}), "3d 0h");
 }
 
+TEST(Sizes, APortIsAPortAndNothingWrapsAround) {
+  EXPECT_EQ(parse_port("6379"), 6379);
+  EXPECT_EQ(parse_port("65535"), 65535);
+  for (const char* text : {"", "0", "65536", "86546", "-1", "+1", "1x", " 1"}) {
+    EXPECT_FALSE(parse_port(text)) << text;
+  }
+}
+
+TEST(Sizes, OneOfSomethingIsNotSeveral) {
+  EXPECT_EQ(print_counted(1, "key"), "1 key");
+  EXPECT_EQ(print_counted(0, "key"), "0 keys");
+  EXPECT_EQ(print_counted(2, "entity"), "2 entities");
+  EXPECT_EQ(print_counted(1, "entity"), "1 entity");
+  EXPECT_EQ(print_counted(12'000, "class"), "12,000 classes");
+  EXPECT_EQ(by_count(1, "was", "were"), "was");
+  EXPECT_EQ(by_count(0, "was", "were"), "were");
+}
+
 }  // namespace
 }  // namespace redkeep::sizes

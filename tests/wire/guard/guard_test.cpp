@@ -139,6 +139,22 @@ INSTANTIATE_TEST_SUITE_P(
         BlindCase{"NilInfo", wire::nil(), "used_memory"}),
     [](const auto& test) { return test.param.name; });
 
+TEST_F(GuardTest, AServerThatRefusesWritesIsWatchedAndItIsSaidThatNothingCanBeShed) {
+  answers_.on("PEXPIRE", wire::refusal("NOREPLICAS Not enough good replicas to write."));
+  answers_.on("EVAL", wire::refusal("NOREPLICAS Not enough good replicas to write."));
+  use(90'000);
+  start();
+  ASSERT_TRUE(reaches(PressureLevel::Warning));
+  ASSERT_TRUE(read(3));
+  EXPECT_EQ(guard_->snapshot().level, PressureLevel::Warning);
+  EXPECT_EQ(alerts("blind"), 0);
+  const auto all = guard_->ledger().newest(100);
+  EXPECT_TRUE(std::any_of(all.begin(), all.end(), [](const LedgerEntry& entry) {
+    return entry.subject == "limitation" &&
+           entry.reason.find("nothing can be shed at the moment") != std::string::npos;
+  }));
+}
+
 TEST_F(GuardTest, ALevelThatWasHighIsNotActedOnWhileBlind) {
   use(90'000);
   answers_.on("SCAN", wire::scan_page("0", {}));

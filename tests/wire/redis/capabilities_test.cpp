@@ -109,6 +109,41 @@ TEST_F(CapabilitiesTest, AServerWithoutXxGetsTheScript) {
   EXPECT_TRUE(says(found, "script"));
 }
 
+// Reading needs no write: such a server is watched, and shed as soon as it takes writes again.
+TEST_F(CapabilitiesTest, AServerThatRefusesWritesForNowIsReadAllTheSame) {
+  for (const auto* refusal : {"NOREPLICAS Not enough good replicas to write.",
+                              "MISCONF Redis is configured to save RDB snapshots",
+                              "READONLY You can't write against a read only replica.",
+                              "OOM command not allowed when used memory > 'maxmemory'."}) {
+    answers_.on("PEXPIRE", wire::refusal(refusal));
+    keyspace_.info("redis_version", "7.0.15");
+    const auto found = probe();
+    EXPECT_TRUE(found.memory_usage) << refusal;
+    EXPECT_TRUE(found.pexpire_xx) << "Redis 7 knows it, whatever it refuses now";
+    EXPECT_TRUE(found.cannot_shed.empty()) << found.cannot_shed;
+    EXPECT_NE(found.writes_refused.find(refusal), std::string::npos) << found.writes_refused;
+    EXPECT_TRUE(says(found, "nothing can be shed at the moment"));
+    EXPECT_TRUE(says(found, refusal));
+    EXPECT_FALSE(says(found, "script"));
+    keyspace_.info("redis_version", "6.2.14");
+    EXPECT_FALSE(probe().pexpire_xx) << "it is not known before Redis 7";
+  }
+}
+
+TEST_F(CapabilitiesTest, AMissingPermissionToDeleteIsTold) {
+  for (const auto* refusal : {"NOPERM this user has no permissions to run the 'pexpire' command",
+                              "ERR unknown command 'PEXPIRE', with args beginning with: 'x' "}) {
+    answers_.on("PEXPIRE", wire::refusal(refusal));
+    const auto found = probe();
+    EXPECT_NE(found.cannot_shed.find("PEXPIRE is refused"), std::string::npos);
+    EXPECT_TRUE(says(found, "+pexpire"));
+    EXPECT_FALSE(says(found, "script")) << "it would be refused there, too";
+  }
+  answers_.on("PEXPIRE", wire::refusal("NOPERM this user has no permissions to access one of the "
+                                       "keys used as arguments"));
+  EXPECT_TRUE(probe().cannot_shed.empty()) << "what is said of one key is not true of all";
+}
+
 TEST_F(CapabilitiesTest, WhatTheServerSaysInALimitationCannotSteerATerminal) {
   answers_.on("MEMORY USAGE", wire::refusal("ERR \x1b[31m"));
   keyspace_.info("maxmemory_policy", "allkeys-\x1b[31mlru");
@@ -135,6 +170,17 @@ TEST_F(CapabilitiesTest, ALoadingOrBusyServerTellsNothing) {
       EXPECT_EQ(server.count("CONFIG SET"), 0) << "a setting was changed";
     }
   }
+}
+
+TEST_F(CapabilitiesTest, OfAServerThatIsLoadingItIsSaidHowLongStill) {
+  keyspace_.info("loading", "1");
+  keyspace_.info("loading_eta_seconds", "7");
+  answers_.on("PEXPIRE", wire::refusal("LOADING Redis is loading the dataset in memory"));
+  const auto found = try_probe();
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().kind, ErrorKind::ServerBusy);
+  EXPECT_NE(found.error().message.find("is loading its data (7 s left)"), std::string::npos)
+      << found.error().message;
 }
 
 TEST_F(CapabilitiesTest, InfoRefusedIsAnError) {

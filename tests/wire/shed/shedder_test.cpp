@@ -91,7 +91,7 @@ TEST_F(ShedderTest, KeysThatStayAreCountedOnceHoweverOftenTheWalkComesBy) {
 
 TEST_F(ShedderTest, AReplicaShedsNothing) {
   auto capabilities = everything();
-  capabilities.is_replica = true;
+  capabilities.cannot_shed = "this server is a replica";
   serve(pages(5), capabilities);
   const auto outcome = run(plan_of({"query_cache"}, 0));
   EXPECT_EQ(outcome.end, ShedEnd::NotAllowed);
@@ -102,7 +102,7 @@ TEST_F(ShedderTest, AReplicaShedsNothing) {
 
 TEST_F(ShedderTest, AnEmptyPlanAsksNothingAndFailsNowhere) {
   auto capabilities = everything();
-  capabilities.is_replica = true;
+  capabilities.cannot_shed = "this server is a replica";
   serve(pages(5), capabilities);
   const auto before = server_->received().size();
   const auto outcome = run(ShedPlan{});
@@ -221,6 +221,18 @@ TEST_F(ShedderTest, ADryRunReckonsAndTouchesNothing) {
   EXPECT_EQ(outcome.used_after_bytes, 15'000);
   EXPECT_EQ(server_->count("PEXPIRE"), 0);
   EXPECT_EQ(keyspace_->used_bytes(), 20'000);
+}
+
+TEST_F(ShedderTest, ADryRunReckonsWithoutTheKeysThatHaveNoTtl) {
+  auto keys = pages(6);
+  keys[1].fate = keys[4].fate = Fate::Persistent;
+  serve(keys);
+  const auto outcome = run(plan_of({"query_cache"}, 0), {}, ShedMode::DryRun);
+  EXPECT_EQ(outcome.end, ShedEnd::NothingLeft);
+  ASSERT_EQ(outcome.classes.size(), 1u);
+  EXPECT_EQ(outcome.classes[0].keys, 4);
+  EXPECT_EQ(outcome.classes[0].became_persistent, 2);
+  EXPECT_EQ(server_->count("PEXPIRE"), 0);
 }
 
 // Without MEMORY USAGE: types are asked instead, and what it gave is what memory fell by.

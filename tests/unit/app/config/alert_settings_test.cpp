@@ -22,7 +22,7 @@ TEST_F(AlertSettings, AWebhookIsAnHttpUrlAndIsShownWithoutItsSecrets) {
   const auto list = setting_list(*settings);
   EXPECT_EQ(setting_named(list, "[alerts] webhook").show(), "https://hooks.example/a");
   EXPECT_EQ(settings->options.alerts.grace.count(), 0);
-  for (const char* wrong : {"ftp://a/b", "hooks.example", "http://", "/a/b"}) {
+  for (const char* wrong : {"ftp://a/b", "hooks.example", "http://", "/a/b", "http://a:65616/"}) {
     const auto refused = load("[alerts]\nwebhook = \"" + std::string(wrong) + "\"\n");
     ASSERT_FALSE(refused) << wrong;
     EXPECT_NE(refused.error().message.find("http:// or https:// URL"), std::string::npos);

@@ -67,6 +67,10 @@ TEST_F(ConfigFile, AllErrorsAreNamedInTheOrderOfTheFile) {
   EXPECT_EQ(said[2], "c.toml:4:9: [pressure] limit: must be a text in quotes, such as \"512MiB\"");
   EXPECT_TRUE(contains(said[3], "c.toml:6:9: [http] hosts: must be a list of texts, such as"));
   EXPECT_TRUE(contains(said[4], "c.toml:7:2: unknown table \"colours\"; there are [redis]"));
+  for (const char* table : {"[keys]", "[pressure]", "[shed]", "[alerts]", "[ledger]", "[journal]",
+                            "[drift]", "[content]", "[http]", "[log]", "[[class]]"}) {
+    EXPECT_TRUE(contains(said[4], table)) << table;
+  }
   EXPECT_TRUE(contains(said[5], "c.toml:8:1: a [[class]] needs a name"));
 }
 
