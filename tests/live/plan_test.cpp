@@ -81,8 +81,8 @@ TEST_F(PlanLive, WhatRedkeepLooksAtCountsAsNoHit) {
   const auto pages = write_keys(redis, kPages, 300);
   redis.run({"CONFIG", "RESETSTAT"});
   std::vector<Command> reads;
-  for (int i = 0; i < 100; ++i) reads.push_back({"GET", pages[static_cast<std::size_t>(i)]});
-  for (int i = 0; i < 300; ++i) reads.push_back({"GET", "none:" + std::to_string(i)});
+  for (int i = 0; i < 600; ++i) reads.push_back({"GET", pages[static_cast<std::size_t>(i % 300)]});
+  for (int i = 0; i < 1800; ++i) reads.push_back({"GET", "none:" + std::to_string(i)});
   redis.run_all(reads);
   for (const std::string command : {"plan", "discover", "audit", "doctor"}) {
     run_program({command, "--url", redis.url(), "--json"});
