@@ -96,7 +96,7 @@ TEST(TopScreen, LongLinesGoOnInTheNextOne) {
   EXPECT_TRUE(
       has(all, "\n           2026-11-27T15:20:02Z, renewed 2026-11-27T15:21:02Z, fencing 12\n"))
       << all;
-  EXPECT_TRUE(has(all, "\n           expired 12/s\n")) << all;
+  EXPECT_TRUE(has(all, "\n           hits 93 % of 120/s   expired 12/s\n")) << all;
 }
 
 TEST(TopScreen, SharesOfAllKeysAreExact) {
