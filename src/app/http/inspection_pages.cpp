@@ -158,6 +158,10 @@ std::optional<InspectionPage> inspection_page(std::string_view name,
   if (name == "census") return census_page(inspections, now);
   if (name == "doctor") return doctor_page(inspections, now);
   if (name == "audit") return audit_page(snapshot, inspections, now);
+  if (name == "plan") {
+    return turned_off("no plan is made",
+                      "it needs the use of each key, which redkeep plan asks for");
+  }
   return std::nullopt;
 }
 

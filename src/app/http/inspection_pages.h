@@ -20,7 +20,7 @@ struct InspectionPage {
 
 /// `name` is "census", "doctor" or "audit": the JSON of `redkeep stats --sample`, of `doctor` and
 /// of `audit`, with `taken_at` and `age_seconds`. 503 before the first one is there, 404 where none
-/// will be; nothing for other names.
+/// will be; nothing for other names but "plan", of which none will ever be.
 std::optional<InspectionPage> inspection_page(std::string_view name,
                                               const guard::Snapshot& snapshot,
                                               const Inspections& inspections,

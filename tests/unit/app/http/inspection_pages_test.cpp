@@ -110,7 +110,7 @@ TEST(InspectionPages, WhereTheyAreTurnedOffTheSettingIsNamed) {
   inspections.with_audits = false;
   for (const auto& [name, setting] :
        {std::pair{"census", "[census] every"}, std::pair{"doctor", "[census] every"},
-        std::pair{"audit", "[drift] background"}}) {
+        std::pair{"plan", "redkeep plan"}, std::pair{"audit", "[drift] background"}}) {
     const auto page = inspection_page(name, {}, inspections, kNow);
     ASSERT_TRUE(page) << name;
     EXPECT_EQ(page->status, 404U) << name;
