@@ -27,15 +27,15 @@ constexpr std::chrono::milliseconds kCalmAgain{500};
 
 }  // namespace
 
-InspectionKeeper::InspectionKeeper(asio::any_io_executor executor, Options options,
+InspectionKeeper::InspectionKeeper(asio::any_io_executor executor, Settings settings,
                                    const keys::ClassTable& table, const guard::Snapshot& snapshot,
                                    Inspections& inspections)
     : executor_(executor),
-      options_(std::move(options)),
+      settings_(std::move(settings)),
       table_(table),
       snapshot_(snapshot),
       inspections_(inspections),
-      client_(redis::Client::create(executor, options_.endpoint)) {}
+      client_(redis::Client::create(executor, settings_.options.endpoint)) {}
 
 asio::awaitable<void> InspectionKeeper::run(std::stop_token stop) {
   if (inspections_.every.count() == 0) co_return;
@@ -67,25 +67,25 @@ asio::awaitable<Clock::duration> InspectionKeeper::look(std::stop_token stop) {
 }
 
 asio::awaitable<Status> InspectionKeeper::ask_doctor() {
-  auto found = co_await examine(client_, table_, options_);
+  auto found = co_await examine(client_, table_, settings_.options);
   if (!found) co_return found.error();
   DoctorVisit visit;
-  visit.json = doctor_json(found->report(options_));
+  visit.json = doctor_json(found->report(settings_.options));
   visit.findings = std::move(found->findings);
   inspections_.doctor = {std::move(visit), Clock::now(), std::chrono::system_clock::now()};
   co_return Status{};
 }
 
 asio::awaitable<Status> InspectionKeeper::take_census(std::stop_token stop) {
-  auto ground = co_await look_around(client_, options_);
+  auto ground = co_await look_around(client_, settings_.options);
   if (!ground) co_return ground.error();
   census::SampleOptions how;
   how.keys = kSampleKeys;
   how.duty = kDuty;
   how.seed = std::random_device{}();
   const std::function<void(std::int64_t)> untold;
-  auto report = co_await take_sampled_report(client_, options_, table_, std::move(*ground), how,
-                                             std::move(stop), untold);
+  auto report = co_await take_sampled_report(client_, settings_.options, table_, std::move(*ground),
+                                             how, std::move(stop), untold);
   if (!report) co_return report.error();
   inspections_.census = {std::move(*report), Clock::now(), std::chrono::system_clock::now()};
   co_return Status{};

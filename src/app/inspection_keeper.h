@@ -6,10 +6,10 @@
 #include <stop_token>
 
 #include "app/inspections.h"
+#include "app/settings.h"
 #include "guard/snapshot.h"
 #include "keys/class_table.h"
 #include "redis/client.h"
-#include "redkeep/options.h"
 
 namespace redkeep::app {
 
@@ -17,7 +17,7 @@ class InspectionKeeper {
  public:
   /// `table`, `snapshot` and `inspections` must outlive it. It has a connection of its own, so that
   /// no reading of the guard waits behind a sample.
-  InspectionKeeper(boost::asio::any_io_executor executor, Options options,
+  InspectionKeeper(boost::asio::any_io_executor executor, Settings settings,
                    const keys::ClassTable& table, const guard::Snapshot& snapshot,
                    Inspections& inspections);
 
@@ -33,7 +33,7 @@ class InspectionKeeper {
   bool is_calm() const;
 
   boost::asio::any_io_executor executor_;
-  Options options_;
+  Settings settings_;
   const keys::ClassTable& table_;
   const guard::Snapshot& snapshot_;
   Inspections& inspections_;

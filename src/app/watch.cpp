@@ -25,9 +25,8 @@ Result<std::unique_ptr<Watch>> Watch::create(boost::asio::any_io_executor execut
     watch->inspections_.every = settings.census_every;
     watch->inspections_.with_audits =
         settings.options.drift.background != DriftOptions::Background::Off;
-    watch->inspector_ =
-        std::make_unique<InspectionKeeper>(executor, settings.options, watch->guard_->table(),
-                                           watch->guard_->snapshot(), watch->inspections_);
+    watch->inspector_ = std::make_unique<InspectionKeeper>(
+        executor, settings, watch->guard_->table(), watch->guard_->snapshot(), watch->inspections_);
     const http::Shown shown{watch->guard_->snapshot(), watch->guard_->ledger(), watch->inspections_,
                             settings.options.pressure};
     auto server = http::Server::create(executor, options, shown);

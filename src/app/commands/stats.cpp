@@ -214,7 +214,7 @@ void add_flags(CLI::App& command, StatsFlags& flags) {
                      "The share of one core's time that may be taken, such as 1%");
   command
       .add_option("--resume", flags.resume,
-                  "File: where a count that is stopped or fails is kept, and gone on from")
+                  "File: where a count that is stopped is kept, and gone on from")
       ->excludes(sample);
   command.add_flag("--json", flags.json, "One JSON object instead of text");
 }
