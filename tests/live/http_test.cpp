@@ -60,7 +60,6 @@ TEST_F(HttpLive, CensusAndDoctorAreThereWithoutAskingForThem) {
   EXPECT_TRUE(stats.at("taken_at").as_string().ends_with("Z"));
   const auto doctor = get_json(up->http(), "/api/v1/doctor").as_object();
   EXPECT_TRUE(doctor.at("findings").is_array());
-  EXPECT_TRUE(doctor.at("guarded").as_bool());
   const std::string metrics = get("/metrics").body;
   EXPECT_TRUE(has(metrics, "\nredkeep_class_largest_bytes{class=\"entities\","));
   EXPECT_TRUE(has(metrics, "\nredkeep_class_ttl_keys{class=\"entities\",level=\"protected\",ttl="));
