@@ -11,6 +11,9 @@ Result<census::CensusState> read_census_file(const std::string& path,
                                              const census::CensusSubject& subject,
                                              const keys::ClassTable& table);
 
+/// Whether it can be written: told before anything is counted. Errors name the file.
+Status check_census_file(const std::string& path);
+
 /// Replaces it whole or not at all.
 Status write_census_file(const std::string& path, const census::CensusSubject& subject,
                          const census::CensusState& state);

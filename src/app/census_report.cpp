@@ -254,6 +254,7 @@ std::string census_text(const CensusReport& report) {
     print_counts(report, rows, out);
   }
   if (report.with_ttl && !report.details.empty()) print_ttls(report, rows, out);
+  if (report.ttl_is_refused) text += "\nTTLs of classes are not known, because PTTL is refused\n";
   if (report.with_bytes && !report.details.empty()) print_largest(rows, out);
   if (report.may_count_twice) {
     text +=

@@ -21,7 +21,8 @@ struct CensusReport {
   std::vector<census::ClassDetail> details;
   bool with_bytes = true;  ///< False where MEMORY USAGE is refused.
   bool with_ttl = false;
-  std::int64_t keys = 0;  ///< That were looked at.
+  bool ttl_is_refused = false;  ///< PTTL is: that is why there are no TTLs.
+  std::int64_t keys = 0;        ///< That were looked at.
   std::int64_t population_keys = 0;
   /// True where some keys may have been counted twice: more than can be remembered, or a pass that
   /// was gone on with.

@@ -71,7 +71,10 @@ Setting whole_seconds(std::string_view table, std::string_view key, seconds& val
     value = *parsed;
     return {};
   };
-  setting.show = [&value] { return exact_duration(value); };
+  setting.show = [&value, never]() -> std::string {
+    if (never == Never::IsZero && value.count() == 0) return "never";
+    return exact_duration(value);
+  };
   return setting;
 }
 
@@ -278,6 +281,7 @@ std::vector<Setting> setting_list(Settings& settings) {
                   {"look", DriftOptions::Background::Look},
                   {"off", DriftOptions::Background::Off}}),
           whole_seconds("drift", "every", options.drift.every),
+          whole_seconds("census", "every", settings.census_every, Never::IsZero),
           path("content", "directory", "\"examples/site\"", options.content_directory),
           choice("content", "when_lost", options.when_lost,
                  {{"restore", WhenLost::Restore}, {"alarm", WhenLost::Alarm}}),

@@ -1,6 +1,7 @@
 #pragma once
 // Everything that can be set, and how it comes together: defaults, then redkeep.toml, then
 // environment variables, then flags.
+#include <chrono>
 #include <map>
 #include <optional>
 #include <set>
@@ -17,6 +18,8 @@ struct Settings {
   Options options;
   std::string http_listen = "127.0.0.1:8390";  ///< HOST:PORT; empty: no HTTP.
   std::vector<std::string> http_hosts;         ///< Further names that a Host header may have.
+  /// Between two looks by sample and doctor beside the guard; 0: never.
+  std::chrono::seconds census_every{300};
   std::string log_level = "info";
   std::string config_file;            ///< The file that was read; empty: none.
   std::string password_file;          ///< As --password-file named it; empty: not given.

@@ -9,8 +9,23 @@
 
 namespace redkeep::app {
 
-std::string status_text(const Statistics& statistics,
-                        const std::optional<guard::LeaseRecord>& lease) {
+using Lease = Result<std::optional<guard::LeaseRecord>>;
+
+namespace {
+
+std::string level_source(const Statistics& statistics, const Lease& lease) {
+  if (statistics.level_from_guard) return "from the running guard";
+  return lease ? "instantaneous, no guard" : "instantaneous; whether a guard runs is not known";
+}
+
+std::string lease_text(const Lease& lease) {
+  if (!lease) return "not known: " + lease.error().message;
+  return *lease ? guard::describe(**lease) : "held by nobody";
+}
+
+}  // namespace
+
+std::string status_text(const Statistics& statistics, const Lease& lease) {
   std::string text;
   const auto out = std::back_inserter(text);
   const MemoryUse& memory = statistics.memory;
@@ -19,10 +34,9 @@ std::string status_text(const Statistics& statistics,
                      ? fmt::format(" of {} ({})", sizes::print_bytes(memory.limit_bytes),
                                    sizes::print_pct(memory.usage_pct))
                      : ", no limit known (set maxmemory, or [pressure] limit)");
-  fmt::format_to(
-      out, "level      {} ({})\n", to_string(statistics.level),
-      statistics.level_from_guard ? "from the running guard" : "instantaneous, no guard");
-  fmt::format_to(out, "lease      {}\n", lease ? guard::describe(*lease) : "held by nobody");
+  fmt::format_to(out, "level      {} ({})\n", to_string(statistics.level),
+                 level_source(statistics, lease));
+  fmt::format_to(out, "lease      {}\n", lease_text(lease));
   if (statistics.forecast) {
     fmt::format_to(out, "forecast   used memory {}; protected data {}\n",
                    pressure::describe(statistics.forecast->total),

@@ -8,8 +8,9 @@
 
 namespace redkeep::app {
 
-/// Some lines, each with its end.
+/// Some lines, each with its end. `lease` is an error where it may not be read: then neither is it
+/// known whether a guard runs.
 std::string status_text(const Statistics& statistics,
-                        const std::optional<guard::LeaseRecord>& lease);
+                        const Result<std::optional<guard::LeaseRecord>>& lease);
 
 }  // namespace redkeep::app

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "pressure/forecast.h"
 #include "sizes/sizes.h"
@@ -35,6 +36,12 @@ std::string fit(std::string_view text, std::size_t columns) {
   return std::string(text.substr(0, end));
 }
 
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
+}
+
 std::string_view colour_of(PressureLevel level) {
   switch (level) {
     case PressureLevel::Normal: return kGreen;
@@ -60,13 +67,49 @@ std::string per_minute(double bytes_per_s) {
 
 std::string per_second(double rate) { return sizes::print_count(std::llround(rate)) + "/s"; }
 
-// What matters most comes first: a narrow screen cuts the end.
-std::string rates_text(const TopRates& rates) {
-  std::string text =
-      fmt::format("growth {}   evicted {}   commands {}", per_minute(rates.growth_bytes_per_s),
-                  per_second(rates.evicted_per_s), per_second(rates.commands_per_s));
-  if (rates.hit_pct) text += fmt::format("   hits {:.0f} %", *rates.hit_pct);
-  return text + fmt::format("   expired {}", per_second(rates.expired_per_s));
+std::vector<std::string> rates_parts(const TopRates& rates) {
+  std::vector<std::string> parts{"growth " + per_minute(rates.growth_bytes_per_s),
+                                 "evicted " + per_second(rates.evicted_per_s),
+                                 "commands " + per_second(rates.commands_per_s)};
+  // A hundred percent of two reads says something else than of thousands.
+  if (rates.hit_pct) {
+    parts.push_back(fmt::format("hits {:.0f} % of {}", *rates.hit_pct,
+                                per_second(std::max(1.0, rates.lookups_per_s))));
+  }
+  parts.push_back("expired " + per_second(rates.expired_per_s));
+  return parts;
+}
+
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    const auto end = text.find(' ');
+    words.emplace_back(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return words;
+}
+
+// On as many lines as the parts take, each of them whole.
+void add_wrapped(std::string_view label, const std::vector<std::string>& parts,
+                 std::string_view between, std::size_t columns, std::vector<Line>& lines) {
+  std::string text = fmt::format("{:<11}", label);
+  bool is_first = true;
+  for (const auto& part : parts) {
+    const std::size_t longer = characters(text) + between.size() + characters(part);
+    if (!is_first && longer > columns) {
+      lines.push_back({std::exchange(text, std::string(11, ' '))});
+      is_first = true;
+    }
+    if (!is_first) text += between;
+    text += part;
+    is_first = false;
+  }
+  lines.push_back({std::move(text)});
+}
+
+std::string silence_text(std::chrono::seconds time) {
+  return fmt::format("no answer for {} s", time.count());
 }
 
 std::string level_text(const TopView& view) {
@@ -75,6 +118,9 @@ std::string level_text(const TopView& view) {
 }
 
 void add_memory(const TopView& view, std::size_t columns, std::vector<Line>& lines) {
+  if (view.no_answer_for) {
+    lines.push_back({silence_text(*view.no_answer_for) + ": what follows is from before", kRed});
+  }
   if (!view.reading) {
     lines.push_back({"no reading: " + view.failure, kRed});
     return;
@@ -92,24 +138,32 @@ void add_memory(const TopView& view, std::size_t columns, std::vector<Line>& lin
     lines.push_back({"memory     " + text, colour_of(view.level)});
   }
   lines.push_back({"level      " + level_text(view), colour_of(view.level)});
-  if (!view.lease.empty()) lines.push_back({"lease      " + view.lease});
+  if (!view.lease.empty()) add_wrapped("lease", words_of(view.lease), " ", columns, lines);
   lines.push_back(
       {fmt::format("keys       {}, {} with a TTL", sizes::print_count(reading.keyspace.keys),
                    sizes::print_count(reading.keyspace.with_ttl))});
-  if (view.rates) lines.push_back({"now        " + rates_text(*view.rates)});
+  if (view.rates) add_wrapped("now", rates_parts(*view.rates), "   ", columns, lines);
   if (view.forecast) {
     lines.push_back({"forecast   used memory " + pressure::describe(view.forecast->total)});
     lines.push_back({"           protected " + pressure::describe(view.forecast->protected_data)});
   }
 }
 
+std::string error_text(const TopClass& row) {
+  if (!row.byte_share_error) return {};
+  if (std::isinf(*row.byte_share_error)) return "±?";
+  return fmt::format("±{:.1f}", *row.byte_share_error);
+}
+
 Line class_line(const TopClass& row, bool with_bytes, std::size_t columns) {
   const double share = with_bytes ? row.byte_share_pct : row.key_share_pct;
+  const std::string about = row.byte_share_error ? "~" : "";
   const std::string text =
-      fmt::format("{:<18} {:5.1f} % {:>10} {:5.1f} % ", fit(row.name, 18), row.key_share_pct,
-                  with_bytes ? sizes::print_bytes(std::llround(row.bytes)) : "unknown",
-                  with_bytes ? row.byte_share_pct : 0.0);
-  const std::size_t room = columns > text.size() ? columns - text.size() : 0;
+      fmt::format("{:<18} {:5.1f} % {:>11} {:5.1f} % {:<6}", fit(row.name, 18), row.key_share_pct,
+                  with_bytes ? about + sizes::print_bytes(std::llround(row.bytes)) : "unknown",
+                  with_bytes ? row.byte_share_pct : 0.0, with_bytes ? error_text(row) : "");
+  const std::size_t taken = characters(text);
+  const std::size_t room = columns > taken ? columns - taken : 0;
   const auto filled = static_cast<std::size_t>(
       std::llround(std::clamp(share, 0.0, 100.0) / 100 * static_cast<double>(room)));
   return {text + std::string(filled, '#')};
@@ -121,7 +175,7 @@ void add_classes(const TopView& view, std::size_t columns, std::size_t room,
   if (room < 3) return;
   lines.push_back({});
   lines.push_back(
-      {fmt::format("{:<18} {:>7} {:>10} {:>7} {}", "class", "keys", "bytes", "bytes", view.sample),
+      {fmt::format("{:<18} {:>7} {:>11} {:>7} {}", "class", "keys", "bytes", "bytes", view.sample),
        kBold});
   room -= 2;
   const std::size_t shown =
@@ -198,10 +252,13 @@ std::string top_screen(const TopView& view, std::size_t columns, std::size_t row
 }
 
 std::string top_line(const TopView& view) {
+  if (view.no_answer_for) {
+    return fmt::format("{}  {}\n", view.clock, silence_text(*view.no_answer_for));
+  }
   if (!view.reading) return fmt::format("{}  no reading: {}\n", view.clock, view.failure);
   std::string text =
       fmt::format("{}  {}  {}", view.clock, memory_text(*view.reading), to_string(view.level));
-  if (view.rates) text += "  " + rates_text(*view.rates);
+  if (view.rates) text += fmt::format("  {}", fmt::join(rates_parts(*view.rates), "   "));
   constexpr std::size_t kMostClasses = 3;
   for (std::size_t i = 0; i < std::min(kMostClasses, view.classes.size()); ++i) {
     const auto& row = view.classes[i];

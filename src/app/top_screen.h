@@ -1,5 +1,6 @@
 #pragma once
 // What `redkeep top` shows: a screen of a terminal, or one plain line. Pure.
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,14 +17,19 @@ struct TopRates {
   double growth_bytes_per_s = 0;
   double evicted_per_s = 0;
   double expired_per_s = 0;
-  double commands_per_s = 0;
-  std::optional<double> hit_pct;  ///< Nothing where nothing was looked up.
+  double commands_per_s = 0;  ///< Without our own.
+  /// Of applications: see redis::lookups_of_applications.
+  double lookups_per_s = 0;
+  std::optional<double> hit_pct;  ///< Of these; nothing where nothing was looked up.
 };
 
 struct TopClass {
   std::string name;
   double key_share_pct = 0;
   double byte_share_pct = 0;
+  /// Of a sample: how far the true share may be from it, in points (the farther end of its 95 %
+  /// interval; may be infinite). Nothing: it is exact.
+  std::optional<double> byte_share_error;
   double bytes = 0;
 };
 
@@ -32,6 +38,8 @@ struct TopView {
   std::string clock;                               ///< "12:34:56"
   std::optional<pressure::MemoryReading> reading;  ///< Nothing: `failure` says why.
   std::string failure;
+  /// The server was asked so long ago and says nothing; what else is here is from before.
+  std::optional<std::chrono::seconds> no_answer_for;
   PressureOptions marks;
   PressureLevel level = PressureLevel::Blind;
   bool level_from_guard = false;

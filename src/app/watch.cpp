@@ -22,8 +22,14 @@ Result<std::unique_ptr<Watch>> Watch::create(boost::asio::any_io_executor execut
     http::ServerOptions options;
     options.listen = settings.http_listen;
     options.allowed_hosts = settings.http_hosts;
-    auto server = http::Server::create(executor, options, watch->guard_->snapshot(),
-                                       watch->guard_->ledger(), settings.options.pressure);
+    watch->inspections_.every = settings.census_every;
+    watch->inspections_.with_audits =
+        settings.options.drift.background != DriftOptions::Background::Off;
+    watch->inspector_ = std::make_unique<InspectionKeeper>(
+        executor, settings, watch->guard_->table(), watch->guard_->snapshot(), watch->inspections_);
+    const http::Shown shown{watch->guard_->snapshot(), watch->guard_->ledger(), watch->inspections_,
+                            settings.options.pressure};
+    auto server = http::Server::create(executor, options, shown);
     if (!server) return server.error();
     watch->http_ = std::move(*server);
   }
@@ -66,7 +72,8 @@ std::string Watch::http_address() const { return http_ ? http_->address() : "off
 boost::asio::awaitable<void> Watch::run(std::stop_token stop) {
   using boost::asio::experimental::awaitable_operators::operator&&;
   if (http_) {
-    co_await (guard_->run(stop) && census_->run(stop) && keep_journal(stop) && http_->run(stop));
+    co_await (guard_->run(stop) && census_->run(stop) && keep_journal(stop) &&
+              inspector_->run(stop) && http_->run(stop));
   } else {
     co_await (guard_->run(stop) && census_->run(stop) && keep_journal(stop));
   }

@@ -1,10 +1,12 @@
 #pragma once
-// A guard with its census, its HTTP server and its journal, as `guard` and `up` run it.
+// A guard with its census, its HTTP server with what that tells of, and its journal, as `guard` and
+// `up` run it.
 #include <memory>
 #include <stop_token>
 #include <string>
 
 #include "app/http/server.h"
+#include "app/inspection_keeper.h"
 #include "app/settings.h"
 #include "guard/census_keeper.h"
 #include "guard/guard.h"
@@ -34,6 +36,8 @@ class Watch {
   boost::asio::any_io_executor executor_;
   std::unique_ptr<guard::Guard> guard_;
   std::unique_ptr<guard::CensusKeeper> census_;
+  Inspections inspections_;
+  std::unique_ptr<InspectionKeeper> inspector_;  // none without HTTP: nobody would ask
   std::unique_ptr<http::Server> http_;
   std::shared_ptr<recovery::JournalOwner> journal_;  // none without a data directory of our own
 };

@@ -14,9 +14,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// What the replies add up to. A page's keys are counted when its SCAN is answered, and the sizes of
-// these keys are asked for behind the next page's SCAN: so the page is looked at while the server
-// works on the sizes of the page before, and neither waits for the other.
+constexpr std::string_view kBeginning = "0";  // as a cursor
+
+// What the replies add up to. The sizes of a page's keys are asked for behind the next page's SCAN:
+// so the page is looked at while the server works on the sizes of the page before, and neither
+// waits for the other. A page's keys are added when the sizes of the page before are there: at that
+// moment all that is counted has its size, and a pass that breaks later can be gone on with from
+// there.
 class Counter {
  public:
   Counter(const keys::ClassTable& table, CensusOptions options)
@@ -38,6 +42,7 @@ class Counter {
 
   /// The commands of the next exchange; their replies are due in their order.
   redis::CommandBuffer next_commands() {
+    settle();
     page_is_due_ = !walk_.done();
     sizes_due_ = std::exchange(to_size_, {});
     size_ = 0;
@@ -61,8 +66,15 @@ class Counter {
   bool walked() const { return walk_.done(); }
   const std::string& cursor() const { return walk_.cursor(); }
   Census finish(std::chrono::milliseconds took) {
+    settle();
     census_.took += took;
     return std::move(census_);
+  }
+  /// Where the pass was when all that was counted had its size last.
+  void leave(CensusState& state, std::chrono::milliseconds took) {
+    if (settled_.cursor.empty() || settled_.cursor == kBeginning) return;
+    state = std::move(settled_);
+    state.counted.took += took;
   }
   void took(std::chrono::microseconds exchange) {
     census_.longest_exchange = std::max(census_.longest_exchange, exchange);
@@ -86,7 +98,19 @@ class Counter {
     if (options_.with_details) census_.details.resize(census_.classes.size() + 1);
   }
 
+  // The last page's keys become counted ones.
+  void settle() {
+    if (page_keys_.empty()) return;
+    if (options_.state != nullptr) settled_ = {page_cursor_, census_};
+    for (std::size_t i = 0; i < census_.classes.size(); ++i)
+      census_.classes[i].keys += page_keys_[i];
+    census_.unclassified_keys += page_keys_.back();
+    page_keys_.clear();
+  }
+
   Status take_page(redis::Reply&& reply) {
+    page_cursor_ = walk_.cursor();
+    page_keys_.assign(census_.classes.size() + 1, 0);
     auto page = walk_.take(std::move(reply));
     if (!page) return page.error();
     if (!walk_.done()) walk_.ask(next_);
@@ -99,7 +123,7 @@ class Counter {
   void count(std::string&& key) {
     ++keys_;
     const auto index = table_.classify(key);
-    ++(index ? census_.classes[*index].keys : census_.unclassified_keys);
+    ++page_keys_[index.value_or(census_.classes.size())];
     if (!index && !options_.with_details) return;
     if (options_.with_bytes) next_.add({"MEMORY", "USAGE", key});
     if (options_.with_ttl) next_.add({"PTTL", key});
@@ -148,6 +172,9 @@ class Counter {
   Status status_;
   keys::FingerprintSet seen_;
   std::int64_t keys_ = 0;
+  std::vector<std::int64_t> page_keys_;  // of the last page by class; empty: they are counted
+  std::string page_cursor_;              // that it was asked with
+  CensusState settled_;                  // the cursor is empty before the second page
   redis::CommandBuffer next_;
   std::vector<Asked> to_size_;  // the keys that next_ asks about
   bool counts_pages_ = true;
@@ -182,9 +209,11 @@ redis::awaitable<Result<Census>> take_census(std::shared_ptr<redis::Client> clie
     if (is_last) counter.stop_after_sizes();
     const auto page_begun = Clock::now();
     const auto taken = co_await client->exchange(counter.next_commands(), connection, sink);
-    if (!taken) co_return taken.error();
+    if (!taken || !counter.status()) {
+      if (options.state != nullptr) counter.leave(*options.state, elapsed(begun));
+      co_return taken ? counter.status().error() : taken.error();
+    }
     if (!connection) connection = client->generation();
-    if (!counter.status()) co_return counter.status().error();
     const auto page_took = Clock::now() - page_begun;
     counter.took(std::chrono::duration_cast<std::chrono::microseconds>(page_took));
     if (is_last) {
@@ -195,6 +224,7 @@ redis::awaitable<Result<Census>> take_census(std::shared_ptr<redis::Client> clie
     if (progress) progress(counter.keys());
     if (options.duty < 1.0) co_await rest(page_took * (1.0 / options.duty - 1), stop);
   }
+  if (options.state != nullptr) counter.leave(*options.state, elapsed(begun));
   co_return counter.finish(elapsed(begun));
 }
 

@@ -31,8 +31,9 @@ struct CensusOptions {
   /// Also what is left of each key's TTL (PTTL): a third more work for the server. With details
   /// only.
   bool with_ttl = false;
-  /// Where to go on, if its cursor is not empty; and, when the pass is stopped on request, where it
-  /// was left. Must outlive the call. None: a stopped pass is lost.
+  /// Where to go on, if its cursor is not empty; and, however the pass ends, where it was left: on
+  /// request behind what was counted, otherwise (a connection that broke, a refusal) a page or two
+  /// before. Unchanged where nothing was counted. Must outlive the call. None: such a pass is lost.
   CensusState* state = nullptr;
 };
 

@@ -116,14 +116,14 @@ Result<CensusState> parse_state(std::string_view text, const CensusSubject& subj
     if (found.run_id != subject.run_id || subject.run_id.empty()) {
       return make_error(ErrorKind::Refused,
                         "it is of another server, or of this one before its restart, where its "
-                        "cursor means nothing: begin anew, without --resume");
+                        "cursor means nothing: remove the file to begin anew");
     }
     CensusSubject expected = subject;
     expected.prefix = printable(subject.prefix);
     if (found != expected || !are_same_classes(object.at("classes").as_array(), table)) {
       return make_error(ErrorKind::Refused,
                         "it is of another database, prefix, configuration of classes, or was begun "
-                        "with or without --no-ttl: begin anew, without --resume");
+                        "with or without --no-ttl: remove the file to begin anew");
     }
     auto state = read_state(object, table);
     const auto details = state.counted.details.size();

@@ -36,6 +36,10 @@ constexpr std::size_t kMostKeyBytesAtOnce = std::size_t{1} << 20;
 // 32 bits: enough for a table of four billion places, and legal for a server of 32 bits too.
 constexpr std::uint64_t kMostCursor = 0xFFFFFFFF;
 
+bool is_walked(const SampleOptions& options, std::int64_t population) {
+  return population < kWalkBelow * static_cast<std::int64_t>(options.keys);
+}
+
 class Sampler {
  public:
   Sampler(const SampleOptions& options, std::int64_t population,
@@ -43,7 +47,7 @@ class Sampler {
       : options_(options),
         sink_(sink),
         random_(options.seed),
-        is_whole_(population < kWalkBelow * static_cast<std::int64_t>(options.keys)) {}
+        is_whole_(is_walked(options, population)) {}
 
   bool done() const { return waiting_.empty() && !wants_pages(); }
   bool is_whole() const { return is_whole_; }
@@ -103,7 +107,13 @@ class Sampler {
     for (auto& key : *page) {
       if (!seen_.insert(keys::fingerprint(key))) continue;
       ++met_;
-      waiting_.push_back({std::move(key), page_number_, 0, {}, {}});
+      SampledKey met{std::move(key), page_number_, 0, {}, {}};
+      if (answers() > 0) {
+        waiting_.push_back(std::move(met));
+      } else {
+        ++keys_;
+        sink_(std::move(met));
+      }
     }
     if (!page->empty()) ++page_number_;
     return {};
@@ -116,14 +126,17 @@ class Sampler {
     if (options_.with_ttl) commands.add({"PTTL", key});
   }
   bool asks_type() const {
-    return options_.with_type || (!options_.with_bytes && !options_.with_ttl);
+    return options_.with_type ||
+           (options_.with_presence && !options_.with_bytes && !options_.with_ttl);
+  }
+  // Of each key.
+  int answers() const {
+    return (asks_type() ? 1 : 0) + (options_.with_bytes ? 1 : 0) + (options_.with_ttl ? 1 : 0);
   }
 
   // The answers about one key come in the order of ask_about().
   Status take_answer(redis::Reply&& reply) {
     SampledKey& key = asked_[at_];
-    const int answers =
-        (asks_type() ? 1 : 0) + (options_.with_bytes ? 1 : 0) + (options_.with_ttl ? 1 : 0);
     int which = answer_ + (asks_type() ? 0 : 1);
     if (which > 0 && !options_.with_bytes) ++which;
     const char* names[] = {"TYPE", "MEMORY USAGE", "PTTL"};
@@ -138,7 +151,7 @@ class Sampler {
       is_gone_ = is_gone_ || reply.integer == -2;
       if (reply.integer >= 0) key.ttl = std::chrono::milliseconds{reply.integer};
     }
-    if (++answer_ < answers) return {};
+    if (++answer_ < answers()) return {};
     if (!is_gone_) {
       ++keys_;
       sink_(std::move(key));
@@ -181,6 +194,11 @@ std::optional<std::int64_t> integer_of(const redis::Reply& list, std::string_vie
 }
 
 }  // namespace
+
+std::int64_t keys_to_look_at(const SampleOptions& options, std::int64_t population_keys) {
+  return is_walked(options, population_keys) ? population_keys
+                                             : static_cast<std::int64_t>(options.keys);
+}
 
 std::optional<std::int64_t> most_key_bytes(const redis::Reply& memory_stats) {
   if (!memory_stats.is_array()) return std::nullopt;

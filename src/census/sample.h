@@ -20,6 +20,9 @@ struct SampleOptions {
   bool with_bytes = true;
   bool with_ttl = true;
   bool with_type = false;
+  /// Where nothing else is wanted, whether to ask TYPE, which tells whether a key is still there;
+  /// without it keys are taken as SCAN names them.
+  bool with_presence = true;
   /// The part of the time that may be spent on it, 1 = without pauses.
   double duty = 1.0;
   /// Of the random cursors.
@@ -54,6 +57,9 @@ redis::awaitable<Result<SampleOutcome>> take_sample(std::shared_ptr<redis::Clien
                                                     std::function<void(SampledKey&&)> sink,
                                                     std::stop_token stop,
                                                     std::function<void(std::int64_t)> progress);
+
+/// How many keys take_sample() looks at, or a few more, where there are so many: for its progress.
+std::int64_t keys_to_look_at(const SampleOptions& options, std::int64_t population_keys);
 
 /// What keys can take at most, out of the reply to MEMORY STATS: what the server has allocated,
 /// less what it counts as overhead other than the keys' own entries. Nothing if it makes no sense.

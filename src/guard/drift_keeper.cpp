@@ -66,16 +66,24 @@ redis::awaitable<Clock::duration> DriftKeeper::look(std::stop_token stop) {
   how.most_record_bytes = kMostRecordBytes;
   how.most_dangling_share = kMostDanglingShare;
   const EitherStop either(stop, how.fix ? lease_.until_lost() : std::stop_token());
-  const auto outcome = co_await drift::audit(client_, table_, how, either.token(), {});
+  const auto begun = Clock::now();
+  auto outcome = co_await drift::audit(client_, table_, how, either.token(), {});
   if (!outcome) {
     spdlog::debug("the audit was not complete: {}", outcome.error().message);
     co_return Clock::duration(options_.drift.every);
   }
-  note(*outcome);
-  co_return std::max<Clock::duration>(options_.drift.every, outcome->busy * kRestFactor);
+  const auto now = Clock::now();
+  const auto busy = outcome->busy;
+  outcome->counted = {};  // of use to the audit alone, and large where much has drifted
+  note({std::move(*outcome), how.fix,
+        std::chrono::duration_cast<std::chrono::milliseconds>(now - begun), now,
+        std::chrono::system_clock::now()});
+  co_return std::max<Clock::duration>(options_.drift.every, busy * kRestFactor);
 }
 
-void DriftKeeper::note(const drift::AuditOutcome& outcome) {
+void DriftKeeper::note(LastAudit audit) {
+  snapshot_.last_audit = std::move(audit);
+  const drift::AuditOutcome& outcome = snapshot_.last_audit->outcome;
   ++snapshot_.audits;
   for (std::size_t i = 0; i < drift::kDriftKinds; ++i) {
     const std::string name(to_string(static_cast<drift::DriftKind>(i)));

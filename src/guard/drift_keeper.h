@@ -30,7 +30,7 @@ class DriftKeeper {
 
  private:
   redis::awaitable<std::chrono::steady_clock::duration> look(std::stop_token stop);
-  void note(const drift::AuditOutcome& outcome);
+  void note(LastAudit audit);
 
   boost::asio::any_io_executor executor_;
   const Options& options_;

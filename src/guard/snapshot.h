@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "drift/drift.h"
 #include "guard/lease_rule.h"
 #include "redkeep/statistics.h"
 #include "shed/regret.h"
@@ -23,6 +24,15 @@ struct AlertDeliveries {
   std::int64_t sent = 0;
   std::int64_t failed = 0;
   std::int64_t dropped = 0;  ///< More waited than are kept, or it was the end of the guard.
+};
+
+/// What the last audit for drift found.
+struct LastAudit {
+  drift::AuditOutcome outcome;  ///< Without what was counted.
+  bool fix = false;             ///< Whether it was to mend.
+  std::chrono::milliseconds took{0};
+  std::chrono::steady_clock::time_point at{};     ///< When it was complete.
+  std::chrono::system_clock::time_point clock{};  ///< The same, for people.
 };
 
 struct Snapshot {
@@ -52,6 +62,7 @@ struct Snapshot {
   std::int64_t audits = 0;                           ///< For drift, that were complete.
   std::map<std::string, std::int64_t> drift_found;   ///< By kind, of all audits.
   std::map<std::string, std::int64_t> drift_mended;  ///< Of these.
+  std::optional<LastAudit> last_audit;
 };
 
 /// The statistics as they are known now: memory and level of the last reading, classes of the last

@@ -7,7 +7,7 @@
 #include "census/sample.h"
 #include "error/error.h"
 #include "pressure/ask_memory.h"
-#include "redis/server_info.h"
+#include "redis/key_lookups.h"
 
 namespace redkeep::plan {
 namespace {
@@ -30,26 +30,23 @@ struct UseOfKeys {
   std::optional<double> hit_ratio;
 };
 
-std::optional<double> hit_ratio_of(const redis::ServerInfo& info) {
-  const double hits = info.number("keyspace_hits").value_or(0);
-  const double misses = info.number("keyspace_misses").value_or(0);
-  if (hits + misses <= 0) return std::nullopt;
-  return hits / (hits + misses);
-}
-
 redis::awaitable<Result<UseOfKeys>> ask_use(std::shared_ptr<redis::Client> client,
                                             const std::string& policy) {
   redis::CommandBuffer ask;
   ask.add({"INFO", "stats"});
+  ask.add({"INFO", "commandstats"});
   ask.add({"CONFIG", "GET", "lfu-log-factor"});
   const auto replies = co_await client->exchange(std::move(ask));
   if (!replies) co_return replies.error();
   const auto text = replies->front().string();
   if (!text) co_return redis::unexpected_reply("INFO", replies->front());
+  const std::string stats =
+      std::string(*text) + "\n" + std::string((*replies)[1].string().value_or(""));
+  const auto lookups = redis::read_key_lookups(redis::ServerInfo::parse(stats));
   UseOfKeys use;
-  use.hit_ratio = hit_ratio_of(redis::ServerInfo::parse(*text));
+  use.hit_ratio = redis::lookups_of_applications(lookups).hit_ratio();
   use.is_counted = policy.ends_with("-lfu");
-  const redis::Reply& factor = (*replies)[1];
+  const redis::Reply& factor = (*replies)[2];
   if (factor.is_array() && factor.elements.size() == 2) {
     const std::string& digits = factor.elements[1].text;
     std::from_chars(digits.data(), digits.data() + digits.size(), use.log_factor);

@@ -64,6 +64,9 @@ TEST_F(GuardDriftLive, WhatHasDriftedIsMendedAndTold) {
   EXPECT_TRUE(has(metrics, "redkeep_drift_mended_total{kind=\"protected_with_ttl\"} 1\n"));
   EXPECT_TRUE(has(metrics, "redkeep_drift_mended_total{kind=\"evictable_without_ttl\"} 1\n"));
   EXPECT_TRUE(has(metrics, "redkeep_drift_mended_total{kind=\"dead_member\"} 1\n"));
+  const auto audit = get_json(guard.http(), "/api/v1/audit").as_object();
+  EXPECT_TRUE(audit.contains("dead_member"));
+  EXPECT_TRUE(audit.contains("taken_at"));
   // Nothing is found by the next one: the alarm is over.
   ASSERT_TRUE(eventually([&] { return has(drift_in(guard), "notice Recovered"); }));
 }

@@ -51,6 +51,23 @@ TEST_F(HttpLive, MetricsAreTextThatPrometheusReads) {
   EXPECT_TRUE(has(metrics, "# TYPE redkeep_readings_total counter\n"));
 }
 
+TEST_F(HttpLive, CensusAndDoctorAreThereWithoutAskingForThem) {
+  ASSERT_TRUE(eventually([&] { return get("/api/v1/census").status == 200; }));
+  const auto stats = get_json(up->http(), "/api/v1/census").as_object();
+  EXPECT_EQ(stats.at("census").at("method"), "sample");
+  EXPECT_EQ(stats.at("breakdown").at("ucg_entities"), 3);
+  EXPECT_LT(stats.at("age_seconds").to_number<double>(), 60);
+  EXPECT_TRUE(stats.at("taken_at").as_string().ends_with("Z"));
+  const auto doctor = get_json(up->http(), "/api/v1/doctor").as_object();
+  EXPECT_TRUE(doctor.at("findings").is_array());
+  const std::string metrics = get("/metrics").body;
+  EXPECT_TRUE(has(metrics, "\nredkeep_class_largest_bytes{class=\"entities\","));
+  EXPECT_TRUE(has(metrics, "\nredkeep_class_ttl_keys{class=\"entities\",level=\"protected\",ttl="));
+  EXPECT_TRUE(has(metrics, "\nredkeep_unclassified_bytes "));
+  EXPECT_TRUE(has(metrics, "\nredkeep_doctor_age_seconds "));
+  EXPECT_EQ(get("/api/v1/audit").status, 503) << "the first one comes after a minute";
+}
+
 TEST_F(HttpLive, TheLedgerBeginsWithTheStartAndTheServerThatIsGuarded) {
   ASSERT_TRUE(eventually([&] { return ledger_of(up->http()).size() >= 2; }));
   const auto entries = ledger_of(up->http());

@@ -86,6 +86,21 @@ TEST_F(PlanLive, TwiceTheEntitiesTakeTwiceAsMuch) {
               2.0 * static_cast<double>(now.at("protected_bytes").as_int64()), 10);
 }
 
+TEST_F(PlanLive, WhatRedkeepLooksAtCountsAsNoHit) {
+  const auto pages = write_keys(redis, kPages, 300);
+  redis.run({"CONFIG", "RESETSTAT"});
+  std::vector<Command> reads;
+  for (int i = 0; i < 600; ++i) reads.push_back({"GET", pages[static_cast<std::size_t>(i % 300)]});
+  for (int i = 0; i < 1800; ++i) reads.push_back({"GET", "none:" + std::to_string(i)});
+  redis.run_all(reads);
+  for (const std::string command : {"plan", "discover", "audit", "doctor"}) {
+    run_program({command, "--url", redis.url(), "--json"});
+  }
+  run_program({"stats", "--sample", "--url", redis.url()});
+  ASSERT_GT(redis.info_number("keyspace_hits"), 1000) << "to the server they are hits";
+  EXPECT_NEAR(plan().at("hit_ratio").to_number<double>(), 0.25, 0.02);
+}
+
 TEST_F(PlanLive, WrongFlagsAndAnEmptyServerGetASentence) {
   const Ended size = run_program({"plan", "--url", redis.url(), "--maxmemory", "lots"});
   EXPECT_EQ(size.exit_code, 2) << size;

@@ -174,6 +174,24 @@ TEST_F(StatsLive, WhatIsRefusedIsSaidToBeUnknown) {
   }
 }
 
+TEST_F(StatsLive, WhoMayNotAskTtlsOrReadOurKeysIsToldTheRest) {
+  write_many();
+  redis.run({"ACL", "SETUSER", "no-ttl", "on", ">open-sesame", "~*", "+@all", "-pttl"});
+  redis.run({"ACL", "SETUSER", "theirs", "on", ">open-sesame", "~theirs:*", "+@all"});
+  const Environment password{{"REDKEEP_PASSWORD", "open-sesame"}};
+  for (const std::string way : {"--exact", "--sample"}) {
+    const Ended no_ttl = run_program({"stats", way, "--url", redis.url("no-ttl")}, password);
+    EXPECT_EQ(no_ttl.exit_code, 0) << no_ttl;
+    EXPECT_TRUE(has(no_ttl.out, "PTTL is refused")) << no_ttl;
+    const Ended theirs = run_program({"stats", way, "--url", redis.url("theirs")}, password);
+    EXPECT_EQ(theirs.exit_code, 0) << theirs;
+    EXPECT_TRUE(has(theirs.out, "whether a guard runs is not known")) << theirs;
+    EXPECT_TRUE(has(theirs.out, "lease      not known: ")) << theirs;
+    EXPECT_TRUE(has(theirs.out, "sessions ")) << theirs;
+  }
+  EXPECT_EQ(run_program({"status", "--url", redis.url("theirs")}, password).exit_code, 0);
+}
+
 TEST_F(StatsLive, ACountThatIsStoppedIsGoneOnWith) {
   write_many();
   TemporaryDirectory directory;
@@ -200,6 +218,42 @@ TEST_F(StatsLive, ACountThatIsStoppedIsGoneOnWith) {
   EXPECT_EQ(read_file(file), "") << "done with";
 }
 
+TEST_F(StatsLive, ACountWhoseConnectionBreaksIsKeptToo) {
+  write_many();
+  TemporaryDirectory directory;
+  const std::string file = directory.path() + "/count.json";
+  {
+    Program program(arguments({"--exact", "--budget", "1%", "--resume", file}));
+    // "calls=1200,usec=...": some pages are behind it.
+    ASSERT_TRUE(eventually([&] {
+      const std::string calls = redis.info("cmdstat_pttl");
+      return calls.size() > 6 && std::stoi(calls.substr(6)) > 500;
+    }));
+    redis.run({"CLIENT", "KILL", "TYPE", "normal"});
+    const Ended ended = program.wait();
+    EXPECT_EQ(ended.exit_code, 3) << ended;
+    EXPECT_TRUE(has(ended.err, "goes on from " + file)) << ended;
+  }
+  const auto found = stats({"--exact", "--budget", "100%", "--resume", file});
+  EXPECT_EQ(row(found, "sessions").at("keys"), 8000);
+  EXPECT_EQ(row(found, "sessions").at("ttl").at("1d"), 8000);
+  EXPECT_EQ(row(found, "page_cache").at("keys"), 6000);
+  EXPECT_EQ(read_file(file), "") << "done with";
+}
+
+TEST_F(StatsLive, WhereACountCannotBeKeptIsSaidBeforeItBegins) {
+  write_many();
+  TemporaryDirectory directory;
+  const std::string file = directory.path() + "/none/count.json";
+  const Ended ended = run_program(arguments({"--exact", "--resume", file}));
+  EXPECT_EQ(ended.exit_code, 1) << ended;
+  EXPECT_TRUE(has(ended.err, "cannot write " + file)) << ended;
+  EXPECT_EQ(redis.info("cmdstat_scan"), "");
+  EXPECT_EQ(stats({"--exact", "--resume", directory.path() + "/f"}).at("census").at("keys"),
+            20'000);
+  EXPECT_EQ(read_file(directory.path() + "/f.new"), "") << "nothing is left of it";
+}
+
 TEST_F(StatsLive, ACountOfAServerThatWasRestartedIsNotGoneOnWith) {
   write_many();
   TemporaryDirectory directory;
@@ -213,6 +267,7 @@ TEST_F(StatsLive, ACountOfAServerThatWasRestartedIsNotGoneOnWith) {
   const Ended ended = run_program(arguments({"--resume", file}));
   EXPECT_EQ(ended.exit_code, 4) << ended;
   EXPECT_TRUE(has(ended.err, "restart"));
+  EXPECT_TRUE(has(ended.err, "remove the file"));
 }
 
 TEST_F(StatsLive, WrongFlagsEndItWithASentence) {

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "guard/ledger_file.h"
 #include "live/filling.h"
 #include "live/live_redis.h"
 #include "live/program.h"
@@ -138,6 +139,42 @@ TEST_F(TopLive, AServerThatGoesAndComesBackIsShownSo) {
   redis.start();
   redis.run({"SET", "theirs", "x"});
   EXPECT_TRUE(top.shows("keys       1, 0 with a TTL"));
+  top.press('q');
+  EXPECT_EQ(top.end(), 0);
+}
+
+TEST_F(TopLive, ASilentServerIsSaidToBeSilent) {
+  OnTerminal top({"top", "--url", redis.url(), "--interval", "100ms"});
+  ASSERT_TRUE(top.shows("page_cache"));
+  ::kill(redis.pid(), SIGSTOP);
+  EXPECT_TRUE(top.shows("no answer for 2 s")) << top.shown();
+  ::kill(redis.pid(), SIGCONT);
+  top.press('q');
+  EXPECT_EQ(top.end(), 0);
+}
+
+TEST_F(TopLive, ItsOwnLooksAreNoTraffic) {
+  redis.run({"SET", "reed:guard:lease", "x"});  // found by each look
+  const Ended ended =
+      run_program({"top", "--url", redis.url(), "--count", "4", "--interval", "200ms"});
+  ASSERT_EQ(ended.exit_code, 0) << ended;
+  EXPECT_TRUE(has(ended.out, "commands 0/s")) << ended;
+  EXPECT_FALSE(has(ended.out, "hits ")) << ended;
+}
+
+TEST_F(TopLive, TheLastActionsAreThereSoonAfterTheyWereWrittenDown) {
+  TemporaryDirectory data;
+  guard::LedgerFile ledger(data.path());
+  guard::LedgerEntry entry;
+  entry.subject = "first-subject";
+  ASSERT_TRUE(ledger.append(entry));
+  OnTerminal top({"top", "--url", redis.url(), "--interval", "100ms", "--data", data.path()});
+  ASSERT_TRUE(top.shows("first-subject")) << top.shown();
+  entry.subject = "second-subject";
+  ASSERT_TRUE(ledger.append(entry));
+  const auto begun = std::chrono::steady_clock::now();
+  ASSERT_TRUE(top.shows("second-subject")) << top.shown();
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds{3});
   top.press('q');
   EXPECT_EQ(top.end(), 0);
 }

@@ -2,12 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <random>
 
 #include "app/command_line.h"
-#include "app/doctor_report.h"
+#include "app/examination.h"
 #include "app/exit_code.h"
-#include "doctor/read_server.h"
 
 namespace redkeep::app {
 namespace {
@@ -25,23 +23,13 @@ asio::awaitable<int> run(const Settings& settings, bool json) {
   EndpointOptions endpoint = options.endpoint;
   endpoint.deadline = std::min(endpoint.deadline, kMostPatience);
   endpoint.connect_deadline = std::min(endpoint.connect_deadline, kMostPatience);
-  const auto begun = std::chrono::steady_clock::now();
   const auto client = redis::Client::create(executor, endpoint);
-  doctor::ReadOptions read;
-  read.seed = std::random_device{}();
-  keys::KeySchema schema(options.prefix);
-  const auto reading = co_await doctor::read_server(client, *table, std::move(schema), read);
+  const auto found = co_await examine(client, *table, options);
   client->close();
-  if (!reading) co_return fail(reading.error());
-  const doctor::JudgeOptions judging{options.pressure, options.prefix, endpoint.database};
-  const auto findings = doctor::judge(*reading, *table, judging);
-  const auto eviction =
-      doctor::eviction_outlook(reading->info.text("maxmemory_policy").value_or(""), *table);
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::steady_clock::now() - begun);
-  const DoctorReport report{*reading, findings, eviction, settings, took};
+  if (!found) co_return fail(found.error());
+  const DoctorReport report = found->report(settings);
   fmt::print("{}", json ? doctor_json(report) + '\n' : describe_doctor(report));
-  co_return doctor::has_problems(findings) ? static_cast<int>(ExitCode::ProblemsFound) : 0;
+  co_return doctor::has_problems(found->findings) ? static_cast<int>(ExitCode::ProblemsFound) : 0;
 }
 
 }  // namespace

@@ -5,18 +5,15 @@
 #include <random>
 
 #include "app/census_file.h"
-#include "app/census_report.h"
+#include "app/census_taking.h"
 #include "app/command_line.h"
 #include "app/exit_code.h"
 #include "app/progress_line.h"
 #include "app/status_text.h"
 #include "census/census_state.h"
-#include "census/sampled_census.h"
 #include "error/error.h"
 #include "guard/lease.h"
-#include "guard/server_statistics.h"
 #include "keys/key_schema.h"
-#include "redis/capabilities.h"
 #include "sizes/sizes.h"
 
 namespace redkeep::app {
@@ -40,27 +37,6 @@ struct StatsFlags {
   double duty = 1.0;  // of the budget
 };
 
-// What is known of the server before anything is counted.
-struct Ground {
-  redis::Capabilities capabilities;
-  std::int64_t keys = 0;
-  census::CostReading cost;
-};
-
-asio::awaitable<Result<Ground>> look_around(std::shared_ptr<redis::Client> client,
-                                            const Settings& settings) {
-  const keys::KeySchema schema(settings.options.prefix);
-  auto found = co_await redis::probe_capabilities(client, schema.guard("probe"),
-                                                  redis::ServerSettings::LeaveAlone);
-  if (!found) co_return found.error();
-  std::vector<std::string> ask{"DBSIZE"};
-  const auto size = co_await client->call(std::move(ask));
-  if (!size) co_return size.error();
-  auto cost = co_await census::read_cost(client);
-  if (!cost) co_return cost.error();
-  co_return Ground{std::move(*found), size->integer, std::move(*cost)};
-}
-
 class Stats {
  public:
   Stats(const Settings& settings, const StatsFlags& flags, const keys::ClassTable& table,
@@ -68,31 +44,30 @@ class Stats {
       : settings_(settings), flags_(flags), table_(table), client_(std::move(client)) {}
 
   asio::awaitable<Result<CensusReport>> take(std::stop_token stop) {
-    auto ground = co_await look_around(client_, settings_);
-    if (!ground) co_return ground.error();
-    report_.with_bytes = ground->capabilities.memory_usage;
-    report_.population_keys = ground->keys;
-    const bool by_sample =
-        flags_.sample || (!flags_.exact && flags_.resume.empty() && ground->keys > kExactUpTo);
-    Status counted;
-    if (by_sample) {
-      counted = co_await estimate(stop);
-    } else {
-      counted = co_await count(*ground, stop);
-    }
+    auto report = co_await take_some_way(std::move(stop));
     progress_.clear();
-    if (!counted) co_return counted.error();
-    const auto after = co_await census::read_cost(client_);
-    if (!after) co_return after.error();
-    report_.cost = census::cost_between(ground->cost, *after);
-    auto statistics = co_await guard::statistics_around(client_, settings_.options,
-                                                        std::move(classes_), unclassified_keys_);
-    if (!statistics) co_return statistics.error();
-    report_.statistics = std::move(*statistics);
-    co_return std::move(report_);
+    if (!report) co_return keep(report.error());
+    if (keeps()) remove_census_file(flags_.resume);
+    co_return report;
   }
 
  private:
+  bool keeps() const { return !flags_.resume.empty(); }
+
+  asio::awaitable<Result<CensusReport>> take_some_way(std::stop_token stop) {
+    if (keeps()) {
+      if (const Status writable = check_census_file(flags_.resume); !writable) {
+        co_return writable.error();
+      }
+    }
+    auto ground = co_await look_around(client_, settings_.options);
+    if (!ground) co_return ground.error();
+    const bool by_sample =
+        flags_.sample || (!flags_.exact && !keeps() && ground->keys > kExactUpTo);
+    if (by_sample) co_return co_await estimate(std::move(*ground), std::move(stop));
+    co_return co_await count(std::move(*ground), std::move(stop));
+  }
+
   std::function<void(std::int64_t)> show(std::int64_t of) {
     return [this, of](std::int64_t keys) {
       progress_.show("counting", keys,
@@ -100,65 +75,56 @@ class Stats {
     };
   }
 
-  asio::awaitable<Status> estimate(std::stop_token stop) {
+  asio::awaitable<Result<CensusReport>> estimate(CensusGround ground, std::stop_token stop) {
     census::SampleOptions options;
     options.keys = flags_.sample_keys;
-    options.with_bytes = report_.with_bytes;
     options.duty = flags_.duty;
     options.seed = std::random_device{}();
-    const auto progress = show(static_cast<std::int64_t>(flags_.sample_keys));
-    auto census = co_await census::take_sampled_census(client_, table_, options, stop, progress);
-    if (!census) co_return census.error();
-    report_.keys = census->sample.sampled_keys;
-    report_.population_keys = census->sample.population_keys;
-    report_.estimate = std::move(census->estimate);
-    report_.details = std::move(census->details);
-    report_.with_ttl = true;
-    report_.longest_exchange = census->sample.longest_exchange;
-    report_.took = census->sample.took;
-    classes_ = std::move(census->classes);
-    unclassified_keys_ = census->unclassified_keys;
-    co_return Status{};
+    auto progress = show(census::keys_to_look_at(options, ground.keys));
+    co_return co_await take_sampled_report(client_, settings_.options, table_, std::move(ground),
+                                           options, std::move(stop), std::move(progress));
   }
 
-  asio::awaitable<Status> count(const Ground& ground, std::stop_token stop) {
-    const census::CensusSubject subject{ground.capabilities.run_id,
-                                        settings_.options.endpoint.database, table_.prefix(),
-                                        report_.with_bytes, !flags_.no_ttl};
-    census::CensusState state;
-    if (!flags_.resume.empty()) {
-      auto left = read_census_file(flags_.resume, subject, table_);
-      if (!left) co_return left.error();
-      state = std::move(*left);
-    }
+  asio::awaitable<Result<CensusReport>> count(CensusGround ground, std::stop_token stop) {
     census::CensusOptions options;
-    options.with_bytes = report_.with_bytes;
+    options.with_bytes = ground.capabilities.memory_usage;
     options.with_details = true;
-    options.with_ttl = !flags_.no_ttl;
+    options.with_ttl = !flags_.no_ttl && ground.may_ask_ttl;
     options.duty = flags_.duty;
     if (flags_.duty < 1) options.page_keys = kBudgetPageKeys;
-    options.state = &state;
-    const auto progress = show(ground.keys);
-    auto census = co_await census::take_census(client_, table_, options, stop, progress);
-    if (!census) {
-      progress_.clear();
-      if (census.error().kind != ErrorKind::Interrupted) co_return census.error();
-      co_return keep(subject, state);
+    options.state = &state_;
+    subject_ = {ground.capabilities.run_id, settings_.options.endpoint.database, table_.prefix(),
+                options.with_bytes, options.with_ttl};
+    population_keys_ = ground.keys;
+    if (keeps()) {
+      auto left = read_census_file(flags_.resume, subject_, table_);
+      if (!left) co_return left.error();
+      state_ = std::move(*left);
     }
-    if (!flags_.resume.empty()) remove_census_file(flags_.resume);
-    use(std::move(*census));
-    co_return Status{};
+    const std::string begun_at = state_.cursor;
+    auto progress = show(ground.keys);
+    auto census = co_await census::take_census(client_, table_, options, std::move(stop),
+                                               std::move(progress));
+    went_on_ = state_.cursor != begun_at;
+    if (!census) co_return census.error();
+    auto report = report_of(*census, options);
+    report.ttl_is_refused = !flags_.no_ttl && !ground.may_ask_ttl;
+    co_return co_await complete_report(client_, settings_.options, std::move(ground),
+                                       std::move(report), std::move(census->classes),
+                                       census->unclassified_keys);
   }
 
-  void use(census::Census census) {
-    report_.may_count_twice = census.may_count_twice;
-    report_.details = std::move(census.details);
-    report_.with_ttl = !flags_.no_ttl;
-    report_.longest_exchange = census.longest_exchange;
-    report_.took = census.took;
-    classes_ = std::move(census.classes);
-    unclassified_keys_ = census.unclassified_keys;
-    report_.keys = keys_of(classes_, unclassified_keys_);
+  CensusReport report_of(census::Census& census, const census::CensusOptions& options) const {
+    CensusReport report;
+    report.with_bytes = options.with_bytes;
+    report.with_ttl = options.with_ttl;
+    report.population_keys = population_keys_;
+    report.may_count_twice = census.may_count_twice;
+    report.details = std::move(census.details);
+    report.longest_exchange = census.longest_exchange;
+    report.took = census.took;
+    report.keys = keys_of(census.classes, census.unclassified_keys);
+    return report;
   }
 
   static std::int64_t keys_of(const std::vector<ClassUse>& classes, std::int64_t keys) {
@@ -166,19 +132,23 @@ class Stats {
     return keys;
   }
 
-  // A pass that was stopped: told as an error, since its numbers are not those of the whole.
-  Error keep(const census::CensusSubject& subject, const census::CensusState& state) const {
-    const auto keys = keys_of(state.counted.classes, state.counted.unclassified_keys);
+  // A pass that did not come to its end: told as an error, since its numbers are not those of the
+  // whole. Where it got somewhere, that is kept, whatever the reason.
+  Error keep(const Error& reason) const {
+    if (!went_on_) return reason;
+    const auto keys = keys_of(state_.counted.classes, state_.counted.unclassified_keys);
+    const bool was_asked = reason.kind == ErrorKind::Interrupted;
     const std::string so_far =
-        fmt::format("stopped after {} of about {} keys", sizes::print_count(keys),
-                    sizes::print_count(report_.population_keys));
-    if (flags_.resume.empty()) {
-      return Error{ErrorKind::Interrupted,
-                   so_far + "; with --resume FILE it could be gone on with"};
+        fmt::format("{}stopped after {} of about {} keys", was_asked ? "" : reason.message + "; ",
+                    sizes::print_count(keys), sizes::print_count(population_keys_));
+    if (!keeps()) {
+      return was_asked
+                 ? Error{reason.kind, so_far + "; with --resume FILE it could be gone on with"}
+                 : reason;
     }
-    const Status written = write_census_file(flags_.resume, subject, state);
+    const Status written = write_census_file(flags_.resume, subject_, state_);
     if (!written) return within(so_far, written.error());
-    return make_error(ErrorKind::Interrupted, "{}; the same command goes on from {}", so_far,
+    return make_error(reason.kind, "{}; the same command goes on from {}", so_far,
                       printable(flags_.resume));
   }
 
@@ -187,9 +157,11 @@ class Stats {
   const keys::ClassTable& table_;
   std::shared_ptr<redis::Client> client_;
   ProgressLine progress_{"keys"};
-  CensusReport report_;
-  std::vector<ClassUse> classes_;
-  std::int64_t unclassified_keys_ = 0;
+  // Of an exact count:
+  census::CensusSubject subject_;
+  census::CensusState state_;
+  std::int64_t population_keys_ = 0;
+  bool went_on_ = false;  // since the file that it began with
 };
 
 asio::awaitable<int> run(asio::io_context& context, const Settings& settings,
@@ -203,11 +175,12 @@ asio::awaitable<int> run(asio::io_context& context, const Settings& settings,
   const keys::KeySchema schema(settings.options.prefix);
   const auto lease = co_await guard::read_lease(client, schema.guard("lease"));
   client->close();
-  if (!lease) co_return fail(lease.error());
+  // Who may not read it can still be told the rest.
+  if (!lease && lease.error().kind != ErrorKind::NotPermitted) co_return fail(lease.error());
   if (flags.json) {
     fmt::print("{}\n", census_json(*report));
   } else {
-    fmt::print("{}{}", status_text(report->statistics, *lease), census_text(*report));
+    fmt::print("{}{}", status_text(report->statistics, lease), census_text(*report));
   }
   co_return 0;
 }

@@ -31,11 +31,12 @@ asio::awaitable<int> run(const Settings& settings, bool json, std::stop_token st
   const keys::KeySchema schema(settings.options.prefix);
   const auto lease = co_await guard::read_lease(client, schema.guard("lease"));
   client->close();
-  if (!lease) co_return fail(lease.error());
+  // Who may not read it can still be told the rest.
+  if (!lease && lease.error().kind != ErrorKind::NotPermitted) co_return fail(lease.error());
   if (json) {
     fmt::print("{}\n", to_json(*statistics));
   } else {
-    fmt::print("{}", status_text(*statistics, *lease));
+    fmt::print("{}", status_text(*statistics, lease));
   }
   co_return 0;
 }

@@ -5,11 +5,13 @@
 
 #include <cstdlib>
 #include <deque>
+#include <filesystem>
 #include <random>
 
 #include "app/command_line.h"
 #include "app/exit_code.h"
 #include "app/history_text.h"
+#include "app/overdue.h"
 #include "app/terminal.h"
 #include "app/top_screen.h"
 #include "census/sampled_census.h"
@@ -17,12 +19,14 @@
 #include "guard/either_stop.h"
 #include "guard/forecast_key.h"
 #include "guard/lease.h"
+#include "guard/ledger_file.h"
 #include "guard/ledger_reader.h"
 #include "guard/stop_wake.h"
 #include "keys/key_schema.h"
 #include "keys/level_key.h"
 #include "pressure/pressure_gauge.h"
 #include "redis/capabilities.h"
+#include "redis/key_lookups.h"
 #include "sizes/sizes.h"
 
 namespace redkeep::app {
@@ -34,8 +38,8 @@ using Clock = std::chrono::steady_clock;
 // A sample takes a server some 25 ms: a quarter of a percent of its time.
 constexpr std::chrono::seconds kSampleEvery{10};
 constexpr std::size_t kSampleKeys = 6000;
-// A ledger of 16 MiB takes 0.2 s to read.
-constexpr std::chrono::seconds kLedgerEvery{10};
+// A ledger of 16 MiB takes 0.2 s to read: after each reading so many times as long is waited.
+constexpr int kLedgerRestFactor = 10;
 // Growth is that of so long: from one reading to the next it would flutter.
 constexpr std::chrono::seconds kGrowthOver{10};
 
@@ -51,28 +55,45 @@ struct Counters {
   std::int64_t used_bytes = 0;
   std::int64_t evicted = 0;
   std::int64_t expired = 0;
-  std::int64_t commands = 0;
-  std::int64_t hits = 0;
-  std::int64_t misses = 0;
 };
+
+// What others make the server do: counted from the end of one look to the beginning of the next, so
+// that our own sample, and what we read of the guard's, is not in it.
+struct Traffic {
+  Clock::time_point when;
+  std::int64_t commands = 0;
+  redis::KeyLookups lookups;
+};
+// Of the look before, INFO twice: the first of them tells of neither.
+constexpr std::int64_t kOwnCommands = 2;
+
+// Below zero after CONFIG RESETSTAT or a restart.
+double rate(std::int64_t added, double seconds) {
+  return std::max(0.0, static_cast<double>(added) / seconds);
+}
 
 TopRates rates_between(const Counters& before, const Counters& now) {
   const double seconds = std::chrono::duration<double>(now.when - before.when).count();
-  // Below zero after CONFIG RESETSTAT or a restart.
-  const auto rate = [seconds](std::int64_t from, std::int64_t to) {
-    return std::max(0.0, static_cast<double>(to - from) / seconds);
-  };
   TopRates rates;
   rates.growth_bytes_per_s = static_cast<double>(now.used_bytes - before.used_bytes) / seconds;
-  rates.evicted_per_s = rate(before.evicted, now.evicted);
-  rates.expired_per_s = rate(before.expired, now.expired);
-  rates.commands_per_s = rate(before.commands, now.commands);
-  const auto hits = now.hits - before.hits;
-  const auto lookups = hits + now.misses - before.misses;
-  if (hits >= 0 && lookups > 0) {
-    rates.hit_pct = 100 * static_cast<double>(hits) / static_cast<double>(lookups);
-  }
+  rates.evicted_per_s = rate(now.evicted - before.evicted, seconds);
+  rates.expired_per_s = rate(now.expired - before.expired, seconds);
   return rates;
+}
+
+void add_traffic(const Traffic& before, const Traffic& now, TopRates& rates) {
+  const double seconds = std::chrono::duration<double>(now.when - before.when).count();
+  rates.commands_per_s = rate(now.commands - before.commands - kOwnCommands, seconds);
+  const auto added = redis::lookups_between(before.lookups, now.lookups);
+  if (!added) return;
+  const auto lookups = redis::lookups_of_applications(*added);
+  rates.lookups_per_s = rate(lookups.hits + lookups.misses, seconds);
+  if (const auto ratio = lookups.hit_ratio()) rates.hit_pct = 100 * *ratio;
+}
+
+Traffic traffic_in(const redis::ServerInfo& info) {
+  return {Clock::now(), info.count("total_commands_processed").value_or(0),
+          redis::read_key_lookups(info)};
 }
 
 class Top {
@@ -91,49 +112,82 @@ class Top {
 
   /// Looks at everything that is due. An error is that of the reading; the rest is shown as it was.
   asio::awaitable<Status> look(std::stop_token stop) {
-    view_.clock = fmt::format("{:%H:%M:%S}", fmt::localtime(std::time(nullptr)));
+    tell_time();
+    // A server that did not answer the last look either has been silent since then.
+    if (view_.reading || view_.failure.empty()) heard_ = Clock::now();
     Status read = co_await read_memory();
+    view_.no_answer_for.reset();
     if (!read) {
       view_.reading.reset();
       view_.level = PressureLevel::Blind;
       view_.failure = read.error().message;
       history_.clear();
+      behind_look_.reset();
       co_return read;
     }
     co_await ask_guard();
     co_await look_at_classes(stop);
     look_at_ledger();
+    const auto info = co_await ask_info("stats");
+    behind_look_.reset();
+    if (info) behind_look_ = traffic_in(*info);
+    view_.no_answer_for.reset();
     co_return Status{};
   }
 
+  /// While a look is under way: true if the server has been silent for a second or more, which the
+  /// view then says.
+  bool note_silence() {
+    const auto silent = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - heard_);
+    if (silent.count() < 1) return false;
+    tell_time();
+    view_.no_answer_for = silent;
+    return true;
+  }
+
  private:
+  void tell_time() { view_.clock = fmt::format("{:%H:%M:%S}", fmt::localtime(std::time(nullptr))); }
+
+  // A section (empty: the usual ones), and what is counted of each command.
+  asio::awaitable<Result<redis::ServerInfo>> ask_info(std::string section) {
+    redis::CommandBuffer ask;
+    if (section.empty()) {
+      ask.add({"INFO"});
+    } else {
+      ask.add({"INFO", section});
+    }
+    ask.add({"INFO", "commandstats"});
+    const auto replies = co_await client_->exchange(std::move(ask));
+    if (!replies) co_return replies.error();
+    heard_ = Clock::now();
+    const redis::Reply& first = replies->front();
+    if (first.is_error()) co_return redis::error_from_reply("INFO", first);
+    if (!first.is_string()) co_return redis::unexpected_reply("INFO", first);
+    const std::string_view commands = (*replies)[1].string().value_or("");
+    co_return redis::ServerInfo::parse(first.text + "\n" + std::string(commands));
+  }
+
   asio::awaitable<Status> read_memory() {
-    std::vector<std::string> ask{"INFO"};
-    const auto reply = co_await client_->call(std::move(ask));
-    if (!reply) co_return reply.error();
-    const auto info = redis::ServerInfo::parse(reply->text);
+    const auto info = co_await ask_info("");
+    if (!info) co_return info.error();
     auto reading =
-        pressure::read_memory(info, options_.pressure.limit_bytes, options_.endpoint.database);
+        pressure::read_memory(*info, options_.pressure.limit_bytes, options_.endpoint.database);
     if (!reading) co_return reading.error();
     view_.reading = std::move(*reading);
-    view_.server = printable(redis::describe(options_.endpoint)) + ", " + info.product();
-    note(info);
+    view_.server = printable(redis::describe(options_.endpoint)) + ", " + info->product();
+    note(*info);
     co_return Status{};
   }
 
   void note(const redis::ServerInfo& info) {
     const auto count = [&info](std::string_view field) { return info.count(field).value_or(0); };
-    const Counters now{Clock::now(),
-                       view_.reading->used_bytes,
-                       count("evicted_keys"),
-                       count("expired_keys"),
-                       count("total_commands_processed"),
-                       count("keyspace_hits"),
-                       count("keyspace_misses")};
+    const Counters now{Clock::now(), view_.reading->used_bytes, count("evicted_keys"),
+                       count("expired_keys")};
     view_.rates.reset();
     if (!history_.empty()) {
       view_.rates = rates_between(history_.back(), now);
       view_.rates->growth_bytes_per_s = rates_between(history_.front(), now).growth_bytes_per_s;
+      if (behind_look_) add_traffic(*behind_look_, traffic_in(info), *view_.rates);
     }
     history_.push_back(now);
     while (now.when - history_.front().when > kGrowthOver) history_.pop_front();
@@ -163,7 +217,8 @@ class Top {
     options.with_bytes = found->memory_usage;
     options.with_ttl = false;
     options.seed = std::random_device{}();
-    const auto census = co_await census::take_sampled_census(client_, table_, options, stop, {});
+    const std::function<void(std::int64_t)> heard = [this](std::int64_t) { heard_ = Clock::now(); };
+    const auto census = co_await census::take_sampled_census(client_, table_, options, stop, heard);
     if (!census) {
       view_.sample = "(not known: " + census.error().message + ")";
       co_return;
@@ -182,9 +237,12 @@ class Top {
       const auto& group = census.estimate.groups[i];
       if (group.sampled_keys == 0) continue;
       const bool is_class = i < census.classes.size();
+      const census::Estimate& share = group.byte_share_pct;
+      std::optional<double> error;
+      if (!census.sample.is_whole)
+        error = std::max(share.high - share.value, share.value - share.low);
       view_.classes.push_back({is_class ? census.classes[i].name : "unclassified",
-                               group.key_share_pct.value, group.byte_share_pct.value,
-                               group.bytes.value});
+                               group.key_share_pct.value, share.value, error, group.bytes.value});
     }
     std::stable_sort(
         view_.classes.begin(), view_.classes.end(), [](const TopClass& a, const TopClass& b) {
@@ -193,9 +251,30 @@ class Top {
         });
   }
 
+  // Both files' sizes and times: what has not changed need not be read again.
+  std::string stamp_of_ledger() const {
+    std::string stamp;
+    for (const auto& path : {guard::ledger_path(options_.data_directory),
+                             guard::older_ledger_path(options_.data_directory)}) {
+      std::error_code none;
+      const auto bytes = std::filesystem::file_size(path, none);
+      const auto when = std::filesystem::last_write_time(path, none).time_since_epoch().count();
+      stamp += fmt::format("{} {} ", bytes, when);
+    }
+    return stamp;
+  }
+
   void look_at_ledger() {
-    if (!view_.with_actions || Clock::now() < next_ledger_) return;
-    next_ledger_ = Clock::now() + kLedgerEvery;
+    const auto begun = Clock::now();
+    if (!view_.with_actions || begun < next_ledger_) return;
+    std::string stamp = stamp_of_ledger();
+    if (stamp == ledger_stamp_) return;
+    ledger_stamp_ = std::move(stamp);
+    read_last_actions();
+    next_ledger_ = Clock::now() + (Clock::now() - begun) * kLedgerRestFactor;
+  }
+
+  void read_last_actions() {
     constexpr std::size_t kMostKept = 3;
     std::deque<guard::LedgerEntry> newest;
     const guard::TakeEntry take = [&newest](std::string_view, guard::LedgerEntry entry) {
@@ -221,8 +300,12 @@ class Top {
   keys::KeySchema schema_;
   TopView view_;
   std::deque<Counters> history_;  // of kGrowthOver
+  std::optional<Traffic> behind_look_;
+  Clock::time_point heard_ =
+      Clock::now();  // the server's last answer, or what was first unanswered
   Clock::time_point next_sample_{};
   Clock::time_point next_ledger_{};
+  std::string ledger_stamp_ = "never read";
 };
 
 bool with_colours() {
@@ -261,6 +344,9 @@ asio::awaitable<int> run(asio::io_context& context, const Settings& settings, co
     if (flags.count > 0 && shown == flags.count) break;
     co_await wake.pause_for(flags.interval);
     if (ended.stop_requested()) break;
+    const Overdue overdue(context.get_executor(), [&top, &terminal] {
+      if (top.note_silence()) show(top.view(), terminal);
+    });
     const Status looked = co_await top.look(ended);  // a failure is shown
     if (!looked && ended.stop_requested()) break;
   }

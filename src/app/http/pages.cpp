@@ -1,11 +1,11 @@
 #include "app/http/pages.h"
 
 #include <fmt/format.h>
-#include <prometheus/metric_family.h>
-#include <prometheus/text_serializer.h>
 
 #include <boost/json.hpp>
 
+#include "app/http/inspection_pages.h"
+#include "app/http/metric_families.h"
 #include "content/record_rules.h"
 #include "error/error.h"
 #include "guard/ledger_line.h"
@@ -15,50 +15,11 @@ namespace redkeep::app::http {
 namespace {
 
 namespace json = boost::json;
-using prometheus::ClientMetric;
-using prometheus::MetricFamily;
-using prometheus::MetricType;
 
 // What a server says of itself need not be UTF-8; JSON must be.
 std::string utf8(std::string_view text) {
   return content::is_utf8(text) ? std::string(text) : printable(text);
 }
-
-double seconds_since(TimePoint then, TimePoint now) {
-  return std::chrono::duration<double>(now - then).count();
-}
-
-class Families {
- public:
-  // Starts a metric; its values follow.
-  void start(std::string name, std::string help, MetricType type) {
-    families_.push_back({std::move(name), std::move(help), type, {}});
-  }
-  void add(double value, std::vector<ClientMetric::Label> labels = {}) {
-    ClientMetric metric;
-    metric.label = std::move(labels);
-    if (families_.back().type == MetricType::Counter) {
-      metric.counter.value = value;
-    } else {
-      metric.gauge.value = value;
-    }
-    families_.back().metric.push_back(std::move(metric));
-  }
-  void gauge(std::string name, std::string help, double value) {
-    start(std::move(name), std::move(help), MetricType::Gauge);
-    add(value);
-  }
-  void counter(std::string name, std::string help, double value) {
-    start(std::move(name), std::move(help), MetricType::Counter);
-    add(value);
-  }
-  std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
-
- private:
-  std::vector<MetricFamily> families_;
-};
-
-double as_double(std::int64_t value) { return static_cast<double>(value); }
 
 void add_memory(const guard::Snapshot& snapshot, Families& out) {
   out.gauge("redkeep_connected", "1 while the server answers.", snapshot.connected ? 1 : 0);
@@ -175,8 +136,7 @@ void add_census(const guard::Snapshot& snapshot, TimePoint now, Families& out) {
   out.gauge("redkeep_census_age_seconds", "Since the classes were counted.",
             seconds_since(snapshot.census_time, now));
   const auto labels = [](const ClassUse& use) {
-    return std::vector<ClientMetric::Label>{{"class", use.name},
-                                            {"level", std::string(to_string(use.level))}};
+    return Families::Labels{{"class", use.name}, {"level", std::string(to_string(use.level))}};
   };
   out.start("redkeep_class_keys", "Keys, by class.", MetricType::Gauge);
   for (const auto& use : snapshot.census->classes) out.add(as_double(use.keys), labels(use));
@@ -190,7 +150,8 @@ void add_census(const guard::Snapshot& snapshot, TimePoint now, Families& out) {
 
 }  // namespace
 
-std::string metrics_text(const guard::Snapshot& snapshot, TimePoint now) {
+std::string metrics_text(const guard::Snapshot& snapshot, const Inspections& inspections,
+                         TimePoint now) {
   Families families;
   add_memory(snapshot, families);
   add_lease(snapshot.lease, families);
@@ -199,6 +160,7 @@ std::string metrics_text(const guard::Snapshot& snapshot, TimePoint now) {
   add_regret(snapshot, families);
   add_drift(snapshot, families);
   add_census(snapshot, now, families);
+  add_inspections(inspections, now, families);
   return families.text();
 }
 

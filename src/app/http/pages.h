@@ -3,6 +3,7 @@
 #include <chrono>
 #include <string>
 
+#include "app/inspections.h"
 #include "guard/ledger.h"
 #include "guard/snapshot.h"
 #include "redkeep/options.h"
@@ -12,7 +13,8 @@ namespace redkeep::app::http {
 using TimePoint = std::chrono::steady_clock::time_point;
 
 /// Prometheus text format (version 0.0.4).
-std::string metrics_text(const guard::Snapshot& snapshot, TimePoint now);
+std::string metrics_text(const guard::Snapshot& snapshot, const Inspections& inspections,
+                         TimePoint now);
 
 /// The statistics' JSON with the guard's own fields beside them.
 std::string status_json(const guard::Snapshot& snapshot, TimePoint now);

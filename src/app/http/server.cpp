@@ -10,6 +10,7 @@
 #include <charconv>
 
 #include "app/http/host_check.h"
+#include "app/http/inspection_pages.h"
 #include "app/http/listen_address.h"
 #include "app/http/pages.h"
 #include "error/error.h"
@@ -28,6 +29,10 @@ constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint32_t kMostHeaderBytes = 8 * 1024;
 constexpr std::size_t kMostLedgerEntries = 10'000;
 constexpr std::string_view kText = "text/plain; charset=utf-8";
+constexpr std::string_view kApi = "/api/v1/";
+constexpr const char* kPages =
+    "there is /healthz, /readyz, /metrics, /api/v1/status, /api/v1/ledger, /api/v1/census, "
+    "/api/v1/doctor, /api/v1/audit\n";
 constexpr std::string_view kMetrics = "text/plain; version=0.0.4; charset=utf-8";
 
 // Returns the host as written.
@@ -48,23 +53,12 @@ Result<std::string> listen_on(const std::string& listen, tcp::acceptor& acceptor
 
 }  // namespace
 
-Server::Server(asio::any_io_executor executor, ServerOptions options,
-               const guard::Snapshot& snapshot, const guard::Ledger& ledger,
-               PressureOptions pressure)
-    : executor_(executor),
-      options_(std::move(options)),
-      snapshot_(snapshot),
-      ledger_(ledger),
-      pressure_(pressure),
-      acceptor_(executor) {}
+Server::Server(asio::any_io_executor executor, ServerOptions options, Shown shown)
+    : executor_(executor), options_(std::move(options)), shown_(shown), acceptor_(executor) {}
 
 Result<std::unique_ptr<Server>> Server::create(asio::any_io_executor executor,
-                                               ServerOptions options,
-                                               const guard::Snapshot& snapshot,
-                                               const guard::Ledger& ledger,
-                                               PressureOptions pressure) {
-  std::unique_ptr<Server> server(
-      new Server(executor, std::move(options), snapshot, ledger, pressure));
+                                               ServerOptions options, Shown shown) {
+  std::unique_ptr<Server> server(new Server(executor, std::move(options), shown));
   if (const Status bound = server->bind(); !bound) return bound.error();
   return server;
 }
@@ -153,6 +147,9 @@ asio::awaitable<void> Server::serve(std::shared_ptr<Stream> owned) {
     response.set("X-Content-Type-Options", "nosniff");
     response.set(bhttp::field::cache_control, "no-store");
     if (said.status == 405) response.set(bhttp::field::allow, "GET, HEAD");
+    if (said.retry_after.count() > 0) {
+      response.set(bhttp::field::retry_after, std::to_string(said.retry_after.count()));
+    }
     response.keep_alive(keep_alive);
     response.content_length(said.body.size());
     if (!is_head) response.body() = std::move(said.body);
@@ -182,15 +179,27 @@ Server::Answer Server::answer(std::string_view method, std::string_view target,
   const auto path = target.substr(0, target.find('?'));
   if (path == "/healthz") return {200, kText, "ok\n"};
   if (path == "/readyz") {
-    const auto reason = not_ready_because(snapshot_, pressure_, now);
+    const auto reason = not_ready_because(shown_.snapshot, shown_.pressure, now);
     return reason.empty() ? Answer{200, kText, "ready\n"} : Answer{503, kText, reason + "\n"};
   }
-  if (path == "/metrics") return {200, kMetrics, metrics_text(snapshot_, now)};
-  if (path == "/api/v1/status") return {200, "application/json", status_json(snapshot_, now)};
-  if (path == "/api/v1/ledger") {
-    return ledger_page(path.size() < target.size() ? target.substr(path.size() + 1) : "");
+  if (path == "/metrics") {
+    return {200, kMetrics, metrics_text(shown_.snapshot, shown_.inspections, now)};
   }
-  return {404, kText, "there is /healthz, /readyz, /metrics, /api/v1/status, /api/v1/ledger\n"};
+  if (path.starts_with(kApi)) {
+    return api_page(path.substr(kApi.size()),
+                    path.size() < target.size() ? target.substr(path.size() + 1) : "");
+  }
+  return {404, kText, kPages};
+}
+
+Server::Answer Server::api_page(std::string_view path, std::string_view query) const {
+  const auto now = std::chrono::steady_clock::now();
+  if (path == "status") return {200, "application/json", status_json(shown_.snapshot, now)};
+  if (path == "ledger") return ledger_page(query);
+  const auto page = inspection_page(path, shown_.snapshot, shown_.inspections, now);
+  if (!page) return {404, kText, kPages};
+  return {page->status, page->status == 200 ? "application/json" : kText, page->body,
+          page->retry_after};
 }
 
 Server::Answer Server::ledger_page(std::string_view query) const {
@@ -203,7 +212,7 @@ Server::Answer Server::ledger_page(std::string_view query) const {
       return {400, kText, "the only parameter is limit=N, at most 10000\n"};
     }
   }
-  return {200, "application/json", ledger_json(ledger_, limit)};
+  return {200, "application/json", ledger_json(shown_.ledger, limit)};
 }
 
 }  // namespace redkeep::app::http

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "app/inspections.h"
 #include "guard/ledger.h"
 #include "guard/snapshot.h"
 #include "redkeep/options.h"
@@ -23,15 +24,19 @@ struct ServerOptions {
   std::chrono::seconds request_deadline{10};
 };
 
+/// What is served. What it refers to must outlive the server.
+struct Shown {
+  const guard::Snapshot& snapshot;
+  const guard::Ledger& ledger;
+  const Inspections& inspections;
+  PressureOptions pressure;
+};
+
 class Server {
  public:
-  /// Binds at once. Fails with InvalidInput if the address makes no sense or is taken. `snapshot`
-  /// and `ledger` must outlive it.
+  /// Binds at once. Fails with InvalidInput if the address makes no sense or is taken.
   static Result<std::unique_ptr<Server>> create(boost::asio::any_io_executor executor,
-                                                ServerOptions options,
-                                                const guard::Snapshot& snapshot,
-                                                const guard::Ledger& ledger,
-                                                PressureOptions pressure);
+                                                ServerOptions options, Shown shown);
 
   /// Whether create() would be able to listen there now.
   static Status check(const std::string& listen);
@@ -48,20 +53,19 @@ class Server {
     unsigned status = 200;
     std::string_view type = "application/json";
     std::string body;
+    std::chrono::seconds retry_after{0};  // 0: nothing is said of it
   };
 
-  Server(boost::asio::any_io_executor executor, ServerOptions options,
-         const guard::Snapshot& snapshot, const guard::Ledger& ledger, PressureOptions pressure);
+  Server(boost::asio::any_io_executor executor, ServerOptions options, Shown shown);
   Status bind();
   boost::asio::awaitable<void> serve(std::shared_ptr<Stream> stream);
   Answer answer(std::string_view method, std::string_view target, std::string_view host) const;
+  Answer api_page(std::string_view path, std::string_view query) const;
   Answer ledger_page(std::string_view query) const;
 
   boost::asio::any_io_executor executor_;
   ServerOptions options_;
-  const guard::Snapshot& snapshot_;
-  const guard::Ledger& ledger_;
-  PressureOptions pressure_;
+  Shown shown_;
   std::string host_;
   boost::asio::ip::tcp::acceptor acceptor_;
   std::set<std::shared_ptr<Stream>> open_;

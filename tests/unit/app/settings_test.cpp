@@ -41,6 +41,17 @@ const Layers kLayers[] = {
     {"[log] level", "debug", "REDKEEP_LOG_LEVEL", "warn", &ConnectionFlags::log_level, "error"},
 };
 
+TEST_F(SettingsOf, NeverIsSaidAsItWasWritten) {
+  for (const std::string table : {"census", "content"}) {
+    const std::string key = table == "census" ? "every" : "verify_every";
+    flags_ = flags_for(around_.write("given.toml", "[" + table + "]\n" + key + " = \"never\"\n"));
+    Settings settings = accepted();
+    const std::string name = "[" + table + "] " + key;
+    EXPECT_EQ(setting_named(setting_list(settings), name).show(), "never") << name;
+  }
+  EXPECT_EQ(accepted().census_every, std::chrono::minutes{5});
+}
+
 TEST_F(SettingsOf, EachLayerOverridesTheOneBelowIt) {
   Settings defaults = accepted();
   for (const auto& layers : kLayers) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <regex>
 
 namespace redkeep::app {
@@ -20,9 +21,9 @@ TopView example() {
   view.level = PressureLevel::Warning;
   view.level_from_guard = true;
   view.lease = "held by web1:4711";
-  view.rates = TopRates{1024 * 1024, 0, 12, 3456, 93.0};
+  view.rates = TopRates{1024 * 1024, 0, 12, 3456, 120, 93.0};
   for (int i = 0; i < 30; ++i) {
-    view.classes.push_back({"class_" + std::to_string(i), 10.0, 30.0 - i, 1e6});
+    view.classes.push_back({"class_" + std::to_string(i), 10.0, 30.0 - i, 1.5, 1e6});
   }
   view.sample = "(sample of 6,000 keys)";
   view.with_actions = true;
@@ -73,15 +74,47 @@ TEST(TopScreen, ShowsOn80By24WhatIsAskedFor) {
   ASSERT_EQ(lines.size(), 24U);
   std::string all;
   for (const auto& line : lines) all += line + "\n";
-  for (const char* part :
-       {"unix:///run/redis.sock, Redis 7.0.15", "12:34:56", "86.0 % of 100.0 MiB",
-        "warning (from the running guard)", "web1:4711", "1,000,000, 400,000 with a TTL",
-        "growth +60.0 MiB/min", "evicted 0/s", "commands 3,456/s", "hits 93 %", "class_0",
-        "shed page_cache: above the mark", "q quits"}) {
+  for (const char* part : {"unix:///run/redis.sock, Redis 7.0.15", "12:34:56",
+                           "86.0 % of 100.0 MiB", "warning (from the running guard)", "web1:4711",
+                           "1,000,000, 400,000 with a TTL", "growth +60.0 MiB/min", "evicted 0/s",
+                           "commands 3,456/s", "hits 93 % of 120/s", "expired 12/s", "class_0",
+                           "~976.6 KiB", "±1.5", "shed page_cache: above the mark", "q quits"}) {
     EXPECT_TRUE(has(all, part)) << part << " is not in\n" << all;
   }
   EXPECT_TRUE(has(all, " more")) << "thirty classes do not fit";
   EXPECT_EQ(lines.back(), "q quits");
+}
+
+TEST(TopScreen, LongLinesGoOnInTheNextOne) {
+  auto view = example();
+  view.lease =
+      "held by a-host-with-a-long-name.internal.example.com:4711 since "
+      "2026-11-27T15:20:02Z, renewed 2026-11-27T15:21:02Z, fencing 12";
+  const auto lines = lines_of(top_screen(view, 80, 24, false));
+  std::string all;
+  for (const auto& line : lines) all += line + "\n";
+  EXPECT_TRUE(
+      has(all, "\n           2026-11-27T15:20:02Z, renewed 2026-11-27T15:21:02Z, fencing 12\n"))
+      << all;
+  EXPECT_TRUE(has(all, "\n           hits 93 % of 120/s   expired 12/s\n")) << all;
+}
+
+TEST(TopScreen, SharesOfAllKeysAreExact) {
+  auto view = example();
+  for (auto& row : view.classes) row.byte_share_error.reset();
+  const std::string frame = top_screen(view, 80, 24, false);
+  EXPECT_FALSE(has(frame, "±"));
+  EXPECT_FALSE(has(frame, "~"));
+  view.classes.front().byte_share_error = std::numeric_limits<double>::infinity();
+  EXPECT_TRUE(has(top_screen(view, 80, 24, false), "±?"));
+}
+
+TEST(TopScreen, ASilentServerIsSaidToBeSilent) {
+  auto view = example();
+  view.no_answer_for = std::chrono::seconds{3};
+  const auto lines = lines_of(top_screen(view, 80, 24, false));
+  EXPECT_TRUE(has(lines[1], "no answer for 3 s"));
+  EXPECT_EQ(top_line(view), "12:34:56  no answer for 3 s\n");
 }
 
 TEST(TopScreen, TheBarHasItsMarksAndIsFilledByUsage) {

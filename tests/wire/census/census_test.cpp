@@ -191,6 +191,39 @@ TEST_F(HalfACensus, WhenItIsStopped) {
   expect_none(ErrorKind::Interrupted, source.get_token());
 }
 
+// Whatever ended it: each key once, and each with its size.
+TEST_F(HalfACensus, IsLeftWhereItCanBeGoneOnWith) {
+  const auto expect_whole = [this](CensusState& state) {
+    EXPECT_FALSE(state.cursor.empty());
+    keyspace_.install(answers_);
+    const auto census = take({.with_details = true, .with_ttl = true, .state = &state});
+    ASSERT_TRUE(census) << census.error().message;
+    EXPECT_EQ(row(*census, "sessions").keys, 25);
+    EXPECT_EQ(row(*census, "sessions").bytes, 25 * 300);
+    EXPECT_EQ(row(*census, "entities").bytes, 12 * 500);
+    EXPECT_EQ(census->unclassified_keys, 9);
+    EXPECT_EQ(census->details.back().sized_keys, 9);
+  };
+  for (const auto& [command, nth] :
+       {std::pair{"MEMORY USAGE", 21}, std::pair{"MEMORY USAGE", 46}, std::pair{"PTTL", 33},
+        std::pair{"SCAN", 3}, std::pair{"SCAN", 5}}) {
+    for (const auto& reply :
+         {std::optional<std::string>(), std::optional(wire::refusal("BUSY x"))}) {
+      answer_nth(command, nth, reply);
+      CensusState state;
+      ASSERT_FALSE(take({.with_details = true, .with_ttl = true, .state = &state}));
+      expect_whole(state);
+    }
+  }
+}
+
+TEST_F(HalfACensus, OfWhichNothingWasCountedIsNotLeft) {
+  answer_nth("SCAN", 1, std::nullopt);
+  CensusState state;
+  ASSERT_FALSE(take({.state = &state}));
+  EXPECT_TRUE(state.cursor.empty());
+}
+
 // SCAN's cursor means nothing on another server, or on the same one after a restart.
 TEST_F(HalfACensus, WhenTheConnectionHadToBeMadeAnew) {
   const ScriptedServer server({[this](wire::Peer& peer) {

@@ -89,6 +89,15 @@ TEST_F(SampleTest, OnlyWhatIsWantedIsAsked) {
   EXPECT_EQ(sampled_.front().ttl, 5s);
 }
 
+TEST_F(SampleTest, WhereNothingMayBeAskedOfKeysTheyAreTakenAsTheyAreNamed) {
+  const auto outcome =
+      take({.keys = 100, .with_bytes = false, .with_ttl = false, .with_presence = false});
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(outcome->sampled_keys, 100);
+  EXPECT_EQ(names().size(), 100U);
+  EXPECT_EQ(server_.count("TYPE") + server_.count("PTTL") + server_.count("MEMORY USAGE"), 0);
+}
+
 TEST_F(SampleTest, AKeyOfTwoPlacesIsTakenOnce) {
   answers_.on("SCAN", [n = std::make_shared<int>(0)](const Command&) {
     const std::string number = std::to_string(++*n);
@@ -180,6 +189,13 @@ TEST_F(SampleTest, ABudgetIsAShareOfTheTime) {
   const auto begun = std::chrono::steady_clock::now();
   ASSERT_TRUE(take({.keys = 20, .duty = 0.1}));
   EXPECT_GE(std::chrono::steady_clock::now() - begun, 9 * 20 * 2ms);
+}
+
+TEST(KeysToLookAt, AreAllOfAFewAndTheSampleOfMany) {
+  const SampleOptions options{.keys = 12'000};
+  EXPECT_EQ(keys_to_look_at(options, 0), 0);
+  EXPECT_EQ(keys_to_look_at(options, 43'000), 43'000) << "so few are walked through";
+  EXPECT_EQ(keys_to_look_at(options, 48'000), 12'000);
 }
 
 TEST(MostKeyBytes, AreWhatIsAllocatedWithoutOverheadButWithTheKeysEntries) {

@@ -72,11 +72,11 @@ bool has_line(const std::string& text, const std::string& line) {
 }
 
 TEST(Metrics, AreValidPrometheusTextBeforeTheFirstReading) {
-  expect_valid_metrics(metrics_text(guard::Snapshot{}, kNow));
+  expect_valid_metrics(metrics_text(guard::Snapshot{}, {}, kNow));
 }
 
 TEST(Metrics, SayWhatTheSnapshotSays) {
-  const std::string text = metrics_text(counted("page_cache"), kNow);
+  const std::string text = metrics_text(counted("page_cache"), {}, kNow);
   expect_valid_metrics(text);
   for (const char* line :
        {"redkeep_connected 1", "redkeep_memory_used_bytes 850", "redkeep_memory_limit_bytes 1000",
@@ -103,7 +103,7 @@ TEST(Metrics, SayWhatIsForeseenAndLeaveOutWhatIsNot) {
   snapshot.forecast.total.outlook = Outlook::Held;
   snapshot.forecast.protected_data = {Outlook::Growing, 1000,          12,
                                       std::nullopt,     seconds{7200}, seconds{60}};
-  const std::string text = metrics_text(snapshot, kNow);
+  const std::string text = metrics_text(snapshot, {}, kNow);
   expect_valid_metrics(text);
   for (const char* line : {"redkeep_forecast_outlook{of=\"total\",outlook=\"held\"} 1",
                            "redkeep_forecast_outlook{of=\"total\",outlook=\"growing\"} 0",
@@ -117,7 +117,7 @@ TEST(Metrics, SayWhatIsForeseenAndLeaveOutWhatIsNot) {
 TEST(Regret, IsInTheMetricsAndTheStatus) {
   auto snapshot = connected();
   snapshot.regret["page_cache"] = {312, 14, 3.5, 1000, 140};
-  const std::string text = metrics_text(snapshot, kNow);
+  const std::string text = metrics_text(snapshot, {}, kNow);
   expect_valid_metrics(text);
   for (const char* line : {"redkeep_regret_ratio{class=\"page_cache\"} 0.14",
                            "redkeep_regret_ratio_error{class=\"page_cache\"} 0.035",
@@ -138,7 +138,7 @@ TEST(Metrics, NamesCannotBreakOutOfTheirLabel) {
     auto snapshot = counted(name);
     snapshot.shed[name] = {1, 1};
     snapshot.alerts[name] = 1;
-    expect_valid_metrics(metrics_text(snapshot, kNow));
+    expect_valid_metrics(metrics_text(snapshot, {}, kNow));
   }
 }
 
@@ -214,7 +214,7 @@ TEST(Pages, SayWhichGuardActs) {
   EXPECT_EQ(lease.at("holder"), "web1:4711");
   EXPECT_EQ(lease.at("fencing"), 3);
   EXPECT_EQ(lease.at("text"), "watching; web1:4711 acts since 1970-01-01T00:00:05Z, fencing 3");
-  const auto metrics = metrics_text(snapshot, kNow);
+  const auto metrics = metrics_text(snapshot, {}, kNow);
   EXPECT_NE(metrics.find("redkeep_lease{stand=\"watching\"} 1\n"), std::string::npos);
   EXPECT_NE(metrics.find("redkeep_lease{stand=\"held\"} 0\n"), std::string::npos);
   EXPECT_NE(metrics.find("redkeep_lease_fencing 3\n"), std::string::npos);

@@ -133,7 +133,8 @@ class HttpServerTest : public testing::Test {
 
   void start(ServerOptions options = {}) {
     options.listen = "127.0.0.1:0";
-    auto server = Server::create(context_.get_executor(), options, snapshot_, ledger_, {});
+    const Shown shown{snapshot_, ledger_, inspections_, {}};
+    auto server = Server::create(context_.get_executor(), options, shown);
     ASSERT_TRUE(server) << server.error().message;
     server_ = std::move(*server);
     const std::string address = server_->address();
@@ -173,6 +174,7 @@ class HttpServerTest : public testing::Test {
 
   guard::Snapshot snapshot_;
   guard::Ledger ledger_;
+  Inspections inspections_;
   asio::io_context context_;
   std::stop_source stop_;
   std::unique_ptr<Server> server_;
@@ -199,6 +201,25 @@ TEST_F(HttpServerTest, ReadyWithAFreshReadingOnly) {
   snapshot_.last_reading = Clock::now() - 1min;
   start();
   EXPECT_EQ(get("/readyz").status, 503);
+}
+
+TEST_F(HttpServerTest, WhatIsNotFoundOutYetIsToBeAskedForAgain) {
+  inspections_.every = 5min;
+  start();
+  for (const auto* target : {"/api/v1/census", "/api/v1/doctor", "/api/v1/audit"}) {
+    const auto answer = get(target);
+    EXPECT_EQ(answer.status, 503) << target;
+    EXPECT_NE(answer.head.find("Retry-After: 10\r\n"), std::string::npos) << answer.head;
+  }
+  stop();
+  context_.restart();
+  stop_ = {};
+  inspections_.every = 0s;
+  inspections_.doctor = {{{}, "{}"}, Clock::now(), std::chrono::system_clock::now()};
+  start();
+  EXPECT_EQ(get("/api/v1/census").status, 404) << "turned off";
+  EXPECT_EQ(get("/api/v1/doctor?x=1").status, 200);
+  EXPECT_EQ(get("/api/v1/plan").status, 404);
 }
 
 TEST_F(HttpServerTest, TheStatusIsJsonUnderTheMissionsNames) {
@@ -442,7 +463,8 @@ TEST_F(HttpServerTest, AnAddressThatIsTakenOrSenselessIsNamed) {
   start();
   ServerOptions options;
   options.listen = fmt::format("127.0.0.1:{}", port_);
-  auto taken = Server::create(context_.get_executor(), options, snapshot_, ledger_, {});
+  const Shown shown{snapshot_, ledger_, inspections_, {}};
+  auto taken = Server::create(context_.get_executor(), options, shown);
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().kind, ErrorKind::InvalidInput);
   EXPECT_NE(taken.error().message.find(options.listen), std::string::npos);
@@ -450,7 +472,7 @@ TEST_F(HttpServerTest, AnAddressThatIsTakenOrSenselessIsNamed) {
   for (const auto* listen : {"", "8390", "localhost", "127.0.0.1:", "127.0.0.1:99999", ":8390",
                              "127.0.0.1:80x", "no.such.host:80", "[::1]"}) {
     options.listen = listen;
-    const auto senseless = Server::create(context_.get_executor(), options, snapshot_, ledger_, {});
+    const auto senseless = Server::create(context_.get_executor(), options, shown);
     ASSERT_FALSE(senseless) << listen;
     EXPECT_EQ(senseless.error().kind, ErrorKind::InvalidInput) << listen;
   }
