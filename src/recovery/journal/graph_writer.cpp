@@ -180,6 +180,10 @@ void GraphWriter::note_store_trouble(const Result<std::int64_t>& stored) {
   }
 }
 
+std::optional<Error> GraphWriter::store_trouble() const {
+  return refusal_ ? refusal_ : store_trouble_;
+}
+
 // While nothing was ever stored, there is nothing to apply; but who stores wants to know whether
 // this is the journal's Redis.
 bool GraphWriter::has_work() const {

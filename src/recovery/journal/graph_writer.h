@@ -54,7 +54,7 @@ class GraphWriter : public std::enable_shared_from_this<GraphWriter> {
   /// Why Redis is not brought forward now; nothing while it is.
   const std::optional<Error>& held_up_by() const { return held_up_by_; }
   /// Why the last store could not be journaled; nothing once one could.
-  std::optional<Error> store_trouble() const { return refusal_ ? refusal_ : store_trouble_; }
+  std::optional<Error> store_trouble() const;
   /// Whether anything was ever stored.
   bool is_in_use() const { return stored_ > 0; }
   /// Whether Redis has everything that is stored.
