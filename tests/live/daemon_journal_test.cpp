@@ -155,6 +155,7 @@ TEST_F(DaemonJournal, F01TheFirstStoresOfAllAreJournaledWhileAServerBeginsEmpty)
   redis.start();
   ASSERT_TRUE(eventually([&] { return redis.text({"GET", "reed:guard:position"}) == "3"; }));
   expect_all_keys_of(before);
+  guard->program().wait_for_err("Redis has all that was stored up to position 3");
 }
 
 // An application removed it past the journal, before that was begun.

@@ -177,7 +177,8 @@ Status write_associations(Disk& disk, const ContentBase& base, const ContentChan
 
 // Into a directory that its last owner removes.
 Result<std::shared_ptr<std::string>> write_anew(Disk& disk, const Options& options,
-                                                const ContentBase& base, const ContentChanges& changes) {
+                                                const ContentBase& base,
+                                                const ContentChanges& changes) {
   remove_left(options.data_directory);
   static std::atomic<int> number = 0;
   std::shared_ptr<std::string> made(
