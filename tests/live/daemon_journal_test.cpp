@@ -184,7 +184,7 @@ TEST_F(DaemonJournal, F41_WithADamagedCheckpointTheAlarmSaysWhyNothingIsBroughtB
       << reason();
   EXPECT_TRUE(has(reason(), "entities.csv"));
   const std::string log = guard->program().err();
-  const std::string line = "Redis has no content: it is brought forward";
+  const std::string line = "warning Redis has no content: it is brought forward";
   EXPECT_EQ(log.find(line), log.rfind(line)) << "told once";
 }
 
