@@ -107,7 +107,8 @@ bool ContentKeeper::may_restore_now(TimePoint now) {
 void ContentKeeper::alarm_that_it_is_gone(GraphState state) {
   std::string what_follows;
   const auto why = has_source() && source_.held_up_by ? source_.held_up_by() : std::nullopt;
-  if (why) {
+  // The guard has reached Redis, so the journal soon will.
+  if (why && why->kind != ErrorKind::Unreachable) {
     what_follows = fmt::format("it is not brought back from {}: {}", source_.name, why->message);
   } else if (has_source()) {
     what_follows = fmt::format("it is brought back from {}", source_.name);
