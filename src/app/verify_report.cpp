@@ -48,6 +48,13 @@ std::string verdict(const VerifyOutcome& outcome, const std::string& directory) 
           "a running guard brings it forward",
           outcome.position ? std::to_string(*outcome.position) : "0 (it has none)",
           *outcome.wanted_position);
+    case VerifyEnd::Ahead:
+      return fmt::format(
+          "Ahead: the server is at position {}, and the journal ends at {}: it belongs to another "
+          "data directory (name that one), or the journal's end was taken away (put it back; if it "
+          "is lost for good, start the guard once with [journal] durability = \"os\", which takes "
+          "the server as it is, and write a checkpoint at once: redkeep checkpoint {})",
+          outcome.position.value_or(0), *outcome.wanted_position, where);
     case VerifyEnd::Incomplete:
       return fmt::format("Incomplete: a {} is under way or was cut: redkeep {} {} finishes it",
                          outcome.marker, outcome.wanted_position ? "repair" : "rebuild", where);

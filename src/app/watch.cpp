@@ -57,7 +57,8 @@ void Watch::open_journal(const Settings& settings) {
                                    return journal->restore_missing(room, std::move(stop));
                                  },
                                  "the data directory " + settings.options.data_directory,
-                                 keys::KeySchema(settings.options.prefix).guard("position")});
+                                 keys::KeySchema(settings.options.prefix).guard("position"),
+                                 [&writer] { return writer.held_up_by(); }});
 }
 
 boost::asio::awaitable<void> Watch::keep_journal(std::stop_token stop) {

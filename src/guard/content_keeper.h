@@ -30,6 +30,8 @@ struct GraphSource {
       restore_missing;
   std::string name;     ///< For people.
   std::string witness;  ///< A key that is there once it was brought back, and goes with it.
+  std::function<std::optional<Error>()>
+      held_up_by;  ///< Why it is not brought back, while it is not.
 };
 
 class ContentKeeper {

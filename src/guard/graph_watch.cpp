@@ -8,8 +8,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::string_view kThere = "there";
-constexpr std::string_view kRestoring = "restoring";
+constexpr std::string_view kThere = recovery::kGraphIsThere;
+constexpr std::string_view kRestoring = recovery::kGraphIsRestored;
 
 constexpr std::string_view kMarkIfThere =
     "if redis.call('EXISTS', KEYS[2]) == 0 then return 0 end "

@@ -77,5 +77,45 @@ TEST_F(CheckpointPosition, WordsByHandMakeNoCheckpointDueForEver) {
   owner->close();
 }
 
+TEST_F(CheckpointPosition, ACheckpointBeginsAFileAndDropsWhatItCovers) {
+  manager.reset();
+  Options options;
+  options.endpoint = redis.endpoint();
+  options.data_directory = data();
+  options.journal.checkpoint_bytes = 1024;
+  const auto opened = recovery::JournalOwner::open(loop.executor(), options, {});
+  ASSERT_TRUE(opened.ok()) << opened.error().message;
+  const auto& owner = *opened;
+  owner->start();
+  const auto store = [&](int number) {
+    return loop.run(owner->writer().write(test::entity(number, "title")));
+  };
+  for (int i = 1; i <= 20; ++i) applied(store(i));
+  EXPECT_TRUE(owner->checkpoint_is_due());
+  ASSERT_TRUE(loop.run(owner->checkpoint({})).ok());
+  const auto files = recovery::journal_files(data() + "/journal");
+  ASSERT_EQ(files->size(), 1U);
+  EXPECT_EQ(files->front().first_position, 21);
+  applied(store(21));
+  EXPECT_FALSE(owner->checkpoint_is_due()) << "or each store would make one due";
+  owner->close();
+}
+
+TEST_F(CheckpointPosition, WhileTheJournalIsHeldNoneIsWritten) {
+  applied(manager->store_entity(test::entity(1, "one")));
+  manager.reset();
+  Options options;
+  options.endpoint = redis.endpoint();
+  options.data_directory = data();
+  const auto owner = *recovery::JournalOwner::open(loop.executor(), options, {});
+  owner->start();
+  ASSERT_TRUE(loop.run(owner->writer().hold()).ok());
+  EXPECT_TRUE(owner->writer().is_held()) << "keep_short() waits then";
+  EXPECT_EQ(loop.run(owner->checkpoint({})).error().kind, ErrorKind::Refused);
+  owner->writer().release();
+  EXPECT_TRUE(loop.run(owner->checkpoint({})).ok());
+  owner->close();
+}
+
 }  // namespace
 }  // namespace redkeep

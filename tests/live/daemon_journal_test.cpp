@@ -68,6 +68,12 @@ class DaemonJournal : public testing::Test {
     EXPECT_TRUE(eventually([&] { return is_marked(); }));
   }
 
+  // With a store more, sets have other members.
+  void expect_all_keys_of(const Contents& before) {
+    const Contents now = graph();
+    for (const auto& [key, value] : before) EXPECT_TRUE(now.contains(key)) << key;
+  }
+
   std::string data() const { return directory.file("data"); }
 
   LiveRedis redis;
@@ -118,6 +124,94 @@ TEST_F(DaemonJournal, WhatWasRemovedSinceTheCsvStaysAway) {
   EXPECT_EQ(before.count("reed:type_of:" + leaf), 0U);
   redis.run({"FLUSHALL"});
   expect_back(before);
+}
+
+// F25, F01: the position is not there, as it is not on a server that was just loaded. What is
+// different is that there is no graph.
+TEST_F(DaemonJournal, F25TheFirstStoreOfAllMeetsAFlushedServer) {
+  const TemporaryDirectory content;
+  write_made_up_content(content, 50, 1);
+  ASSERT_EQ(run_program({"load", content.path(), "--url", redis.url()}).exit_code, 0);
+  start({"--content", content.path()});
+  ASSERT_TRUE(eventually([&] { return is_marked(); }));
+  const Contents before = graph();
+  redis.run({"FLUSHALL"});
+  store(100, 100);
+  expect_all_keys_of(before);
+}
+
+TEST_F(DaemonJournal, F01TheFirstStoresOfAllAreJournaledWhileAServerBeginsEmpty) {
+  const TemporaryDirectory content;
+  write_made_up_content(content, 50, 1);
+  ASSERT_EQ(run_program({"load", content.path(), "--url", redis.url()}).exit_code, 0);
+  start({"--content", content.path()});
+  const Contents before = graph();
+  redis.kill();
+  for (int number = 100; number < 103; ++number) {
+    const auto outcome = program->store_entity(entity(number, "while it is away"));
+    ASSERT_TRUE(outcome.ok()) << outcome.error().message;
+    EXPECT_EQ(*outcome, StoreOutcome::Journaled);
+  }
+  redis.start();
+  ASSERT_TRUE(eventually([&] { return redis.text({"GET", "reed:guard:position"}) == "3"; }));
+  expect_all_keys_of(before);
+  guard->program().wait_for_err("Redis has all that was stored up to position 3");
+}
+
+// An application removed it past the journal, before that was begun.
+TEST_F(DaemonJournal, TheFirstStoreOnContentThatIsThereBringsNothingBack) {
+  const TemporaryDirectory content;
+  write_made_up_content(content, 50, 1);
+  ASSERT_EQ(run_program({"load", content.path(), "--url", redis.url()}).exit_code, 0);
+  redis.run({"DEL", "reed:type_of:" + id_of(49)});
+  start({"--content", content.path()});
+  store(100, 101);
+  EXPECT_EQ(redis.integer({"EXISTS", "reed:type_of:" + id_of(49)}), 0);
+}
+
+TEST_F(DaemonJournal, F41_WithADamagedCheckpointTheAlarmSaysWhyNothingIsBroughtBack) {
+  start();
+  store(1, 4);
+  ASSERT_TRUE(eventually([&] { return is_marked(); }));
+  ASSERT_EQ(checkpoint().exit_code, 0);
+  directory.write("data/checkpoint/entities.csv", "id,type,data\n");
+  redis.run({"FLUSHALL"});
+  const auto reason = [this]() -> std::string {
+    if (guard->count("alarm", "content-gone") == 0) return {};
+    return guard->last("alarm", "content-gone").at("reason").as_string().c_str();
+  };
+  ASSERT_TRUE(eventually([&] { return reason().find("is not brought back") != std::string::npos; }))
+      << reason();
+  EXPECT_TRUE(has(reason(), "entities.csv"));
+  const std::string log = guard->program().err();
+  const std::string line = "warning Redis has no content: it is brought forward";
+  EXPECT_EQ(log.find(line), log.rfind(line)) << "told once";
+}
+
+// Positions that the checkpoint has are not given again.
+TEST_F(DaemonJournal, AJournalThatWasDeletedGoesOnBehindItsCheckpoint) {
+  start();
+  store(1, 3);
+  ASSERT_EQ(checkpoint().exit_code, 0);
+  stop();
+  std::filesystem::remove_all(data() + "/journal");
+  start();
+  store(4, 8);
+  EXPECT_EQ(redis.text({"GET", "reed:guard:position"}), "8");
+  const Contents before = graph();
+  redis.run({"FLUSHALL"});
+  expect_back(before);
+}
+
+TEST_F(DaemonJournal, ANewDataDirectoryTakesNoStoresForARedisOfAnotherOne) {
+  redis.run({"SET", "reed:guard:position", "3"});
+  start();
+  for (int number = 1; number <= 5; ++number) {
+    const auto outcome = program->store_entity(entity(number, "refused"));
+    ASSERT_FALSE(outcome.ok()) << number;
+    EXPECT_EQ(outcome.error().kind, ErrorKind::Refused);
+  }
+  EXPECT_TRUE(redis.keys("reed:entity:*").empty());
 }
 
 // What is lost is written back as the journal has it: neither what was removed since the CSV nor a

@@ -71,6 +71,16 @@ TEST_F(VerifyData, WhatWasStoredAndRemovedThroughTheJournalIsNoDamage) {
   EXPECT_EQ(plain.exit_code, 1) << plain;
 }
 
+TEST_F(VerifyData, ARedisThatIsAheadIsNoDamageToBeMendedByThisJournal) {
+  store_and_remove();
+  redis.run({"SET", "reed:guard:position", "99999"});
+  EXPECT_EQ(verify(1).at("outcome"), "Ahead");
+  const Ended told =
+      run_program({"verify", "--data", data(), "--url", redis.url(), "--config", configuration()});
+  EXPECT_TRUE(has(told.out, "Ahead: the server is at position 99999")) << told;
+  EXPECT_FALSE(has(told.out, "redkeep repair")) << told;
+}
+
 TEST_F(VerifyData, DamageOfWhatWasStoredIsFound) {
   store_and_remove();
   redis.run({"DEL", "reed:entity:page:" + id_of(1001)});

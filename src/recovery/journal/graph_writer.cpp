@@ -30,6 +30,8 @@ constexpr int kFailuresUntilAway = 2;
 constexpr std::chrono::milliseconds kFirstPause{20};
 constexpr std::chrono::milliseconds kLongestPause{1000};
 constexpr std::chrono::minutes kTellEvery{1};
+// Each time, a checkpoint is read whole; it is a person who mends it.
+constexpr std::chrono::milliseconds kLongestPauseWithoutBase{30'000};
 // Of no change: to void it is a line of no weight.
 constexpr std::int64_t kNoPosition = 0;
 
@@ -44,12 +46,10 @@ std::size_t bytes_of(const JournalLine& line) {
 Result<std::shared_ptr<GraphWriter>> GraphWriter::open(asio::any_io_executor executor, Disk& disk,
                                                        DataDirectory directory,
                                                        GraphWriterOptions options) {
-  auto journal = Journal::open(disk, directory.journal(), options.limits);
+  auto journal =
+      Journal::open(disk, directory.journal(), options.limits, options.checkpoint_position);
   if (!journal) return journal.error();
-  if (const auto& tail = (*journal)->torn_tail()) {
-    spdlog::warn("{} ended within a line: {} bytes at byte {} were cut off and kept aside",
-                 tail->path, tail->bytes, tail->offset);
-  }
+  if (const auto& tail = (*journal)->torn_tail()) spdlog::warn("{}", describe_cut(*tail));
   return std::shared_ptr<GraphWriter>(new GraphWriter(std::move(executor), std::move(directory),
                                                       std::move(*journal), std::move(options)));
 }
@@ -64,6 +64,7 @@ GraphWriter::GraphWriter(asio::any_io_executor executor, DataDirectory directory
       access_(client_, keys::KeySchema(options_.prefix), options_.make_room),
       applier_(access_),
       stored_(journal_->last_position()),
+      reachable_(stored_),
       is_new_(stored_ == 0),
       queue_(stored_),
       pause_(executor),
@@ -71,7 +72,7 @@ GraphWriter::GraphWriter(asio::any_io_executor executor, DataDirectory directory
 
 void GraphWriter::start() {
   located_ = false;
-  if (!is_new_) run_if_idle();
+  run_if_idle();
 }
 
 void GraphWriter::close() {
@@ -80,6 +81,7 @@ void GraphWriter::close() {
   client_->close();
   pause_.cancel();
   idle_.cancel();
+  wake_early();
   journal_.reset();
   directory_.reset();
   for (auto& [position, writer] : std::exchange(writers_, {})) {
@@ -90,10 +92,10 @@ void GraphWriter::close() {
 redis::awaitable<Result<StoreOutcome>> GraphWriter::write(GraphChange change) {
   auto checked = applier_.check(std::move(change));
   if (!checked) co_return checked.error();
-  if (closed_) co_return make_error(ErrorKind::Interrupted, "the journal is closed");
-  if (refusal_) co_return *refusal_;
   const auto writer = std::make_shared<Writer>(executor_);
   const auto deadline = Clock::now() + options_.deadline;
+  const Status admitted = co_await admit(writer, deadline);
+  if (!admitted) co_return admitted.error();
   append(std::move(*checked), writer);
   if (writer->position == 0 && !writer->result) {
     co_await writer->changed.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -108,6 +110,29 @@ redis::awaitable<Result<StoreOutcome>> GraphWriter::write(GraphChange change) {
   if (writer->position == 0) co_return make_error(ErrorKind::Interrupted, "stopped on request");
   writers_.erase(writer->position);
   co_return StoreOutcome::Journaled;
+}
+
+// A change must not get a position that Redis takes for applied already. So it has to be known
+// where Redis is before the first one gets any, unless Redis is away.
+redis::awaitable<Status> GraphWriter::admit(std::shared_ptr<Writer> writer,
+                                            Clock::time_point deadline) {
+  const auto self = shared_from_this();
+  const auto cancelled = co_await asio::this_coro::cancellation_state;
+  run_if_idle();
+  while (!has_looked_ && !held_up_by_ && !closed_ && Clock::now() < deadline) {
+    early_.push_back(writer);
+    writer->changed.expires_at(deadline);
+    co_await writer->changed.async_wait(asio::as_tuple(asio::use_awaitable));
+    std::erase(early_, writer);
+    if (!!cancelled.cancelled()) co_return make_error(ErrorKind::Interrupted, "stopped on request");
+  }
+  writer->changed.expires_at(Clock::time_point::max());
+  if (closed_) co_return make_error(ErrorKind::Interrupted, "the journal is closed");
+  co_return refusal_ ? Status(*refusal_) : Status();
+}
+
+void GraphWriter::wake_early() {
+  for (const auto& writer : std::exchange(early_, {})) writer->changed.cancel();
 }
 
 void GraphWriter::append(GraphChange change, std::shared_ptr<Writer> writer) {
@@ -128,6 +153,7 @@ void GraphWriter::append(GraphChange change, std::shared_ptr<Writer> writer) {
 
 void GraphWriter::note_stored(Result<std::int64_t> stored, GraphChange change, std::size_t bytes,
                               const std::shared_ptr<Writer>& writer) {
+  note_store_trouble(stored);
   if (!stored) return writer->finish(stored.error());
   writer->position = *stored;
   if (closed_) return writer->finish(StoreOutcome::Journaled);
@@ -142,8 +168,31 @@ void GraphWriter::note_stored(Result<std::int64_t> stored, GraphChange change, s
   run_if_idle();
 }
 
+// What is wrong with the change itself is for its writer alone.
+void GraphWriter::note_store_trouble(const Result<std::int64_t>& stored) {
+  if (stored) {
+    if (store_trouble_) spdlog::info("stores are journaled again");
+    store_trouble_.reset();
+  } else if (stored.error().kind != ErrorKind::InvalidInput) {
+    const bool is_known = store_trouble_ && store_trouble_->message == stored.error().message;
+    if (!is_known) spdlog::error("stores fail: {}", stored.error().message);
+    store_trouble_ = stored.error();
+  }
+}
+
+std::optional<Error> GraphWriter::store_trouble() const {
+  return refusal_ ? refusal_ : store_trouble_;
+}
+
+// While nothing was ever stored, there is nothing to apply; but who stores wants to know whether
+// this is the journal's Redis.
+bool GraphWriter::has_work() const {
+  if (!is_in_use()) return !has_looked_ || refusal_;
+  return !located_ || queue_.decided() < stored_;
+}
+
 void GraphWriter::run_if_idle() {
-  if (running_ || closed_ || held_) return;
+  if (running_ || closed_ || held_ || !has_work()) return;
   running_ = true;
   asio::co_spawn(executor_, run(), [self = shared_from_this()](const std::exception_ptr& failure) {
     if (failure) std::rethrow_exception(failure);
@@ -152,7 +201,7 @@ void GraphWriter::run_if_idle() {
 
 redis::awaitable<void> GraphWriter::run() {
   const auto self = shared_from_this();
-  while (!closed_ && !held_ && (!located_ || queue_.decided() < stored_)) {
+  while (!closed_ && !held_ && has_work()) {
     const std::int64_t before = queue_.decided();
     const Status done = co_await apply_next();
     if (closed_) break;
@@ -172,7 +221,8 @@ redis::awaitable<void> GraphWriter::run() {
 redis::awaitable<Result<std::int64_t>> GraphWriter::hold() {
   if (held_) {
     co_return make_error(ErrorKind::Refused,
-                         "the journal is held already: one checkpoint at a time");
+                         "a checkpoint, a repair or a restore holds the journal: try again when "
+                         "that is done");
   }
   held_ = true;
   pause_.cancel();
@@ -193,18 +243,24 @@ void GraphWriter::release() {
 }
 
 redis::awaitable<void> GraphWriter::pause() {
-  const int doublings = std::min(failures_ - 1, 6);
-  pause_.expires_after(std::min(kFirstPause * (1 << doublings), kLongestPause));
+  const int doublings = std::min(failures_ - 1, 11);
+  pause_.expires_after(std::min(kFirstPause * (1 << doublings),
+                                base_failed_ ? kLongestPauseWithoutBase : kLongestPause));
   co_await pause_.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
 redis::awaitable<Status> GraphWriter::apply_next() {
+  if (!is_in_use()) {
+    const auto found = co_await look();
+    co_return found ? Status() : Status(found.error());
+  }
   if (!located_) co_return co_await locate();
   auto next = queue_.next(*journal_, stored_);
   if (!next) co_return next.error();
   if (!*next) co_return Status{};
   ChangeQueue::Change change = std::move(**next);
   GraphChange copy = change.change;
+  reachable_ = std::max(reachable_, change.position);
   const auto end = co_await applier_.apply(change.position, std::move(copy));
   if (!end) co_return end.error();
   if (closed_) co_return Status{};
@@ -215,70 +271,6 @@ redis::awaitable<Status> GraphWriter::apply_next() {
     co_await leave_out(std::move(change));
   }
   co_return Status{};
-}
-
-// Finds out where Redis is, and where needed brings it to where the journal begins.
-redis::awaitable<Status> GraphWriter::locate() {
-  const auto found = co_await applier_.read_position();
-  if (!found) co_return found.error();
-  if (closed_) co_return Status{};
-  if (*found && **found > stored_) {
-    const Status going_on = go_on_behind(**found);
-    if (!going_on) co_return going_on;
-  }
-  refusal_.reset();
-  std::int64_t position = found->value_or(0);
-  const bool is_new = !*found && is_new_;
-  if (!*found || position + 1 < journal_->first_position()) {
-    if (!is_new) {
-      const auto base = co_await find_base(*found);
-      if (!base) co_return base.error();
-      if (closed_) co_return Status{};
-      position = *base;
-    }
-    const Status set = co_await applier_.set_position(position);
-    if (!set) co_return set;
-  }
-  applier_.begin_at(position);
-  queue_.begin_behind(position);
-  located_ = true;
-  is_new_ = false;
-  answer_all_up_to(position);
-  co_return Status{};
-}
-
-// A journal that is not synced may have lost its end with the machine: what Redis has of it is the
-// truth then. One that is synced cannot.
-Status GraphWriter::go_on_behind(std::int64_t position) {
-  if (options_.limits.durability == Durability::Fsync) {
-    refusal_ = make_error(ErrorKind::Refused,
-                          "{} is {}, and the journal in {} ends at {}: this Redis belongs to "
-                          "another data directory, or the journal's end was taken away",
-                          access_.position_key(), position, directory_->path(), stored_);
-    return *refusal_;
-  }
-  spdlog::warn("the journal has lost what was behind position {}; Redis has it up to {}", stored_,
-               position);
-  if (const Status left = journal_->leave_out_until(position + 1); !left) return left;
-  stored_ = position;
-  return {};
-}
-
-redis::awaitable<Result<std::int64_t>> GraphWriter::find_base(std::optional<std::int64_t> found) {
-  const std::string what = found ? fmt::format("Redis is at position {} of the journal", *found)
-                                 : std::string("Redis has lost its content");
-  if (options_.restore_base) {
-    spdlog::warn("{}: it is brought forward", what);
-    const auto base = co_await options_.restore_base(found);
-    if (!base || closed_) co_return base;
-    if (*base + 1 >= journal_->first_position()) co_return base;
-  } else if (!found && journal_->first_position() == 1) {
-    spdlog::warn("{}: it is brought forward by the whole journal", what);
-    co_return std::int64_t{0};
-  }
-  co_return make_error(ErrorKind::Refused,
-                       "{}, and the journal begins at {}: load the checkpoint first", what,
-                       journal_->first_position());
 }
 
 redis::awaitable<void> GraphWriter::leave_out(ChangeQueue::Change change) {
@@ -331,11 +323,16 @@ void GraphWriter::answer_all_up_to(std::int64_t position) {
 }
 
 void GraphWriter::note_held_up(const Error& error) {
-  if (!held_up_by_ || Clock::now() - told_ >= kTellEvery) {
-    told_ = Clock::now();
-    spdlog::warn("changes are journaled and wait for Redis: {}", error.message);
+  // That stores are refused was told, and while there are none nobody is held up.
+  const bool is_new = told_.empty() || (told_ != error.message && Clock::now() >= tell_again_);
+  if (is_in_use() && !refusal_ && is_new) {
+    spdlog::warn("changes are journaled and not applied: {}", error.message);
+    told_ = error.message;
+    tell_again_ = Clock::now() + kTellEvery;
   }
   held_up_by_ = error;
+  catching_up_.reset();
+  wake_early();
   for (auto& [position, writer] : std::exchange(writers_, {})) {
     writer->finish(StoreOutcome::Journaled);
   }
@@ -343,10 +340,16 @@ void GraphWriter::note_held_up(const Error& error) {
 
 void GraphWriter::note_going_on() {
   failures_ = 0;
-  if (!held_up_by_ || !located_) return;
-  if (queue_.decided() < stored_ && !queue_.is_near()) return;  // far behind still
-  held_up_by_.reset();
-  spdlog::info("Redis is back and has what was journaled up to position {}", queue_.decided());
+  const bool is_caught_up = queue_.decided() == stored_ || queue_.is_near();
+  if (held_up_by_ && (located_ || !is_in_use()) && is_caught_up) {
+    held_up_by_.reset();
+    told_.clear();
+    if (is_in_use()) catching_up_ = stored_;
+  }
+  if (!catching_up_ || queue_.decided() < *catching_up_) return;
+  catching_up_.reset();
+  spdlog::info("changes are applied again: Redis has all that was stored up to position {}",
+               queue_.decided());
 }
 
 // Changes go on being journaled meanwhile: those that the files do not have yet when they are read
@@ -380,6 +383,11 @@ redis::awaitable<Status> GraphWriter::carry_hand_words_over(std::int64_t positio
     if (passed && writer->result && !*writer->result) passed = writer->result->error();
   }
   co_return passed;
+}
+
+Status GraphWriter::begin_next_file() {
+  if (closed_) return make_error(ErrorKind::Interrupted, "the journal is closed");
+  return journal_->begin_next_file();
 }
 
 Status GraphWriter::remove_files_up_to(std::int64_t position) {

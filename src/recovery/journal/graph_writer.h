@@ -8,35 +8,20 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "recovery/journal/applier.h"
 #include "recovery/journal/change_queue.h"
 #include "recovery/journal/data_directory.h"
+#include "recovery/journal/graph_writer_options.h"
 #include "recovery/journal/journal.h"
 #include "redkeep/store_outcome.h"
 
 namespace redkeep::recovery {
-
-/// Brings a Redis that has lost its content, or is older than the journal reaches back, to a state
-/// from which the journal goes on, and returns that state's position (of the checkpoint; 0 for a
-/// content directory). `found` is the server's guard:position, if there is one.
-using RestoreBase =
-    std::function<redis::awaitable<Result<std::int64_t>>(std::optional<std::int64_t> found)>;
-
-struct GraphWriterOptions {
-  EndpointOptions endpoint;
-  std::string prefix;
-  /// How long a writer waits for Redis before its change counts as Journaled.
-  std::chrono::milliseconds deadline{5000};
-  JournalLimits limits;
-  redis::MakeRoom make_room;
-  /// Without it, a Redis without content is filled from the journal alone, if that is whole.
-  RestoreBase restore_base;
-};
 
 struct WaitingWriter;
 
@@ -50,12 +35,12 @@ class GraphWriter : public std::enable_shared_from_this<GraphWriter> {
 
   /// Begins to bring Redis forward by what it has not got of the journal. Again whenever it may
   /// have lost some: each write finds that out, but nobody may be writing. While nothing was ever
-  /// stored, nothing is written there.
+  /// stored, nothing is written there; it is only looked where it is.
   void start();
 
   /// InvalidInput before anything is written. Other errors: the journal's (nothing is
-  /// acknowledged), or how the change contradicts what is stored, in which case it is taken back in
-  /// the journal.
+  /// acknowledged), how the change contradicts what is stored, in which case it is taken back in
+  /// the journal, or Refused while Redis is ahead: it has what another journal stored.
   redis::awaitable<Result<StoreOutcome>> write(GraphChange change);
 
   /// What waits for the disk is stored first; then the directory is free. Writers that still wait
@@ -68,6 +53,8 @@ class GraphWriter : public std::enable_shared_from_this<GraphWriter> {
   std::int64_t applied_position() const { return applier_.at(); }
   /// Why Redis is not brought forward now; nothing while it is.
   const std::optional<Error>& held_up_by() const { return held_up_by_; }
+  /// Why the last store could not be journaled; nothing once one could.
+  std::optional<Error> store_trouble() const;
   /// Whether anything was ever stored.
   bool is_in_use() const { return stored_ > 0; }
   /// Whether Redis has everything that is stored.
@@ -79,11 +66,14 @@ class GraphWriter : public std::enable_shared_from_this<GraphWriter> {
   /// it is held.
   redis::awaitable<Result<std::int64_t>> hold();
   void release();
+  bool is_held() const { return held_; }
 
   /// Writes what was done to words by hand, up to `position`, to the journal again: before the
   /// lines that say so are removed, since a checkpoint has none of it.
   redis::awaitable<Status> carry_hand_words_over(std::int64_t position);
 
+  /// What is stored from now on goes to a new file of the journal.
+  Status begin_next_file();
   /// The journal's files that hold only positions up to `position` (that of a checkpoint that is on
   /// the disk) go.
   Status remove_files_up_to(std::int64_t position);
@@ -94,13 +84,21 @@ class GraphWriter : public std::enable_shared_from_this<GraphWriter> {
   GraphWriter(boost::asio::any_io_executor executor, DataDirectory directory,
               std::unique_ptr<Journal> journal, GraphWriterOptions options);
 
+  redis::awaitable<Status> admit(std::shared_ptr<Writer> writer,
+                                 std::chrono::steady_clock::time_point deadline);
   void append(GraphChange change, std::shared_ptr<Writer> writer);
   void note_stored(Result<std::int64_t> stored, GraphChange change, std::size_t bytes,
                    const std::shared_ptr<Writer>& writer);
+  void note_store_trouble(const Result<std::int64_t>& stored);
+  bool has_work() const;
   void run_if_idle();
   redis::awaitable<void> run();
   redis::awaitable<Status> apply_next();
+  // In graph_writer_place.cpp:
+  redis::awaitable<Result<std::optional<std::int64_t>>> look();
   redis::awaitable<Status> locate();
+  redis::awaitable<Result<std::optional<std::int64_t>>> find_beginning(
+      std::optional<std::int64_t> found);
   redis::awaitable<Result<std::int64_t>> find_base(std::optional<std::int64_t> found);
   Status go_on_behind(std::int64_t position);
   redis::awaitable<void> leave_out(ChangeQueue::Change change);
@@ -109,6 +107,7 @@ class GraphWriter : public std::enable_shared_from_this<GraphWriter> {
   void answer_all_up_to(std::int64_t position);
   void note_held_up(const Error& error);
   void note_going_on();
+  void wake_early();
   redis::awaitable<void> pause();
 
   boost::asio::any_io_executor executor_;
@@ -120,10 +119,13 @@ class GraphWriter : public std::enable_shared_from_this<GraphWriter> {
   Applier applier_;
 
   std::map<std::int64_t, std::shared_ptr<Writer>> writers_;  // stored, and not answered
-  std::int64_t stored_;                                      // the last position on the disk
-  bool is_new_;  // nothing was ever applied by this journal
+  std::vector<std::shared_ptr<Writer>> early_;  // wait until it is known where Redis is
+  std::int64_t stored_;                         // the last position on the disk
+  std::int64_t reachable_;  // Redis cannot have more of this journal: what was there, and was tried
+  bool is_new_;             // nothing was ever applied by this journal
   ChangeQueue queue_;
-  bool located_ = false;  // whether it is known where Redis is
+  bool has_looked_ = false;  // at Redis, once
+  bool located_ = false;     // whether it is known where Redis is
   bool running_ = false;
   bool held_ = false;
   bool closed_ = false;
@@ -131,7 +133,12 @@ class GraphWriter : public std::enable_shared_from_this<GraphWriter> {
   std::shared_ptr<std::vector<GraphChange>> appended_;  // while it is of interest
   std::optional<Error> held_up_by_;
   std::optional<Error> refusal_;  // while Redis is not that of this journal
-  std::chrono::steady_clock::time_point told_{};
+  std::optional<Error> store_trouble_;
+  std::string told_;  // what holds it up
+  std::chrono::steady_clock::time_point tell_again_{};
+  bool base_failed_ = false;                 // for a reason that will not pass by itself
+  bool base_told_ = false;                   // that it is being brought
+  std::optional<std::int64_t> catching_up_;  // to this position, after it was held up
   boost::asio::steady_timer pause_;
   boost::asio::steady_timer idle_;  // cancelled when nothing is being applied
 };

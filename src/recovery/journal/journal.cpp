@@ -21,8 +21,8 @@ std::size_t bytes_of(const JournalLine& line) {
 }  // namespace
 
 Result<std::unique_ptr<Journal>> Journal::open(Disk& disk, std::string directory,
-                                               JournalLimits limits) {
-  auto writer = JournalWriter::open(disk, directory, limits);
+                                               JournalLimits limits, std::int64_t taken) {
+  auto writer = JournalWriter::open(disk, directory, limits, taken);
   if (!writer) return writer.error();
   return std::unique_ptr<Journal>(new Journal(std::move(*writer), std::move(directory)));
 }
@@ -126,6 +126,13 @@ void Journal::note_state() {
 Status Journal::leave_out_until(std::int64_t position) {
   const std::lock_guard lock(writer_mutex_);
   const Status done = writer_.leave_out_until(position);
+  note_state();
+  return done;
+}
+
+Status Journal::begin_next_file() {
+  const std::lock_guard lock(writer_mutex_);
+  const Status done = writer_.begin_next_file();
   note_state();
   return done;
 }

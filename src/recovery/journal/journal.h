@@ -27,7 +27,7 @@ class Journal {
 
   /// As JournalWriter::open() does. `disk` must outlive it.
   static Result<std::unique_ptr<Journal>> open(Disk& disk, std::string directory,
-                                               JournalLimits limits = {});
+                                               JournalLimits limits = {}, std::int64_t taken = 0);
   /// What waits is appended first.
   ~Journal();
   Journal(const Journal&) = delete;
@@ -38,8 +38,9 @@ class Journal {
   /// The same, for a thread that may wait.
   Result<std::int64_t> append_and_wait(JournalLine line);
 
-  /// See JournalWriter. These two wait for an append that is under way, the others never do.
+  /// See JournalWriter. These three wait for an append that is under way, the others never do.
   Status leave_out_until(std::int64_t position);
+  Status begin_next_file();
   Status remove_files_up_to(std::int64_t position);
   std::int64_t first_position() const;
   std::int64_t last_position() const;

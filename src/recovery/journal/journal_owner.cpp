@@ -72,6 +72,19 @@ redis::awaitable<Result<std::int64_t>> restore_base(std::shared_ptr<redis::Clien
   co_return base->position;
 }
 
+// Positions up to that of the checkpoint are taken, also where the journal beside it is gone. Where
+// both are unreadable, nobody knows which position comes next.
+Result<std::int64_t> position_of_checkpoint(const std::string& data_directory) {
+  const auto manifest =
+      read_manifest(checkpoint_path(DataDirectory::checkpoint_of(data_directory)));
+  if (manifest) return manifest->position.value_or(0);
+  if (manifest.error().kind == ErrorKind::NotFound) return std::int64_t{0};
+  const auto files = journal_files(DataDirectory::journal_of(data_directory));
+  if (!files) return files.error();
+  if (files->empty()) return within("no journal is begun beside it", manifest.error());
+  return std::int64_t{0};
+}
+
 redis::awaitable<Status> no_owner() {
   co_return make_error(ErrorKind::Interrupted, "the owner of the data directory ends");
 }
@@ -88,6 +101,8 @@ Result<std::shared_ptr<JournalOwner>> JournalOwner::open(boost::asio::any_io_exe
                                                          redis::MakeRoom make_room) {
   auto directory = DataDirectory::own(options.data_directory);
   if (!directory) return directory.error();
+  const auto checkpoint_position = position_of_checkpoint(options.data_directory);
+  if (!checkpoint_position) return checkpoint_position.error();
   std::shared_ptr<JournalOwner> owner(new JournalOwner(executor, options));
   GraphWriterOptions how;
   how.endpoint = options.endpoint;
@@ -95,6 +110,7 @@ Result<std::shared_ptr<JournalOwner>> JournalOwner::open(boost::asio::any_io_exe
   how.deadline = options.endpoint.deadline;
   how.limits.durability = options.journal.durability;
   how.make_room = std::move(make_room);
+  how.checkpoint_position = *checkpoint_position;
   how.restore_base = [client = owner->client_, options](std::optional<std::int64_t> found) {
     return restore_base(client, options, found);
   };
@@ -152,6 +168,9 @@ redis::awaitable<Result<CheckpointOutcome>> JournalOwner::checkpoint(std::stop_t
 
 redis::awaitable<Result<CheckpointOutcome>> JournalOwner::write_held(std::int64_t position,
                                                                      std::stop_token stop) {
+  // So that the file with what this checkpoint holds can go, although stores go on meanwhile.
+  const Status begun = writer_->begin_next_file();
+  if (!begun) spdlog::warn("no new file of the journal: {}", begun.error().message);
   CheckpointOptions how;
   how.directory = DataDirectory::checkpoint_of(options_.data_directory);
   how.replace = true;
@@ -250,7 +269,8 @@ redis::awaitable<void> JournalOwner::keep_short(std::stop_token stop) {
     co_await redis::pause_for(std::chrono::milliseconds{100});
     if (stop.stop_requested() || std::chrono::steady_clock::now() < look_at) continue;
     look_at = std::chrono::steady_clock::now() + kLookEvery;
-    if (writer_->held_up_by() || !checkpoint_is_due()) continue;
+    const bool has_to_wait = writer_->held_up_by() || writer_->is_held();
+    if (has_to_wait || !checkpoint_is_due()) continue;
     const auto written = co_await checkpoint(stop);
     if (written) {
       spdlog::info("checkpoint: {} entities and {} associations in {}", written->entities,

@@ -22,7 +22,8 @@ namespace redkeep::recovery {
 class JournalOwner : public std::enable_shared_from_this<JournalOwner> {
  public:
   /// Takes the directory of the options and reads the journal, which blocks. Refused if another
-  /// process owns the directory (it is named) or the journal is damaged.
+  /// process owns the directory (it is named) or the journal is damaged; fails if there is no
+  /// journal and the checkpoint's manifest, which has its position, is damaged.
   static Result<std::shared_ptr<JournalOwner>> open(boost::asio::any_io_executor executor,
                                                     const Options& options,
                                                     redis::MakeRoom make_room);
@@ -33,9 +34,10 @@ class JournalOwner : public std::enable_shared_from_this<JournalOwner> {
 
   GraphWriter& writer() { return *writer_; }
 
-  /// The graph as it is at one position of the journal into DIR/checkpoint; files of the journal
-  /// that hold nothing newer go. Stores wait meanwhile, or are Journaled after their deadline.
-  /// ServerBusy while Redis is away, Refused while another checkpoint is being written.
+  /// The graph as it is at one position of the journal into DIR/checkpoint. A new file of the
+  /// journal begins, and those that hold nothing newer go. Stores wait meanwhile, or are Journaled
+  /// after their deadline. ServerBusy while Redis is away, Refused while another checkpoint is
+  /// being written, or a repair or restore is under way.
   redis::awaitable<Result<CheckpointOutcome>> checkpoint(std::stop_token stop);
 
   /// Writes back what is missing of the content as it is at the journal's position, as far as
@@ -57,7 +59,7 @@ class JournalOwner : public std::enable_shared_from_this<JournalOwner> {
   bool checkpoint_is_due() const;
 
   /// Writes checkpoints when they are due by age or by the journal's size (JournalOptions), until
-  /// asked to stop.
+  /// asked to stop. One that has to wait for a repair or a restore is tried again soon.
   redis::awaitable<void> keep_short(std::stop_token stop);
 
   /// What waits for the disk is stored first; then the directory is free.

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <filesystem>
@@ -38,7 +39,20 @@ JournalLine void_line(std::int64_t position) {
   return {0, std::string(kVoid), {std::to_string(position)}};
 }
 
-Result<JournalWriter> JournalWriter::open(Disk& disk, std::string directory, JournalLimits limits) {
+std::string describe_cut(const TornTail& tail) {
+  if (tail.offset > 0) {
+    return fmt::format("{} ended within a line: {} bytes at byte {} were cut off and kept aside",
+                       tail.path, tail.bytes, tail.offset);
+  }
+  const std::string_view removed =
+      "as a file is that was being begun when its writer or the machine failed: it was removed";
+  if (tail.bytes == 0) return fmt::format("{} was empty, {}", tail.path, removed);
+  return fmt::format("{} had no whole line, {}, and its {} bytes are kept aside", tail.path,
+                     removed, tail.bytes);
+}
+
+Result<JournalWriter> JournalWriter::open(Disk& disk, std::string directory, JournalLimits limits,
+                                          std::int64_t taken) {
   JournalWriter writer(disk, std::move(directory), limits);
   std::error_code code;
   if (!std::filesystem::is_directory(writer.directory_, code)) {
@@ -47,8 +61,13 @@ Result<JournalWriter> JournalWriter::open(Disk& disk, std::string directory, Jou
     if (const Status kept = sync_directory(disk, parent); !kept) return kept.error();
   }
   if (const Status read = writer.read_without_tail(); !read) return read.error();
-  const Status opened = writer.files_.empty() ? writer.begin_file(writer.last_position_ + 1)
-                                              : writer.open_last_file();
+  Status opened = writer.files_.empty()
+                      ? writer.begin_file(std::max(writer.last_position_, taken) + 1)
+                      : writer.open_last_file();
+  if (opened && writer.last_position_ < taken) {
+    opened = writer.begin_file(taken + 1);
+    if (opened) opened = writer.remove_files_up_to(taken);
+  }
   if (!opened) return opened.error();
   return writer;
 }
@@ -237,6 +256,12 @@ Error JournalWriter::stop(const Error& failure) {
 Status JournalWriter::leave_out_until(std::int64_t position) {
   if (stopped_) return *stopped_;
   return begin_file(position);
+}
+
+Status JournalWriter::begin_next_file() {
+  if (stopped_) return *stopped_;
+  if (last_position_ < files_.back().first_position) return {};
+  return begin_file(last_position_ + 1);
 }
 
 Status JournalWriter::remove_files_up_to(std::int64_t position) {

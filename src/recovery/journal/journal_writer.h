@@ -29,8 +29,11 @@ class JournalWriter {
  public:
   /// Reads the whole journal in `directory` (made if need be, its parent must be there), cuts a
   /// torn tail off and keeps it aside as `FILE.OFFSET.torn`. Refused, with file and offset, if it
-  /// is damaged. The directory must be locked by the caller (see DataDirectory).
-  static Result<JournalWriter> open(Disk& disk, std::string directory, JournalLimits limits = {});
+  /// is damaged. The directory must be locked by the caller (see DataDirectory). Positions up to
+  /// `taken` (that of a checkpoint) are never given: a journal that is new, or ends before that,
+  /// goes on behind them.
+  static Result<JournalWriter> open(Disk& disk, std::string directory, JournalLimits limits = {},
+                                    std::int64_t taken = 0);
 
   /// Appends all lines or none; they get the positions behind last_position(), in order. When it
   /// returns without an error they are on the disk (with Durability::Os: in the kernel's hands).
@@ -40,6 +43,10 @@ class JournalWriter {
   /// The next append gets `position`: what is between is left out for good. For a Redis that is
   /// ahead of a journal that does not sync.
   Status leave_out_until(std::int64_t position);
+
+  /// The next line begins a new file, so that those before it can go. Nothing if the last one has
+  /// no line yet.
+  Status begin_next_file();
 
   /// Removes the files that hold only positions up to `position`. The last one stays.
   Status remove_files_up_to(std::int64_t position);
@@ -84,6 +91,9 @@ class JournalWriter {
   std::set<std::int64_t> voided_;
   std::optional<Error> stopped_;
 };
+
+/// What open() did about a tail, for people.
+std::string describe_cut(const TornTail& tail);
 
 /// The operation of a line that takes an earlier one back, because its writer was told that it
 /// contradicts what is stored; its field is that one's position.

@@ -34,6 +34,7 @@ constexpr std::array<std::string_view, 3> kMadeFiles{"entities.csv", "associatio
 struct JournalPart {
   std::vector<GraphChange> changes;  // without what was taken back
   std::int64_t last_position = 0;    // of the last change, whether among those or behind `up_to`
+  std::int64_t end = 0;              // of the last line
 };
 
 // The changes behind `after`, up to and with `up_to`.
@@ -58,6 +59,7 @@ Result<JournalPart> read_journal(const std::string& directory, std::int64_t afte
   }
   JournalPart part;
   part.last_position = after;
+  part.end = reader->last_position();
   for (const auto position : behind) {
     if (!voided.contains(position)) part.last_position = position;
   }
@@ -69,6 +71,12 @@ Result<JournalPart> read_journal(const std::string& directory, std::int64_t afte
     part.changes.push_back(std::move(*change));
   }
   return part;
+}
+
+// What a server at `position` has of the journal since the base was written.
+Result<JournalPart> read_since(const std::string& journal, const ContentBase& base,
+                               std::optional<std::int64_t> position) {
+  return read_journal(journal, base.position, std::max(position.value_or(0), base.position));
 }
 
 void remove_made(const std::string& directory) {
@@ -283,13 +291,20 @@ Result<ContentBase> content_base(const Options& options) {
 
 Result<ExpectedContent> present_content(Disk& disk, const Options& options, WithoutBase without,
                                         std::optional<std::int64_t> position) {
-  const auto base = content_base(options);
+  auto base = content_base(options);
   if (!base) return base.error();
-  const bool has_base = !base->directory.empty();
   const std::string journal = DataDirectory::journal_of(options.data_directory);
+  auto part = read_since(journal, *base, position);
+  if (!part) {
+    // A checkpoint that was written meanwhile takes files of the journal away.
+    const auto newer = content_base(options);
+    if (!newer || newer->position == base->position) return part.error();
+    base = newer;
+    part = read_since(journal, *base, position);
+    if (!part) return part.error();
+  }
+  const bool has_base = !base->directory.empty();
   const std::int64_t at = std::max(position.value_or(0), base->position);
-  auto part = read_journal(journal, base->position, at);
-  if (!part) return part.error();
   if (!has_base && part->last_position == 0) {
     return make_error(ErrorKind::InvalidInput,
                       "{} has neither a checkpoint nor a journal, and no content directory is "
@@ -308,6 +323,7 @@ Result<ExpectedContent> present_content(Disk& disk, const Options& options, With
   ExpectedContent content;
   content.directory = base->directory;
   content.wanted_position = part->last_position;
+  content.last_position = part->end;
   const keys::KeySchema schema(options.prefix);
   for (const auto& word : changes.words()) content.not_judged.insert(key_print(schema.word(word)));
   if (!changes.empty() || !has_base) {
@@ -319,7 +335,7 @@ Result<ExpectedContent> present_content(Disk& disk, const Options& options, With
   content.touched_since = [schema, journal, at,
                            directory = content.directory]() -> Result<keys::FingerprintSet> {
     auto since = read_journal(journal, at, std::numeric_limits<std::int64_t>::max());
-    if (!since) return since.error();
+    if (!since) return within("what was stored meanwhile is not known, try again", since.error());
     if (since->changes.empty()) return keys::FingerprintSet();
     Touched touched(schema, std::move(since->changes));
     return touched.in(directory);

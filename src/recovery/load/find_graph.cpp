@@ -1,6 +1,7 @@
 #include "recovery/load/find_graph.h"
 
 #include "keys/class_table.h"
+#include "keys/key_schema.h"
 #include "keys/keyspace_walk.h"
 
 namespace redkeep::recovery {
@@ -25,6 +26,18 @@ redis::awaitable<Result<std::string>> find_graph_key(content::Ask ask, std::stri
     }
   }
   co_return std::string{};
+}
+
+redis::awaitable<Result<bool>> has_whole_graph(content::Ask ask, std::string prefix) {
+  const keys::KeySchema schema(prefix);
+  std::vector<std::string> key{schema.guard("content")};
+  const auto mark = co_await content::read_strings(ask, std::move(key));
+  if (!mark) co_return mark.error();
+  if (!mark->front().empty()) co_return mark->front() != kGraphIsRestored;
+  const auto found = co_await find_graph_key(std::move(ask), std::move(prefix));
+  if (found) co_return !found->empty();
+  if (found.error().kind == ErrorKind::NotPermitted) co_return true;
+  co_return found.error();
 }
 
 }  // namespace redkeep::recovery

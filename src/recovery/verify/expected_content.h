@@ -15,7 +15,8 @@ namespace redkeep::recovery {
 
 struct ExpectedContent {
   std::string directory;             ///< Files as those of a content directory.
-  std::int64_t wanted_position = 0;  ///< Up to where the journal goes.
+  std::int64_t wanted_position = 0;  ///< Of the journal's last change.
+  std::int64_t last_position = 0;    ///< Of its last line, which may have taken a change back.
   keys::FingerprintSet not_judged;   ///< Keys (key_print) of which it says nothing.
   /// Keys that may have changed since, because the journal has gone on. May block for as long as
   /// reading the files takes.

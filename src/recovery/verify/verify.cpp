@@ -34,6 +34,7 @@ class Verify {
   void count(const Survey& found);
   redis::awaitable<Status> name(const Survey& found);
   bool is_behind() const;
+  void note_positions(const ServerFacts& facts, const ExpectedContent& content);
   VerifyEnd end(const Survey& found) const;
 
   std::shared_ptr<redis::Connection> connection_;
@@ -42,6 +43,7 @@ class Verify {
   VerifyOptions options_;
   std::stop_token stop_;
   ShowProgress progress_;
+  bool is_ahead_ = false;
   VerifyOutcome outcome_;
 };
 
@@ -114,8 +116,21 @@ bool Verify::is_behind() const {
   return options_.wanted_position && outcome_.position.value_or(0) < *options_.wanted_position;
 }
 
+// The server was asked before the journal was read, so that one which goes on is never ahead.
+void Verify::note_positions(const ServerFacts& facts, const ExpectedContent& content) {
+  auto last = options_.wanted_position;
+  if (options_.content_at) {
+    options_.wanted_position = content.wanted_position;
+    last = content.last_position;
+  }
+  is_ahead_ = last && facts.position.value_or(0) > *last;
+  if (is_ahead_) options_.wanted_position = last;
+  outcome_.position = facts.position;
+}
+
 VerifyEnd Verify::end(const Survey& found) const {
   if (found.check.problems.count > 0) return VerifyEnd::BadContent;
+  if (is_ahead_) return VerifyEnd::Ahead;
   if (is_behind()) return VerifyEnd::Behind;
   if (!outcome_.marker.empty()) return VerifyEnd::Incomplete;
   return found.damage.any() ? VerifyEnd::Damaged : VerifyEnd::Clean;
@@ -139,7 +154,7 @@ redis::awaitable<Result<VerifyOutcome>> Verify::run(int database) {
       co_await choose_content(options_.content_at, options_.directory, facts->position);
   if (!content) co_return content.error();
   options_.directory = content->directory;
-  if (options_.content_at) options_.wanted_position = content->wanted_position;
+  note_positions(*facts, *content);
   auto found = co_await look(*facts);
   if (!found) co_return found.error();
   if (found->damage.any()) {
@@ -148,7 +163,6 @@ redis::awaitable<Result<VerifyOutcome>> Verify::run(int database) {
     if (!sifted) co_return sifted.error();
   }
   count(*found);
-  outcome_.position = facts->position;
   if (is_behind()) {
     // One store is often under way between the journal and the server.
     const auto now = co_await ask_position(*connection_, schema_);
@@ -191,6 +205,7 @@ std::string_view to_string(VerifyEnd end) {
   switch (end) {
     case VerifyEnd::Clean: return "Clean";
     case VerifyEnd::Behind: return "Behind";
+    case VerifyEnd::Ahead: return "Ahead";
     case VerifyEnd::Incomplete: return "Incomplete";
     case VerifyEnd::Damaged: return "Damaged";
     case VerifyEnd::BadContent: return "BadContent";

@@ -26,6 +26,7 @@ struct VerifyOptions {
 enum class VerifyEnd {
   Clean,       ///< Nothing differs.
   Behind,      ///< The server lacks what the journal has after its position: replay, then verify.
+  Ahead,       ///< The server's position is beyond the journal's end: it is another journal's.
   Incomplete,  ///< A load or a rebuild was cut, or is under way: `marker`.
   Damaged,     ///< It differs, and nothing says that it is because of the above.
   BadContent,  ///< `problems` says what is wrong with the CSV. The server was not judged.

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <functional>
+#include <utility>
 
 #include "unit/recovery/disk/faulty_disk.h"
 #include "unit/recovery/journal/journal_files_of_test.h"
@@ -21,14 +22,18 @@ struct Acknowledged {
   bool stopped = false;  // by a failed sync or one that could not be taken back
 };
 
-// Appends ids 1 to 18, by one, two and three; goes on after what fails. `tell` gets each that was
-// acknowledged.
+// Appends ids 1 to 18, by one, two and three, in the middle to a new file as a checkpoint does;
+// goes on after what fails. `tell` gets each that was acknowledged.
 Acknowledged append_all(Disk& disk, const std::string& directory,
                         const std::function<void(int)>& tell) {
   Acknowledged acknowledged;
   auto writer = JournalWriter::open(disk, directory, kSmallFiles);
   if (!writer) return acknowledged;
+  bool is_in_second_half = false;
   for (int next = 1; next <= kLines;) {
+    if (next > kLines / 2 && !std::exchange(is_in_second_half, true)) {
+      static_cast<void>(writer->begin_next_file());
+    }
     auto lines = some_lines(std::min(1 + next % 3, kLines - next + 1), next);
     const Status appended = writer->append(lines);
     for (const auto& line : lines) {
@@ -229,6 +234,33 @@ TEST_P(JournalKills, F42_KilledWhileATailIsCutItIsCutNextTime) {
       static_cast<void>(JournalWriter::open(disk, journal, kSmallFiles));
     });
     EXPECT_EQ(reopened(journal), ids(kLines));
+    if (HasFailure()) return;
+  }
+}
+
+// What a checkpoint does to the journal once it is written.
+TEST_P(JournalKills, F42_KilledWhileAllItsFilesGoNoPositionIsGivenTwice) {
+  for (int at = 1; at <= 24; ++at) {  // which is all there are, and more
+    SCOPED_TRACE(at);
+    const TemporaryDirectory directory;
+    const std::string journal = directory.file("journal");
+    append_all(Disk::real(), journal, [](int) {});
+    in_a_process([&](const std::function<void(int)>&) {
+      FaultyDisk disk(at, GetParam());
+      auto writer = JournalWriter::open(disk, journal, kSmallFiles);
+      if (writer && writer->begin_next_file()) {
+        static_cast<void>(writer->remove_files_up_to(kLines));
+      }
+    });
+    auto writer = JournalWriter::open(Disk::real(), journal, kSmallFiles);
+    ASSERT_TRUE(writer.ok()) << writer.error().message;
+    EXPECT_EQ(writer->last_position(), kLines);
+    ASSERT_TRUE(writer->begin_next_file().ok());
+    ASSERT_TRUE(writer->remove_files_up_to(kLines).ok());
+    EXPECT_EQ(journal_files(journal)->size(), 1U);
+    auto more = some_lines(1, kLines + 1);
+    ASSERT_TRUE(writer->append(more).ok());
+    EXPECT_EQ(read_journal(journal).positions, std::vector<std::int64_t>{kLines + 1});
     if (HasFailure()) return;
   }
 }

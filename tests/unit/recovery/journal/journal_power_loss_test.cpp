@@ -4,6 +4,7 @@
 
 #include <map>
 #include <set>
+#include <utility>
 
 #include "unit/recovery/disk/faulty_disk.h"
 #include "unit/recovery/journal/journal_files_of_test.h"
@@ -92,7 +93,12 @@ constexpr int kLines = 18;
 int append_until_it_fails(Disk& disk, const std::string& directory, int first) {
   auto writer = JournalWriter::open(disk, directory, kSmallFiles);
   int next = first;
+  bool is_in_second_half = false;
   while (writer && next <= kLines) {
+    // As a checkpoint does.
+    if (next > kLines / 2 && !std::exchange(is_in_second_half, true)) {
+      if (!writer->begin_next_file()) break;
+    }
     auto lines = some_lines(std::min(1 + next % 3, kLines - next + 1), next);
     if (!writer->append(lines)) break;
     next += static_cast<int>(lines.size());

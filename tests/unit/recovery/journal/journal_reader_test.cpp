@@ -188,5 +188,36 @@ TEST_F(JournalReaderTest, WhatWasFoldedAwayIsNotAskedForInVain) {
   EXPECT_EQ(read_journal(journal()).positions.back(), 31);
 }
 
+TEST_F(JournalReaderTest, AFileWithoutALineIsToldAsWhatItIs) {
+  start_over("");
+  auto empty = JournalWriter::open(Disk::real(), journal());
+  ASSERT_TRUE(empty.ok() && empty->torn_tail());
+  const std::string told = describe_cut(*empty->torn_tail());
+  EXPECT_NE(told.find("was empty"), std::string::npos) << told;
+  EXPECT_EQ(told.find("kept aside"), std::string::npos) << told;
+  start_over(good_.substr(0, 5));
+  auto begun = JournalWriter::open(Disk::real(), journal());
+  ASSERT_TRUE(begun.ok() && begun->torn_tail());
+  EXPECT_NE(describe_cut(*begun->torn_tail()).find("its 5 bytes are kept aside"),
+            std::string::npos);
+}
+
+TEST_F(JournalReaderTest, PositionsThatACheckpointHasAreNotGivenAgain) {
+  const auto open_beside = [&](std::int64_t taken) {
+    return JournalWriter::open(Disk::real(), journal(), {}, taken);
+  };
+  EXPECT_EQ(open_beside(3)->last_position(), 5);
+  EXPECT_EQ(read_journal(journal()).ids, ids(5)) << "it is as it was";
+  // Its end was lost.
+  EXPECT_EQ(open_beside(7)->last_position(), 7);
+  EXPECT_TRUE(read_journal(journal()).ids.empty());
+  std::filesystem::remove_all(journal());
+  auto writer = open_beside(9);
+  auto line = some_lines(1);
+  ASSERT_TRUE(writer->append(line).ok());
+  EXPECT_EQ(writer->first_position(), 10);
+  EXPECT_EQ(read_journal(journal(), 9).positions, std::vector<std::int64_t>{10});
+}
+
 }  // namespace
 }  // namespace redkeep::recovery

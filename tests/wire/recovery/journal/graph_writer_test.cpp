@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 
+#include "error/error.h"
 #include "wire/event_loop.h"
 #include "wire/resp_text.h"
 #include "wire/scripted_server.h"
@@ -24,17 +26,17 @@ class GraphWriterTest : public testing::Test {
       return wire::array(std::vector<std::string>(command.size() - 2, wire::nil()));
     });
     answers_.on("EVAL", [this](const Command& command) { return eval(command); });
+    answers_.on("SCAN", [this](const Command&) { return scan(); });
+    how_.endpoint = server_.endpoint();
+    how_.prefix = "reed:";
+    how_.deadline = std::chrono::milliseconds{2000};
   }
   ~GraphWriterTest() override { close(); }
 
   DataDirectory own() const { return std::move(*DataDirectory::own(directory_.file("data"))); }
 
-  void open() {
-    GraphWriterOptions how;
-    how.endpoint = server_.endpoint();
-    how.prefix = "reed:";
-    how.deadline = std::chrono::milliseconds{2000};
-    auto opened = GraphWriter::open(loop_.executor(), Disk::real(), own(), how);
+  void open(Disk& disk = Disk::real()) {
+    auto opened = GraphWriter::open(loop_.executor(), disk, own(), how_);
     ASSERT_TRUE(opened.ok()) << opened.error().message;
     writer_ = std::move(*opened);
     writer_->start();
@@ -59,8 +61,12 @@ class GraphWriterTest : public testing::Test {
   std::string get(const Command& command) {
     const std::lock_guard lock(mutex_);
     if (!refusal_.empty()) return wire::refusal(refusal_);
-    if (command[1] != "reed:guard:position" || position_.empty()) return wire::nil();
-    return wire::bulk(position_);
+    const std::string& value = command[1] == "reed:guard:content" ? mark_ : position_;
+    return value.empty() ? wire::nil() : wire::bulk(value);
+  }
+  std::string scan() {
+    const std::lock_guard lock(mutex_);
+    return wire::scan_page("0", keys_);
   }
   std::string set(const Command& command) {
     const std::lock_guard lock(mutex_);
@@ -97,7 +103,20 @@ class GraphWriterTest : public testing::Test {
     return loop_.run_until([&] { return applied().size() >= count; });
   }
 
+  // Each try to bring the base ends with the next of these, the last one for ever.
+  void bring_base_with(std::vector<Result<std::int64_t>> ends) {
+    how_.restore_base = [this, ends = std::move(ends)](std::optional<std::int64_t>) {
+      const std::size_t number = bases_++;
+      return end_with(ends[std::min(number, ends.size() - 1)]);
+    };
+  }
+  static redis::awaitable<Result<std::int64_t>> end_with(Result<std::int64_t> end) {
+    co_return end;
+  }
+
   TemporaryDirectory directory_;
+  GraphWriterOptions how_;
+  std::size_t bases_ = 0;  // tries to bring one
   wire::Answers answers_;
   wire::ScriptedServer server_{answers_};
   wire::EventLoop loop_;
@@ -105,6 +124,8 @@ class GraphWriterTest : public testing::Test {
 
   std::mutex mutex_;  // of what follows
   std::string position_;
+  std::string mark_;               // guard:content
+  std::vector<std::string> keys_;  // what a walk finds
   std::string refusal_;
   std::string refusal_of_writes_;
   bool breaks_off_ = false;
@@ -190,20 +211,18 @@ TEST_F(GraphWriterTest, ADiskThatRefusesIsToldAndNothingReachesRedis) {
     std::atomic<bool> is_full = false;
   };
   NoRoom disk;
-  GraphWriterOptions how;
-  how.endpoint = server_.endpoint();
-  how.prefix = "reed:";
-  auto opened = GraphWriter::open(loop_.executor(), disk, own(), how);
-  ASSERT_TRUE(opened.ok()) << opened.error().message;
-  writer_ = std::move(*opened);
-  writer_->start();
+  open(disk);
   expect(StoreOutcome::Applied, store(1));
+  EXPECT_FALSE(writer_->store_trouble());
   disk.is_full = true;
   const auto refused = store(2);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().kind, ErrorKind::Io);
+  ASSERT_TRUE(writer_->store_trouble());
+  EXPECT_EQ(writer_->store_trouble()->message, refused.error().message);
   disk.is_full = false;
   expect(StoreOutcome::Applied, store(3));
+  EXPECT_FALSE(writer_->store_trouble());
   EXPECT_EQ(applied(), (std::vector<std::string>{"1", "2"}));
   close();  // while the disk is still there
 }
@@ -259,6 +278,124 @@ TEST_F(GraphWriterTest, AJournalThatWasNeverWrittenToIsHeldAtItsBeginning) {
   expect(StoreOutcome::Applied, store(1));
 }
 
+TEST_F(GraphWriterTest, NothingIsWrittenToAnEmptyServerThatIsHeldBeforeTheFirstStore) {
+  bring_base_with({std::int64_t{0}});
+  open();
+  ASSERT_TRUE(loop_.run(writer_->hold()).ok());
+  EXPECT_EQ(server_.count("SET"), 0);
+  EXPECT_EQ(bases_, 0U);
+}
+
+TEST_F(GraphWriterTest, F25_TheFirstStoreOfAllBringsTheBaseToAServerWithoutAGraph) {
+  bring_base_with({std::int64_t{0}});
+  keys_ = {"reed:page:cache:%2F:eu:plain", "reed:queue:mail"};  // caches fill one in seconds
+  open();
+  expect(StoreOutcome::Applied, store(1));
+  EXPECT_EQ(bases_, 1U);
+}
+
+TEST_F(GraphWriterTest, TheFirstStoreOfAllOnAServerThatHasAGraphOverwritesNothing) {
+  bring_base_with({std::int64_t{0}});
+  keys_ = {"reed:type_of:00000000-0000-4000-8000-000000000009"};
+  open();
+  expect(StoreOutcome::Applied, store(1));
+  EXPECT_EQ(bases_, 0U);
+}
+
+TEST_F(GraphWriterTest, TheGuardsMarkSparesTheWalk) {
+  bring_base_with({std::int64_t{0}});
+  mark_ = "there";
+  open();
+  expect(StoreOutcome::Applied, store(1));
+  EXPECT_EQ(server_.count("SCAN"), 0);
+  EXPECT_EQ(bases_, 0U);
+}
+
+TEST_F(GraphWriterTest, AGraphThatIsBeingWrittenBackIsNotWhole) {
+  bring_base_with({std::int64_t{0}});
+  mark_ = "restoring";
+  keys_ = {"reed:type_of:00000000-0000-4000-8000-000000000009"};
+  open();
+  expect(StoreOutcome::Applied, store(1));
+  EXPECT_EQ(bases_, 1U);
+}
+
+// A part of it is there then, which must not be taken for all.
+TEST_F(GraphWriterTest, F43_ABaseThatWasCutIsBroughtAgain) {
+  bring_base_with({make_error(ErrorKind::Unreachable, "cut"), std::int64_t{0}});
+  open();
+  keys_ = {};
+  std::optional<Result<StoreOutcome>> outcome;
+  Entity first;
+  first.id = "00000000-0000-4000-8000-000000000001";
+  first.type = "page";
+  first.data = "{}";
+  loop_.start(writer_->write(first), outcome);
+  ASSERT_TRUE(loop_.run_until([&] { return bases_ == 1; }));
+  {
+    const std::lock_guard lock(mutex_);
+    keys_ = {"reed:type_of:00000000-0000-4000-8000-000000000009"};
+  }
+  ASSERT_TRUE(loop_.run_until([&] { return outcome.has_value(); }));
+  expect(StoreOutcome::Applied, *outcome);
+  EXPECT_EQ(bases_, 2U);
+}
+
+TEST_F(GraphWriterTest, F41_WhyTheBaseCannotBeBroughtIsWhatHoldsItUp) {
+  bring_base_with({make_error(ErrorKind::Io, "entities.csv has another checksum")});
+  open();
+  expect(StoreOutcome::Journaled, store(1));
+  ASSERT_TRUE(writer_->held_up_by());
+  const std::string& why = writer_->held_up_by()->message;
+  EXPECT_NE(why.find("cannot be brought forward: entities.csv has another"), std::string::npos)
+      << why;
+  EXPECT_FALSE(writer_->store_trouble()) << "it is journaled";
+}
+
+TEST_F(GraphWriterTest, StoresAreRefusedFromTheFirstWhileRedisIsAheadOfANewJournal) {
+  position_ = "3";
+  open();
+  for (int i = 1; i <= 5; ++i) {
+    const auto refused = store(i);
+    ASSERT_FALSE(refused.ok()) << i;
+    EXPECT_EQ(refused.error().kind, ErrorKind::Refused);
+    EXPECT_NE(refused.error().message.find("another data directory"), std::string::npos);
+  }
+  EXPECT_TRUE(writer_->store_trouble());
+  EXPECT_EQ(writer_->journaled_position(), 0);
+  EXPECT_TRUE(applied().empty());
+  {
+    const std::lock_guard lock(mutex_);
+    position_.clear();
+  }
+  ASSERT_TRUE(loop_.run_until([&] { return !writer_->store_trouble(); }));
+  expect(StoreOutcome::Applied, store(1));
+}
+
+// What is stored meanwhile must not make up for what the journal lacks.
+TEST_F(GraphWriterTest, RedisIsAheadOfWhatTheJournalHadWhenItWasOpened) {
+  open();
+  for (int i = 1; i <= 2; ++i) expect(StoreOutcome::Applied, store(i));
+  close();
+  position_ = "4";
+  refuse_everything("LOADING");
+  open();
+  for (int i = 3; i <= 6; ++i) expect(StoreOutcome::Journaled, store(i));
+  refuse_everything("");
+  ASSERT_TRUE(loop_.run_until([&] { return writer_->store_trouble().has_value(); }));
+  EXPECT_EQ(store(7).error().kind, ErrorKind::Refused);
+  EXPECT_EQ(applied(), (std::vector<std::string>{"1", "2"}));
+}
+
+TEST_F(GraphWriterTest, AJournalThatIsNewGoesOnBehindTheCheckpoint) {
+  how_.checkpoint_position = 3;
+  position_ = "3";
+  open();
+  EXPECT_TRUE(writer_->is_in_use());
+  expect(StoreOutcome::Applied, store(1));
+  EXPECT_EQ(applied(), std::vector<std::string>{"4"});
+}
+
 TEST_F(GraphWriterTest, WithRedisAwayThereIsNothingToHold) {
   refuse_everything("LOADING");
   open();
@@ -268,10 +405,15 @@ TEST_F(GraphWriterTest, WithRedisAwayThereIsNothingToHold) {
   ASSERT_TRUE(all_applied(1)) << "it goes on";
 }
 
-TEST_F(GraphWriterTest, TheFilesThatACheckpointHoldsGoAndTheRestDoes) {
+TEST_F(GraphWriterTest, TheFilesThatACheckpointHoldsGoAndTheRestDoesNot) {
   open();
   expect(StoreOutcome::Applied, store(1));
+  EXPECT_TRUE(writer_->begin_next_file().ok());
+  EXPECT_TRUE(writer_->begin_next_file().ok()) << "it is there already";
   EXPECT_TRUE(writer_->remove_files_up_to(1000).ok());
+  const auto files = journal_files(directory_.file("data/journal"));
+  ASSERT_EQ(files->size(), 1U);
+  EXPECT_EQ(files->front().first_position, 2);
   expect(StoreOutcome::Applied, store(2));
   EXPECT_EQ(writer_->journaled_position(), 2);
   EXPECT_EQ(writer_->applied_position(), 2);

@@ -84,6 +84,15 @@ TEST_F(VerifyWire, AServerWhosePositionIsLowerIsBehindAndNotDamaged) {
   EXPECT_EQ(outcome->missing.count, 3);
 }
 
+TEST_F(VerifyWire, AServerBeyondTheJournalsEndIsAheadAndNotDamaged) {
+  position_is("43");
+  const auto outcome = verify(42);
+  ASSERT_TRUE(outcome.ok()) << outcome.error().message;
+  EXPECT_EQ(outcome->end, VerifyEnd::Ahead);
+  EXPECT_EQ(outcome->position, 43);
+  EXPECT_EQ(outcome->wanted_position, 42);
+}
+
 TEST_F(VerifyWire, AServerAtTheWantedPositionThatLacksKeysIsDamaged) {
   position_is("42");
   const auto outcome = verify(42);
