@@ -97,10 +97,66 @@ TEST(Proposal, ACacheWithoutATtlIsAskedAbout) {
   EXPECT_NE(reasons(proposal).find("is that meant?"), std::string::npos);
 }
 
-TEST(Proposal, WhatHasATtlInPartIsProtectedToBeSafe) {
-  const auto proposal = proposal_for(find(discover(some_of_each()), "half:{number}"));
-  EXPECT_EQ(proposal.key_class.level, KeyLevel::Protected);
-  EXPECT_NE(reasons(proposal).find("50 % of the keys have a TTL"), std::string::npos);
+TEST(Proposal, WhatHasATtlInPartIsLeftToAPersonWithItsNumbers) {
+  const auto discovery = discover(some_of_each());
+  const auto& half = find(discovery, "half:{number}");
+  EXPECT_TRUE(half.is_undecided);
+  EXPECT_FALSE(find(discovery, "user:{number}").is_undecided);
+  EXPECT_FALSE(find(discovery, "page:{number}").is_undecided);
+  const std::string text = reasons(proposal_for(half));
+  EXPECT_NE(text.find("50 of 100 keys looked at have a TTL (50 %)"), std::string::npos) << text;
+  EXPECT_NE(text.find("protected takes the TTL off about 50 keys (such as \"half:0\")"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("evictable puts one on about 50 keys (such as \"half:1\")"),
+            std::string::npos)
+      << text;
+}
+
+TEST(Proposal, AFewKeysThatAreNotLikeTheOthersAreTold) {
+  KeyMaker made(1);
+  for (int i = 0; i < 1000; ++i) {
+    made.add(fmt::format("view:{}", i), "string", i >= 20 ? 300 : 0);
+    made.add(fmt::format("user:{}", i), "hash", i < 10 ? 300 : 0);
+  }
+  const auto discovery = discover(made.facts);
+  const auto view = proposal_for(find(discovery, "view:{number}"));
+  EXPECT_EQ(view.key_class.level, KeyLevel::Evictable);
+  EXPECT_NE(reasons(view).find("about 20 of them have none (such as \"view:0\")"),
+            std::string::npos)
+      << reasons(view);
+  const auto user = proposal_for(find(discovery, "user:{number}"));
+  EXPECT_EQ(user.key_class.level, KeyLevel::Protected);
+  EXPECT_NE(reasons(user).find("about 10 of them have one (such as \"user:0\")"), std::string::npos)
+      << reasons(user);
+}
+
+// Without a class of its own a key would be in the one with fewer literal characters.
+TEST(Proposal, AClassThatWouldTakeUndecidedKeysIsNotDecidedEither) {
+  KeyMaker made(1);
+  for (int i = 0; i < 1000; ++i) {
+    std::string text = "search:" + made.word();
+    for (std::int64_t j = made.below(5); j > 0; --j) text += ":" + made.word();
+    made.add(std::move(text), "string", 60);
+    made.add(fmt::format("search:recent:{}", i), "list", i % 2 == 0 ? 60 : 0);
+    made.add(fmt::format("user:{}", i), "hash");
+  }
+  const auto discovery = discover(made.facts);
+  for (const auto& family : discovery.families) {
+    const bool is_search = family.pattern.starts_with("search:");
+    EXPECT_EQ(family.is_undecided, is_search) << family.pattern;
+    if (!family.would_take.empty()) {
+      EXPECT_NE(reasons(proposal_for(family)).find("holds the keys of"), std::string::npos);
+    }
+  }
+}
+
+TEST(Proposal, ARateLimitIsNeverShedHoweverItIsWritten) {
+  KeyMaker made(1);
+  for (int i = 0; i < 100; ++i) made.add(fmt::format("ratelimit:{}", i), "string", 60);
+  const auto proposal = proposal_for(find(discover(made.facts), "ratelimit:{number}"));
+  EXPECT_EQ(proposal.key_class.shed_at, ShedAt::Never);
+  EXPECT_NE(reasons(proposal).find("its name says \"ratelimit\""), std::string::npos);
 }
 
 TEST(Proposal, NamesAreUnique) {
