@@ -1,6 +1,7 @@
 #include "discover/discovery.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "error/error.h"
 #include "keys/class_table.h"
@@ -9,6 +10,22 @@ namespace redkeep::discover {
 namespace {
 
 constexpr std::size_t kShownBytes = 80;
+// More classes than a person reads.
+constexpr std::size_t kMostFamilies = 200;
+// A single key that takes so much of the server is worth a name of its own.
+constexpr double kLargePart = 0.01;
+
+std::int64_t large_bytes(const std::vector<KeyFact>& keys, const census::Population& population) {
+  double all = 0;
+  for (const auto& key : keys) all += static_cast<double>(key.bytes);
+  if (!keys.empty()) all *= static_cast<double>(population.keys) / static_cast<double>(keys.size());
+  if (population.most_bytes) all = std::min(all, static_cast<double>(*population.most_bytes));
+  return std::max<std::int64_t>(1, std::llround(kLargePart * all));
+}
+
+bool is_literal(const std::string& pattern) {
+  return pattern.find_first_of("{*") == std::string::npos;
+}
 
 // The patterns alone as classes: which one a key belongs to is decided as in a configuration. One
 // that a configuration would refuse is left out.
@@ -66,9 +83,14 @@ bool find_takers(const std::vector<KeyFact>& keys, const std::vector<std::size_t
 
 Discovery discover_families(const std::vector<KeyFact>& keys,
                             const census::Population& population) {
-  const auto table = table_of(find_patterns(keys));
-  const std::size_t count = table.classes().size();
   Discovery discovery;
+  auto patterns = find_patterns(keys, large_bytes(keys, population));
+  if (patterns.size() > kMostFamilies) {
+    discovery.left_out_families = patterns.size() - kMostFamilies;
+    patterns.resize(kMostFamilies);
+  }
+  const auto table = table_of(patterns);
+  const std::size_t count = table.classes().size();
   std::vector<Family> families(count + 1);
   for (std::size_t i = 0; i < count; ++i) families[i].pattern = table.at(i).patterns.front();
   std::vector<census::Observation> observations;
@@ -78,6 +100,11 @@ Discovery discover_families(const std::vector<KeyFact>& keys,
     groups.push_back(group);
     observations.push_back({key.page, static_cast<std::uint32_t>(group), key.bytes});
     add(key, families[group]);
+  }
+  for (auto& observed : observations) {
+    const Family& family = families[observed.group];
+    observed.is_only =
+        is_literal(family.pattern) && family.detail.sized_keys == 1 && observed.group < count;
   }
   discovery.estimate = census::estimate_groups(observations, families.size(), population);
   for (std::size_t i = 0; i < families.size(); ++i) {

@@ -33,6 +33,8 @@ bool has_mixed_ttls(const Family& family);
 struct Discovery {
   std::vector<Family> families;  ///< Those with the most bytes first.
   Family rest;                   ///< Keys that are in none of them; its pattern is empty.
+  /// Families beyond the 200 with the most keys: their keys are in the rest.
+  std::size_t left_out_families = 0;
   census::SampleEstimate estimate;
 };
 

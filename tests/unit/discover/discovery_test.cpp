@@ -67,6 +67,51 @@ TEST(Discovery, KnowsTypesTtlsAndAnExample) {
   EXPECT_EQ(find(discovery, "half:{number}").detail.ttl.without, 50);
 }
 
+// Of 10,000 keys 1,000 were looked at, among them one that is half of the server.
+TEST(Discovery, APatternOfOneKeyIsOneKeyWithItsOwnBytes) {
+  KeyMaker made(1);
+  for (int i = 0; i < 999; ++i) made.add(fmt::format("user:{}", i), "hash");
+  made.add("leaderboard", "zset", 0, 5'000'000);
+  const auto bytes = made.facts.back().bytes;
+  const auto discovery = discover_families(made.facts, {10'000, 2 * bytes});
+  const auto& single = find(discovery, "leaderboard").estimate;
+  EXPECT_EQ(single.keys.low, 1);
+  EXPECT_EQ(single.keys.value, 1);
+  EXPECT_EQ(single.keys.high, 1);
+  EXPECT_EQ(single.bytes.value, static_cast<double>(bytes));
+  EXPECT_EQ(single.bytes.high, static_cast<double>(bytes));
+  EXPECT_NEAR(single.byte_share_pct.low, 50, 0.1);
+  const auto& users = find(discovery, "user:{number}").estimate;
+  EXPECT_NEAR(users.keys.value, 9999, 0.1);
+  EXPECT_NEAR(users.byte_share_pct.high, 50, 0.1);
+  EXPECT_NEAR(users.bytes.value, 4.5e6, 0.3e6);
+}
+
+// A key over 1 % of the sampled bytes is nothing special in a sample of 1 key in 100.
+TEST(Discovery, AKeyThatIsLargeInTheSampleOnlyHasNoClassOfItsOwn) {
+  KeyMaker made(1);
+  for (int i = 0; i < 999; ++i) made.add(fmt::format("user:{}", i), "hash");
+  made.add("settings", "hash", 0, 20'000);
+  const auto discovery = discover_families(made.facts, {100'000, {}});
+  EXPECT_EQ(discovery.families.size(), 1U);
+  EXPECT_EQ(discovery.rest.estimate.sampled_keys, 1);
+}
+
+TEST(Discovery, FamiliesBeyondTheMostAreCountedInTheRest) {
+  constexpr const char* kKept[] = {"cart", "name", "mail", "last", "wish"};
+  KeyMaker made(1);
+  for (int i = 0; i < 46; ++i) {
+    const std::string name = made.word() + made.word();
+    for (int j = 0; j < 30; ++j) {
+      made.add(fmt::format("{}:{}:{}", name, j, kKept[j % 5]), "hash");
+    }
+  }
+  const auto discovery = discover(made.facts);
+  EXPECT_EQ(discovery.families.size(), 200U);
+  EXPECT_EQ(discovery.left_out_families, 30U);
+  EXPECT_EQ(discovery.rest.estimate.keys.value, 180) << "six of each";
+}
+
 TEST(Proposal, KeysWithoutATtlAreProtected) {
   const auto proposal = proposal_for(find(discover(some_of_each()), "user:{number}"));
   EXPECT_EQ(proposal.key_class.name, "user");
