@@ -37,6 +37,9 @@ std::string census_json(const CensusReport& report);
 /// The table by class, histograms of TTLs, and what it cost; some lines, each with its end.
 std::string census_text(const CensusReport& report);
 
+/// Two lines on memory that a sample does not explain (SampleEstimate::unexplained_bytes).
+std::string unexplained_text(double bytes);
+
 /// One or two lines on what it cost the server.
 std::string cost_text(const census::ServerCost& cost, std::chrono::microseconds longest_exchange,
                       std::chrono::milliseconds took);

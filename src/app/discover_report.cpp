@@ -64,6 +64,12 @@ std::string sample_text(const census::SampleOutcome& sample) {
                      sizes::print_count(sample.population_keys));
 }
 
+// What was found and is not told one by one.
+std::string left_out_text(const discover::Discovery& discovery) {
+  return fmt::format("{} more families, with fewer keys than any of these {}, are among them",
+                     discovery.left_out_families, discovery.families.size());
+}
+
 json::value number(double value) {
   if (std::isinf(value)) return nullptr;
   return std::round(value * 1000) / 1000;
@@ -158,8 +164,13 @@ std::string discover_text(const DiscoverReport& report) {
     row(report.discovery.rest, "(in no family)");
     fmt::format_to(out, "  such as \"{}\"\n", report.discovery.rest.example);
   }
-  fmt::format_to(out, "\n{}\n{}", sample_text(report.sample),
-                 cost_text(report.cost, report.sample.longest_exchange, report.sample.took));
+  if (report.discovery.left_out_families > 0) {
+    fmt::format_to(out, "  {}\n", left_out_text(report.discovery));
+  }
+  fmt::format_to(out, "\n{}\n", sample_text(report.sample));
+  const double unexplained = report.discovery.estimate.unexplained_bytes;
+  if (unexplained > 0) text += unexplained_text(unexplained);
+  text += cost_text(report.cost, report.sample.longest_exchange, report.sample.took);
   return text;
 }
 
@@ -172,6 +183,7 @@ std::string discover_json(const DiscoverReport& report) {
       {"method", report.sample.is_whole ? "exact" : "sample"},
       {"families", std::move(families)},
       {"rest", family_object(report.discovery.rest)},
+      {"left_out_families", report.discovery.left_out_families},
       {"unexplained_bytes", std::llround(report.discovery.estimate.unexplained_bytes)}};
   add_cost(report.cost, report.sample.longest_exchange, report.sample.took, object);
   return sizes::print_json(object);
@@ -203,6 +215,9 @@ std::string proposed_config(const DiscoverReport& report) {
                    "# were met, or they have no beginning in common, such as\n"
                    "# \"{}\". Keys of no class are counted, and never touched.\n",
                    keys_text(rest), share_text(rest.estimate.byte_share_pct), rest.example);
+  }
+  if (report.discovery.left_out_families > 0) {
+    fmt::format_to(out, "# {}.\n", left_out_text(report.discovery));
   }
   return text;
 }

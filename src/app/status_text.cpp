@@ -28,7 +28,12 @@ std::string status_text(const Statistics& statistics,
                    pressure::describe(statistics.forecast->total),
                    pressure::describe(statistics.forecast->protected_data));
   }
-  fmt::format_to(out, "protected  {} keys\n", sizes::print_count(statistics.protected_keys()));
+  std::int64_t rebuildable = 0;
+  for (const auto& use : statistics.classes) {
+    if (use.level == KeyLevel::Rebuildable) rebuildable += use.keys;
+  }
+  fmt::format_to(out, "protected  {} keys, of which {} can be rebuilt from the others\n",
+                 sizes::print_count(statistics.protected_keys()), sizes::print_count(rebuildable));
   fmt::format_to(out, "evictable  {} keys\n", sizes::print_count(statistics.evictable_keys()));
   fmt::format_to(out, "unclassified {} keys\n", sizes::print_count(statistics.unclassified_keys));
   fmt::format_to(out, "whole server {} keys with a TTL, {} without\n",

@@ -129,6 +129,21 @@ TEST(DiscoverReport, WhereNoFamilyIsDecidedTheProposalCanStillBeRead) {
   EXPECT_EQ(decided->options.classes.size(), 1U);
 }
 
+TEST(DiscoverReport, WhatIsLeftOutOrNotExplainedIsSaid) {
+  KeyMaker made(1);
+  add_spring(made, 100);
+  auto report = report_of(made.facts);
+  EXPECT_EQ(discover_text(report).find("more families"), std::string::npos);
+  EXPECT_EQ(discover_text(report).find("not explained"), std::string::npos);
+  report.discovery.left_out_families = 30;
+  report.discovery.estimate.unexplained_bytes = 64 << 20;
+  EXPECT_NE(discover_text(report).find("30 more families"), std::string::npos);
+  EXPECT_NE(discover_text(report).find("64.0 MiB of the server's memory are not explained"),
+            std::string::npos);
+  EXPECT_NE(proposed_config(report).find("# 30 more families"), std::string::npos);
+  EXPECT_EQ(boost::json::parse(discover_json(report)).at("left_out_families"), 30);
+}
+
 TEST(DiscoverReport, OfAnEmptyServerTheBuiltInClassesStay) {
   const auto report = report_of({});
   CleanSurroundings around;
