@@ -200,9 +200,7 @@ void print_shares(const CensusReport& report, const std::vector<Row>& rows, Out 
                  "\nsample     {} of {} keys, from random places of the server's table; the true\n"
                  "           numbers lie within the intervals in 95 of 100 samples\n",
                  sizes::print_count(report.keys), sizes::print_count(report.population_keys));
-  if (report.estimate->unexplained_bytes > 0) {
-    fmt::format_to(out, "{}", unexplained_text(report.estimate->unexplained_bytes));
-  }
+  if (report.with_bytes) fmt::format_to(out, "{}", open_bytes_text(*report.estimate));
 }
 
 void print_ttls(const CensusReport& report, const std::vector<Row>& rows, Out out) {
@@ -240,11 +238,21 @@ void print_largest(const std::vector<Row>& rows, Out out) {
 
 }  // namespace
 
-std::string unexplained_text(double bytes) {
-  return fmt::format(
-      "           {} of the server's memory are not explained by these keys: a few\n"
-      "           huge ones, other databases or modules; the intervals of bytes allow for it\n",
-      bytes_text(bytes));
+std::string open_bytes_text(const census::SampleEstimate& estimate) {
+  std::string text;
+  const double open = estimate.bytes.high - estimate.bytes.low;
+  if (open > 0 && !std::isinf(open)) {
+    text += fmt::format(
+        "           up to {} may be in keys that were not met, and these in any class: the upper\n"
+        "           ends of bytes allow for it\n",
+        bytes_text(open));
+  }
+  if (estimate.unexplained_bytes <= 0) return text;
+  return text + fmt::format(
+                    "           {} of the server's memory are not explained by these keys: a few\n"
+                    "           huge ones (redkeep stats --exact finds them), other databases or "
+                    "modules\n",
+                    bytes_text(estimate.unexplained_bytes));
 }
 
 std::string census_json(const CensusReport& report) {

@@ -168,8 +168,7 @@ std::string discover_text(const DiscoverReport& report) {
     fmt::format_to(out, "  {}\n", left_out_text(report.discovery));
   }
   fmt::format_to(out, "\n{}\n", sample_text(report.sample));
-  const double unexplained = report.discovery.estimate.unexplained_bytes;
-  if (unexplained > 0) text += unexplained_text(unexplained);
+  text += open_bytes_text(report.discovery.estimate);
   text += cost_text(report.cost, report.sample.longest_exchange, report.sample.took);
   return text;
 }

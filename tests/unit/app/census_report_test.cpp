@@ -71,5 +71,20 @@ TEST(CensusReport, AClassThatWasNotMetHasNoLimitWithoutTheServersCounter) {
   EXPECT_NE(census_text(report).find("of the bytes any part"), std::string::npos);
 }
 
+TEST(CensusReport, WhatMayBeInKeysThatWereNotMetIsSaid) {
+  auto report = sampled_report("pages");
+  EXPECT_EQ(census_text(report).find("not met, and"), std::string::npos);
+  report.estimate->bytes = {100 << 20, 90 << 20, 154 << 20};
+  EXPECT_NE(census_text(report).find("up to 64.0 MiB may be in keys that were not met"),
+            std::string::npos)
+      << census_text(report);
+  EXPECT_EQ(census_text(report).find("not explained"), std::string::npos);
+  report.estimate->unexplained_bytes = 54 << 20;
+  EXPECT_NE(census_text(report).find("54.0 MiB of the server's memory are not explained"),
+            std::string::npos);
+  report.estimate->bytes.high = kInfinite;
+  EXPECT_EQ(census_text(report).find("not met, and"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace redkeep::app
