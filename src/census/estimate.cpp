@@ -126,6 +126,7 @@ class Estimator {
 
   // A counter that the sample contradicts is none: a server's sizes of collections are estimates.
   void weigh_counter(const std::optional<std::int64_t>& most_bytes) {
+    if (all_bytes_.sum <= 0) return;  // sizes were not asked for
     const double least = low(all_bytes_, {}, kBeyondDoubt);
     if (most_bytes && static_cast<double>(*most_bytes) >= least) {
       counter_ = static_cast<double>(*most_bytes);

@@ -172,6 +172,20 @@ void propose_lasting(const Family& family, const Hint* hint, std::vector<std::st
       hint->word));
 }
 
+// A few keys that are alike say little of all.
+void warn_of_few(const Family& family, bool is_evictable, std::vector<std::string>& reasons) {
+  const auto& ttl = family.detail.ttl;
+  const auto counted = static_cast<double>(ttl.counted());
+  const auto others = static_cast<double>(is_evictable ? ttl.without : ttl.with());
+  const double all = std::max(counted, family.estimate.keys.value);
+  const double most_pct = census::share_pct(others, counted, all).high;
+  if (counted == 0 || most_pct <= kNearlyNonePct) return;
+  reasons.push_back(fmt::format(
+      "but only {} keys were looked at: of all of them up to {:.0f} % may be otherwise; `redkeep "
+      "audit` tells",
+      sizes::print_count(ttl.counted()), most_pct));
+}
+
 // What each of the two classes would do to the keys that are there.
 void explain_choice(const Family& family, std::vector<std::string>& reasons) {
   const auto& ttl = family.detail.ttl;
@@ -216,6 +230,7 @@ Proposal propose_class(const Family& family, std::vector<std::string>& taken) {
   } else {
     propose_lasting(family, hint, proposal.reasons);
   }
+  if (!has_mixed_ttls(family)) warn_of_few(family, is_evictable, proposal.reasons);
   if (!family.would_take.empty()) {
     proposal.reasons.push_back(fmt::format(
         "not decided: its pattern holds the keys of \"{}\" too as long as that is not decided",

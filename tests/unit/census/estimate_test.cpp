@@ -262,6 +262,11 @@ TEST(Estimate, ACounterThatIsTooLowIsNotBelieved) {
   EXPECT_GE(estimate.groups[0].bytes.high, 50e6);
 }
 
+TEST(Estimate, WithoutSizesNothingIsSaidOfTheServersMemory) {
+  const auto estimate = estimate_groups(even_sample(10'000, 0), 2, {1'000'000, 200'000'000});
+  EXPECT_EQ(estimate.unexplained_bytes, 0);
+}
+
 // Pages that hold one group each: as in a cluster whose hash tags keep a group together.
 TEST(Estimate, KeysThatLieTogetherWidenTheIntervals) {
   std::vector<Observation> sample;

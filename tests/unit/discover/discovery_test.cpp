@@ -176,6 +176,19 @@ TEST(Proposal, AFewKeysThatAreNotLikeTheOthersAreTold) {
       << reasons(user);
 }
 
+// Twelve keys with a TTL of some 120: a quarter of these may have none.
+TEST(Proposal, OfAFewKeysItIsSaidHowManyOthersMayBeOtherwise) {
+  KeyMaker made(1);
+  for (int i = 0; i < 988; ++i) made.add(fmt::format("user:{}", i), "hash");
+  for (int i = 0; i < 12; ++i) made.add(fmt::format("page:{}", i), "string", 300);
+  const auto sampled = discover_families(made.facts, {10'000, {}});
+  const std::string text = reasons(proposal_for(find(sampled, "page:{number}")));
+  EXPECT_NE(text.find("only 12 keys were looked at"), std::string::npos) << text;
+  EXPECT_EQ(reasons(proposal_for(find(sampled, "user:{number}"))).find("only"), std::string::npos);
+  const auto whole = discover(made.facts);
+  EXPECT_EQ(reasons(proposal_for(find(whole, "page:{number}"))).find("only"), std::string::npos);
+}
+
 // Without a class of its own a key would be in the one with fewer literal characters.
 TEST(Proposal, AClassThatWouldTakeUndecidedKeysIsNotDecidedEither) {
   KeyMaker made(1);
