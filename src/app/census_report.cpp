@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
 #include <iterator>
@@ -125,9 +126,17 @@ std::string share_text(const Estimate& share) {
 
 using Out = std::back_insert_iterator<std::string>;
 
+// Of the column of names: that of the longest one.
+std::size_t name_width(const std::vector<Row>& rows) {
+  std::size_t width = 16;
+  for (const auto& row : rows) width = std::max(width, row.name.size());
+  return width;
+}
+
 void print_counts(const CensusReport& report, const std::vector<Row>& rows, Out out) {
   const bool has_details = !report.details.empty() && report.with_bytes;
-  fmt::format_to(out, "\n{:<16} {:<12} {:>12} {:>11}", "class", "level", "keys", "bytes");
+  const auto width = name_width(rows);
+  fmt::format_to(out, "\n{:<{}} {:<12} {:>12} {:>11}", "class", width, "level", "keys", "bytes");
   if (has_details) fmt::format_to(out, " {:>11} {:>11}", "average", "largest");
   fmt::format_to(out, "\n");
   std::vector<std::string_view> empty;
@@ -137,7 +146,7 @@ void print_counts(const CensusReport& report, const std::vector<Row>& rows, Out 
       if (!is_rest) empty.push_back(row.name);
       continue;
     }
-    fmt::format_to(out, "{:<16} {:<12} {:>12} {:>11}", row.name, row.level,
+    fmt::format_to(out, "{:<{}} {:<12} {:>12} {:>11}", row.name, width, row.level,
                    sizes::print_count(row.keys),
                    is_rest && !row.bytes ? "" : bytes_text(row.bytes));
     if (has_details && row.detail->sized_keys > 0) {
@@ -164,20 +173,23 @@ void print_unmet(const CensusReport& report, const std::vector<Row>& rows, Out o
   if (largest == nullptr || report.keys >= report.population_keys) return;
   fmt::format_to(out, "\nnot met    {}\n           of each at most {:.2f} % of the keys",
                  fmt::join(names, ", "), largest->estimate->key_share_pct.high);
-  if (report.with_bytes) {
+  if (report.with_bytes && std::isinf(largest->estimate->bytes.high)) {
+    fmt::format_to(out, "; of the bytes any part, since the server does not tell how many it has");
+  } else if (report.with_bytes) {
     fmt::format_to(out, " and {:.1f} % of the bytes", largest->estimate->byte_share_pct.high);
   }
   fmt::format_to(out, "\n");
 }
 
 void print_shares(const CensusReport& report, const std::vector<Row>& rows, Out out) {
-  fmt::format_to(out, "\n{:<16} {:<24}", "class", "keys");
+  const auto width = name_width(rows);
+  fmt::format_to(out, "\n{:<{}} {:<24}", "class", width, "keys");
   if (report.with_bytes) fmt::format_to(out, " {:<24} {}", "bytes", "bytes");
   fmt::format_to(out, "\n");
   for (const auto& row : rows) {
     const auto& estimate = *row.estimate;
     if (estimate.sampled_keys == 0) continue;
-    fmt::format_to(out, "{:<16} {:<24}", row.name, share_text(estimate.key_share_pct));
+    fmt::format_to(out, "{:<{}} {:<24}", row.name, width, share_text(estimate.key_share_pct));
     if (report.with_bytes) {
       fmt::format_to(out, " {:<24} {} ({} to {})", share_text(estimate.byte_share_pct),
                      bytes_text(estimate.bytes.value), bytes_text(estimate.bytes.low),
@@ -196,17 +208,13 @@ void print_shares(const CensusReport& report, const std::vector<Row>& rows, Out 
                  "           numbers lie within the intervals in 95 of 100 samples\n",
                  sizes::print_count(report.keys),
                  sizes::print_counted(report.population_keys, "key"));
-  if (report.estimate->unexplained_bytes > 0) {
-    fmt::format_to(out,
-                   "           {} of the server's memory are not explained by these keys: a few\n"
-                   "           huge ones, other databases or modules; the intervals of bytes allow "
-                   "for it\n",
-                   bytes_text(report.estimate->unexplained_bytes));
-  }
+  if (report.with_bytes) fmt::format_to(out, "{}", open_bytes_text(*report.estimate));
 }
 
 void print_ttls(const CensusReport& report, const std::vector<Row>& rows, Out out) {
-  fmt::format_to(out, "\n{:<16} {:>9}", report.estimate ? "TTL (of sampled)" : "TTL left", "none");
+  const auto width = name_width(rows);
+  fmt::format_to(out, "\n{:<{}} {:>9}", report.estimate ? "TTL (of sampled)" : "TTL left", width,
+                 "none");
   for (const auto& bucket : census::TtlHistogram::kBuckets) {
     const bool is_last = bucket.up_to == std::chrono::milliseconds::max();
     fmt::format_to(out, " {:>9}", is_last ? bucket.name : fmt::format("to {}", bucket.name));
@@ -215,7 +223,7 @@ void print_ttls(const CensusReport& report, const std::vector<Row>& rows, Out ou
   for (const auto& row : rows) {
     const auto& ttl = row.detail->ttl;
     if (ttl.counted() == 0) continue;
-    fmt::format_to(out, "{:<16} {:>9}", row.name, sizes::print_count(ttl.without));
+    fmt::format_to(out, "{:<{}} {:>9}", row.name, width, sizes::print_count(ttl.without));
     for (const auto keys : ttl.keys) fmt::format_to(out, " {:>9}", sizes::print_count(keys));
     fmt::format_to(out, "\n");
   }
@@ -237,6 +245,23 @@ void print_largest(const std::vector<Row>& rows, Out out) {
 }
 
 }  // namespace
+
+std::string open_bytes_text(const census::SampleEstimate& estimate) {
+  std::string text;
+  const double open = estimate.bytes.high - estimate.bytes.low;
+  if (open > 0 && !std::isinf(open)) {
+    text += fmt::format(
+        "           up to {} may be in keys that were not met, and these in any class: the upper\n"
+        "           ends of bytes allow for it\n",
+        bytes_text(open));
+  }
+  if (estimate.unexplained_bytes <= 0) return text;
+  return text + fmt::format(
+                    "           {} of the server's memory are not explained by these keys: a few\n"
+                    "           huge ones (redkeep stats --exact finds them), other databases or "
+                    "modules\n",
+                    bytes_text(estimate.unexplained_bytes));
+}
 
 std::string census_json(const CensusReport& report) {
   auto object = json::parse(to_json(report.statistics)).as_object();

@@ -38,6 +38,10 @@ std::string census_json(const CensusReport& report);
 /// The table by class, histograms of TTLs, and what it cost; some lines, each with its end.
 std::string census_text(const CensusReport& report);
 
+/// What a sample cannot know of bytes: how many may be in keys that were not met, and how many the
+/// server has that are not explained. Two lines each; nothing where there is nothing to say.
+std::string open_bytes_text(const census::SampleEstimate& estimate);
+
 /// One or two lines on what it cost the server.
 std::string cost_text(const census::ServerCost& cost, std::chrono::microseconds longest_exchange,
                       std::chrono::milliseconds took);

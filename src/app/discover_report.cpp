@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
 #include <iterator>
@@ -63,6 +64,12 @@ std::string sample_text(const census::SampleOutcome& sample) {
                      sizes::print_count(sample.population_keys));
 }
 
+// What was found and is not told one by one.
+std::string left_out_text(const discover::Discovery& discovery) {
+  return fmt::format("{} more families, with fewer keys than any of these {}, are among them",
+                     discovery.left_out_families, discovery.families.size());
+}
+
 json::value number(double value) {
   if (std::isinf(value)) return nullptr;
   return std::round(value * 1000) / 1000;
@@ -79,6 +86,7 @@ json::object family_object(const Family& family) {
   for (const auto& [type, keys] : family.types) types[type] = keys;
   return {{"pattern", family.pattern},
           {"example", family.example},
+          {"undecided", family.is_undecided},
           {"sampled_keys", family.estimate.sampled_keys},
           {"types", std::move(types)},
           {"ttl_pct", number(ttl_pct(family))},
@@ -93,17 +101,49 @@ json::object family_object(const Family& family) {
 
 using Out = std::back_insert_iterator<std::string>;
 
+// Of an undecided family the lines of a class are comments.
 void print_class(const Family& family, const discover::Proposal& proposal, Out out) {
   const KeyClass& key_class = proposal.key_class;
+  const std::string_view off = family.is_undecided ? "#" : "";
   fmt::format_to(out, "\n# {}, {} of the bytes\n", keys_text(family),
                  share_text(family.estimate.byte_share_pct));
   for (const auto& reason : proposal.reasons) fmt::format_to(out, "# {}\n", reason);
-  fmt::format_to(out, "[[class]]\nname = \"{}\"\npatterns = [\"{}\"]\nlevel = \"{}\"\n",
-                 key_class.name, key_class.patterns.front(), redkeep::to_string(key_class.level));
-  if (key_class.ttl) fmt::format_to(out, "ttl = \"{}\"\n", exact_duration(*key_class.ttl));
+  fmt::format_to(out, "{0}[[class]]\n{0}name = \"{1}\"\n{0}patterns = [\"{2}\"]\n", off,
+                 key_class.name, key_class.patterns.front());
+  if (family.is_undecided && family.would_take.empty()) {
+    fmt::format_to(out,
+                   "# one of the two:\n#level = \"protected\"\n#level = \"evictable\"\n#ttl = "
+                   "\"{}\"\n",
+                   exact_duration(*key_class.ttl));
+    return;
+  }
+  fmt::format_to(out, "{}level = \"{}\"\n", off, redkeep::to_string(key_class.level));
+  if (key_class.ttl) fmt::format_to(out, "{}ttl = \"{}\"\n", off, exact_duration(*key_class.ttl));
   if (key_class.shed_at == ShedAt::Never) return;
-  fmt::format_to(out, "shed_at = \"{}\"\nshed_order = {}\n", to_string(key_class.shed_at),
-                 key_class.shed_order);
+  fmt::format_to(out, "{0}shed_at = \"{1}\"\n{0}shed_order = {2}\n", off,
+                 to_string(key_class.shed_at), key_class.shed_order);
+}
+
+// What stands before the classes. A configuration that replaces the built-in classes by none is
+// refused, and the built-in ones are made for keys behind a prefix: neither is proposed then.
+void print_frame(const std::vector<Family>& families, Out out) {
+  const bool has_class = std::any_of(families.begin(), families.end(),
+                                     [](const Family& family) { return !family.is_undecided; });
+  const std::string_view off = has_class ? "" : "#";
+  fmt::format_to(
+      out,
+      "\n# The families below are all there is: the built-in classes are left out.\n{}"
+      "{}classes = \"replace\"\n\n"
+      "{}[keys]\n"
+      "# Patterns are of whole keys: different applications share no prefix.\n"
+      "{}prefix = \"\"\n\n"
+      "[drift]\n"
+      "# A guard tells of keys that are not as their class says, and leaves them alone: the\n"
+      "# classes are guesses from a sample, and a TTL that was taken off or put on wrongly\n"
+      "# does not come back. When they are known to be right: \"fix\".\n"
+      "background = \"look\"\n",
+      has_class ? "" : "# None is decided yet: with the first one, take the # off here too.\n", off,
+      off, off);
 }
 
 }  // namespace
@@ -124,8 +164,12 @@ std::string discover_text(const DiscoverReport& report) {
     row(report.discovery.rest, "(in no family)");
     fmt::format_to(out, "  such as \"{}\"\n", report.discovery.rest.example);
   }
-  fmt::format_to(out, "\n{}\n{}", sample_text(report.sample),
-                 cost_text(report.cost, report.sample.longest_exchange, report.sample.took));
+  if (report.discovery.left_out_families > 0) {
+    fmt::format_to(out, "  {}\n", left_out_text(report.discovery));
+  }
+  fmt::format_to(out, "\n{}\n", sample_text(report.sample));
+  text += open_bytes_text(report.discovery.estimate);
+  text += cost_text(report.cost, report.sample.longest_exchange, report.sample.took);
   return text;
 }
 
@@ -138,6 +182,7 @@ std::string discover_json(const DiscoverReport& report) {
       {"method", report.sample.is_whole ? "exact" : "sample"},
       {"families", std::move(families)},
       {"rest", family_object(report.discovery.rest)},
+      {"left_out_families", report.discovery.left_out_families},
       {"unexplained_bytes", std::llround(report.discovery.estimate.unexplained_bytes)}};
   add_cost(report.cost, report.sample.longest_exchange, report.sample.took, object);
   return sizes::print_json(object);
@@ -156,12 +201,7 @@ std::string proposed_config(const DiscoverReport& report) {
   if (report.discovery.families.empty()) {
     text += "\n# No families were found, so the built-in classes stay.\n";
   } else {
-    text +=
-        "\n# The families below are all there is: the built-in classes are left out.\n"
-        "classes = \"replace\"\n\n"
-        "[keys]\n"
-        "# Patterns are of whole keys: different applications share no prefix.\n"
-        "prefix = \"\"\n";
+    print_frame(report.discovery.families, out);
   }
   std::vector<std::string> taken;
   for (const auto& family : report.discovery.families) {
@@ -174,6 +214,9 @@ std::string proposed_config(const DiscoverReport& report) {
                    "# were met, or they have no beginning in common, such as\n"
                    "# \"{}\". Keys of no class are counted, and never touched.\n",
                    keys_text(rest), share_text(rest.estimate.byte_share_pct), rest.example);
+  }
+  if (report.discovery.left_out_families > 0) {
+    fmt::format_to(out, "# {}.\n", left_out_text(report.discovery));
   }
   return text;
 }

@@ -42,7 +42,13 @@ std::string status_text(const Statistics& statistics, const Lease& lease) {
                    pressure::describe(statistics.forecast->total),
                    pressure::describe(statistics.forecast->protected_data));
   }
-  fmt::format_to(out, "protected  {}\n", sizes::print_counted(statistics.protected_keys(), "key"));
+  std::int64_t rebuildable = 0;
+  for (const auto& use : statistics.classes) {
+    if (use.level == KeyLevel::Rebuildable) rebuildable += use.keys;
+  }
+  fmt::format_to(out, "protected  {}, of which {} can be rebuilt from the others\n",
+                 sizes::print_counted(statistics.protected_keys(), "key"),
+                 sizes::print_count(rebuildable));
   fmt::format_to(out, "evictable  {}\n", sizes::print_counted(statistics.evictable_keys(), "key"));
   fmt::format_to(out, "unclassified {}\n",
                  sizes::print_counted(statistics.unclassified_keys, "key"));

@@ -3,39 +3,42 @@
 // cluster's slots and hash tags), pages differ from each other by more than chance, which the
 // variance between pages shows: the larger of the two variances is taken.
 //
-// For bytes the low ends are the sample's (two standard errors, which is safe for sizes that are
-// skewed to the right). The high ends are the lower of two: what the tail of the sampled sizes
-// allows, and what is left of the server's own memory counter when the low end of everything else
-// is taken away. The bootstrap was rejected: it cannot draw what is not in the sample, and its
-// intervals held the truth in 48 to 83 of 100 samples of sizes with a heavy tail (measured:
-// log-normal with sigma 2, Pareto with index 1.6 and 1.1).
+// For bytes a key may hold half of the memory, and is in hardly any sample. So the high ends come
+// from the server's own memory counter: what it holds beyond the low ends of all others may be in
+// any group, met or not. (A tail that is fitted to the sampled sizes was rejected as a second
+// limit: it knows nothing of one huge key, and "explained" half of a server by a cache's tail.) And
+// if such a key is in the sample, it must not stand for as many others as a common key does: for
+// the low ends the largest keys are counted once, by themselves, as many of them as give the
+// highest end; for the values as many as the counter makes necessary. Where the server tells no
+// counter, the tails of the sampled sizes are all there is. The bootstrap was rejected: it cannot
+// draw what is not in the sample, and its intervals held the truth in 48 to 83 of 100 samples of
+// sizes with a heavy tail (measured: log-normal with sigma 2, Pareto with index 1.6 and 1.1).
 #include "census/estimate.h"
 
 #include <algorithm>
 #include <boost/math/special_functions/beta.hpp>
 #include <cmath>
-#include <functional>
 #include <limits>
+#include <numeric>
 
 #include "census/size_tail.h"
 
 namespace redkeep::census {
 namespace {
 
-// 96.4 % for a normal distribution: the standard error is only an estimate.
+// 98 % on the one side that is looked at: the standard error is only an estimate.
 constexpr double kStandardErrors = 2.1;
+// So far above the server's counter a sample does not come by chance: then the counter is wrong.
+constexpr double kBeyondDoubt = 4;
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
-// The server's counter holds more than the keys (tables, buffers, allocation), so a sample that
-// accounts for so much of it accounts for all.
-constexpr double kExplained = 0.95;
-
-// A total over the population, out of its sum over the sample.
-struct Total {
-  double seen = 0;   // the sum over the sample: the truth is not below it
-  double value = 0;  // scaled up
-  double error = 0;  // its standard error
-  double low() const { return std::max(seen, value - kStandardErrors * error); }
-};
+// The server's counter holds more than the keys' sizes: tables, buffers, what the allocator rounds
+// up (up to 8 % with small keys). What it holds beyond that is worth a word.
+constexpr double kExplained = 0.9;
+// How many of the largest keys may be counted by themselves.
+constexpr std::size_t kMostApart = 100;
+// A key that would stand for so much of the server stands for itself alone, if the counter has no
+// room for more.
+constexpr double kLargePart = 0.01;
 
 // Sums over the sample, by page, of one number a key (a group's bytes; 1 for each of its keys).
 struct Sums {
@@ -44,6 +47,11 @@ struct Sums {
     sum += number;
     squares += number * number;
     by_page[page] += number;
+  }
+  void remove(std::uint32_t page, double number) {
+    sum -= number;
+    squares -= number * number;
+    by_page[page] -= number;
   }
   Sums without(const Sums& part) const {
     Sums rest = *this;
@@ -64,7 +72,8 @@ class Estimator {
  public:
   Estimator(std::span<const Observation> sample, std::size_t groups, const Population& population)
       : sampled_(static_cast<double>(sample.size())),
-        population_(std::max(sampled_, static_cast<double>(population.keys))) {
+        population_(std::max(sampled_, static_cast<double>(population.keys))),
+        largest_(sample.begin(), sample.end()) {
     std::uint32_t pages = 0;
     for (const auto& key : sample) pages = std::max(pages, key.page + 1);
     page_keys_.resize(pages);
@@ -72,24 +81,40 @@ class Estimator {
     bytes_.assign(groups, Sums(pages));
     sizes_.resize(groups);
     all_bytes_ = Sums(pages);
-    for (const auto& key : sample) add(key);
-    for (auto& sizes : sizes_) std::sort(sizes.begin(), sizes.end(), std::greater<>());
+    std::stable_sort(largest_.begin(), largest_.end(),
+                     [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
+    for (const auto& key : largest_) add(key);
+    if (sampled_ == 0) return;
     weigh_counter(population.most_bytes);
+    find_ends();
+    find_values();
   }
 
   SampleEstimate result() const {
     SampleEstimate result;
-    const Total all = total(all_bytes_);
-    result.bytes = {all.value, all.low(), all.value};
-    if (!is_whole()) result.bytes.high = std::max(all.value, std::min(all_most_, counter_));
-    result.unexplained_bytes = unexplained_;
+    result.groups.resize(keys_.size());
+    if (sampled_ == 0) return result;
+    result.bytes = {sum(values_), all_low_, counter_};
+    if (is_whole()) result.bytes.high = all_low_;
+    if (std::isinf(result.bytes.high)) result.bytes.high = all_by_tail(std::nullopt);
+    widen(result.bytes);
+    const double open = counter_ - result.bytes.value;
+    const bool is_much = has_counter() && result.bytes.value < kExplained * counter_;
+    if (is_much && !is_whole()) result.unexplained_bytes = open;
     for (std::size_t group = 0; group < keys_.size(); ++group) {
-      result.groups.push_back(group_estimate(group));
+      result.groups[group] = group_estimate(group);
     }
     return result;
   }
 
  private:
+  // Part of the sample: one group, or all others, or all.
+  struct Part {
+    std::optional<std::size_t> only;
+    std::optional<std::size_t> but;
+    bool holds(std::size_t group) const { return only ? group == *only : !but || group != *but; }
+  };
+
   void add(const Observation& key) {
     const auto bytes = static_cast<double>(key.bytes);
     page_keys_[key.page] += 1;
@@ -97,21 +122,55 @@ class Estimator {
     bytes_[key.group].add(key.page, bytes);
     all_bytes_.add(key.page, bytes);
     sizes_[key.group].push_back(bytes);
-    largest_ = std::max(largest_, bytes);
   }
 
-  // Whether the server's counter is one that the sample does not contradict, and how much of it the
-  // sample leaves open.
+  // A counter that the sample contradicts is none: a server's sizes of collections are estimates.
   void weigh_counter(const std::optional<std::int64_t>& most_bytes) {
-    if (sampled_ == 0) return;
-    for (std::size_t group = 0; group < keys_.size(); ++group) most_.push_back(most(group));
-    all_most_ = all_by_tail(std::nullopt);
-    const Total total_bytes = total(all_bytes_);
-    if (!most_bytes || static_cast<double>(*most_bytes) < total_bytes.low()) return;
-    counter_ = static_cast<double>(*most_bytes);
-    if (is_whole() || all_most_ >= kExplained * counter_) return;
-    unexplained_ = counter_ - total_bytes.value;
-    all_most_ = counter_;
+    if (all_bytes_.sum <= 0) return;  // sizes were not asked for
+    const double least = low(all_bytes_, {}, kBeyondDoubt);
+    if (most_bytes && static_cast<double>(*most_bytes) >= least) {
+      counter_ = static_cast<double>(*most_bytes);
+    }
+  }
+
+  void find_ends() {
+    const double seen = all_bytes_.sum;
+    all_low_ = low(all_bytes_, {}, kStandardErrors);
+    // A sample with more large keys than its share may have its low end above the counter.
+    const double part = all_low_ > counter_ ? (counter_ - seen) / (all_low_ - seen) : 1;
+    const auto fitted = [&](const Sums& sums, const Part& of) {
+      return sums.sum + part * (low(sums, of, kStandardErrors) - sums.sum);
+    };
+    all_low_ = std::min(all_low_, counter_);
+    for (std::size_t group = 0; group < keys_.size(); ++group) {
+      const Sums rest = all_bytes_.without(bytes_[group]);
+      lows_.push_back(fitted(bytes_[group], {.only = group, .but = {}}));
+      rest_lows_.push_back(fitted(rest, {.only = {}, .but = group}));
+      tails_.push_back(most_by_tail(group));
+    }
+  }
+
+  bool has_counter() const { return !std::isinf(counter_); }
+
+  // Scaled up, and made to fit below the counter: first by the largest keys, which then count once,
+  // and what is still too much is shared out.
+  void find_values() {
+    const double scale = population_ / sampled_;
+    for (const auto& bytes : bytes_) values_.push_back(bytes.sum * scale);
+    double all = sum(values_);
+    for (const auto& key : largest_) {
+      const double others = (scale - 1) * static_cast<double>(key.bytes);
+      if (all <= counter_ || others < kLargePart * counter_) break;
+      values_[key.group] -= others;
+      all -= others;
+    }
+    const double seen = all_bytes_.sum;
+    if (all <= counter_ || all <= seen) return;
+    const double part = (counter_ - seen) / (all - seen);
+    for (std::size_t group = 0; group < values_.size(); ++group) {
+      const double own = bytes_[group].sum;
+      values_[group] = own + part * (values_[group] - own);
+    }
   }
 
   // Of the variance of a mean, that which counts: between keys or between pages.
@@ -135,9 +194,25 @@ class Estimator {
     return pages / (pages - 1) * squares / (sampled_ * sampled_);
   }
 
-  Total total(const Sums& sums) const {
-    if (sampled_ == 0) return {};
-    return {sums.sum, sums.sum * population_ / sampled_, population_ * std::sqrt(variance(sums))};
+  // What a part has at least: so many standard errors below its estimate, and what was seen. `sums`
+  // are of its bytes. One huge key makes the standard error as large as the estimate; with that key
+  // apart the others still say what they say.
+  double low(Sums sums, const Part& part, double errors) const {
+    const auto scaled = [&] {
+      return population_ * (sums.sum / sampled_ - errors * std::sqrt(variance(sums)));
+    };
+    double most = std::max(sums.sum, scaled());
+    double apart = 0;
+    std::size_t keys = 0;
+    for (const auto& key : largest_) {
+      if (!part.holds(key.group)) continue;
+      const auto bytes = static_cast<double>(key.bytes);
+      apart += bytes;
+      sums.remove(key.page, bytes);
+      most = std::max(most, apart + scaled());
+      if (++keys == kMostApart) break;
+    }
+    return most;
   }
 
   double design_effect(const Sums& keys) const {
@@ -146,12 +221,15 @@ class Estimator {
     return by_chance > 0 ? std::max(1.0, between_pages(keys) / by_chance) : 1.0;
   }
 
-  // The most that a group's bytes may be, as far as the sample alone can tell.
-  double most(std::size_t group) const {
+  // The most that a group's bytes may be, as far as the sample alone can tell: of a group that was
+  // not met, nothing.
+  double most_by_tail(std::size_t group) const {
     const auto& sizes = sizes_[group];
+    if (sizes.empty()) return kInfinite;
     if (sizes.size() >= kLeastForTail) return most_total(sizes, sampled_, population_);
-    // Few keys, or none, were met: as many as there may be, each as large as the largest of all.
-    return keys_share(group).high / 100 * population_ * largest_;
+    // Few keys were met: as many as there may be, each as large as the largest of all.
+    const auto largest = static_cast<double>(largest_.front().bytes);
+    return keys_share(group).high / 100 * population_ * largest;
   }
 
   Estimate keys_share(std::size_t group) const {
@@ -165,7 +243,6 @@ class Estimator {
     GroupEstimate estimate;
     const Sums& keys = keys_[group];
     estimate.sampled_keys = static_cast<std::int64_t>(keys.sum);
-    if (sampled_ == 0) return estimate;
     estimate.key_share_pct = keys_share(group);
     const double of_all = population_ / 100;
     estimate.keys = {keys.sum / sampled_ * population_, estimate.key_share_pct.low * of_all,
@@ -178,26 +255,33 @@ class Estimator {
   }
 
   void estimate_bytes(std::size_t group, GroupEstimate& estimate) const {
-    const Total own = total(bytes_[group]);
-    const Total rest = total(all_bytes_.without(bytes_[group]));
-    if (is_whole()) {
-      estimate.bytes = {own.value, own.value, own.value};
-      const double pct = own.value > 0 ? 100 * own.value / (own.value + rest.value) : 0;
-      estimate.byte_share_pct = {pct, pct, pct};
-      return;
-    }
-    const double by_counter = counter_ - rest.low();
-    double high = unexplained_ > 0 ? by_counter : std::min(by_counter, most_[group]);
-    high = std::max({high, own.value, own.low()});
-    estimate.bytes = {own.value, own.low(), high};
-    const double rest_high = std::max(rest.value, counter_ - own.low());
-    const double rest_most = unexplained_ > 0 ? rest_high : std::min(rest_high, all_by_tail(group));
+    const double own = values_[group];
+    const double rest = sum(values_) - own;
     const auto pct = [](double part, double other) {
       return part > 0 ? 100 * part / (part + other) : 0;
     };
-    estimate.byte_share_pct.value = pct(own.value, rest.value);
-    estimate.byte_share_pct.low = std::isinf(rest_most) ? 0 : pct(own.low(), rest_most);
-    estimate.byte_share_pct.high = std::isinf(high) ? 100 : pct(high, rest.low());
+    if (is_whole()) {
+      estimate.bytes = {own, own, own};
+      estimate.byte_share_pct = {pct(own, rest), pct(own, rest), pct(own, rest)};
+      return;
+    }
+    const double high = has_counter() ? counter_ - rest_lows_[group] : tails_[group];
+    const double rest_high = has_counter() ? counter_ - lows_[group] : all_by_tail(group);
+    estimate.bytes = {own, lows_[group], high};
+    widen(estimate.bytes);
+    estimate.byte_share_pct = {
+        pct(own, rest), std::isinf(rest_high) ? 0 : pct(estimate.bytes.low, rest_high),
+        std::isinf(high) ? 100 : pct(estimate.bytes.high, rest_lows_[group])};
+    widen(estimate.byte_share_pct);
+  }
+
+  static void widen(Estimate& estimate) {
+    estimate.low = std::min(estimate.low, estimate.value);
+    estimate.high = std::max(estimate.high, estimate.value);
+  }
+
+  static double sum(const std::vector<double>& numbers) {
+    return std::accumulate(numbers.begin(), numbers.end(), 0.0);
   }
 
   // The most that the bytes of all groups but one may be, as far as the sample alone can tell. Each
@@ -208,9 +292,8 @@ class Estimator {
     double squares = 0;
     for (std::size_t group = 0; group < keys_.size(); ++group) {
       if (group == but) continue;
-      const double own = bytes_[group].sum * population_ / sampled_;
-      const double above = most_[group] - own;
-      value += own;
+      const double above = tails_[group] - values_[group];
+      value += values_[group];
       squares += above * above;
     }
     return value + std::sqrt(squares);
@@ -218,17 +301,52 @@ class Estimator {
 
   double sampled_;
   double population_;
+  std::vector<Observation> largest_;  // the sample, largest first
   std::vector<double> page_keys_;
   std::vector<Sums> keys_;   // by group
   std::vector<Sums> bytes_;  // by group
   Sums all_bytes_{0};
   std::vector<std::vector<double>> sizes_;  // by group, largest first
-  double largest_ = 0;
-  std::vector<double> most_;     // of each group's bytes, as far as the sample can tell
-  double all_most_ = kInfinite;  // that the sample allows for all bytes
-  double counter_ = kInfinite;   // the server's
-  double unexplained_ = 0;
+  double all_low_ = 0;
+  std::vector<double> lows_;       // of each group's bytes
+  std::vector<double> rest_lows_;  // of the bytes of all groups but one
+  std::vector<double> tails_;      // the most of each group's bytes, as far as the sample can tell
+  std::vector<double> values_;     // of each group's bytes
+  double counter_ = kInfinite;     // the server's
 };
+
+// A share of all others as one of all: `known` is what the others are without.
+double diluted(double share_pct, double part, double known) {
+  if (share_pct <= 0 || std::isinf(part)) return share_pct;
+  return 100 * part / (100 * part / share_pct + known);
+}
+
+// Puts keys that are known for certain beside the estimate of all others.
+void add_known(const std::vector<Observation>& only, double population, SampleEstimate& estimate) {
+  double known = 0;
+  for (const auto& key : only) known += static_cast<double>(key.bytes);
+  const double part = 1 - static_cast<double>(only.size()) / population;
+  for (auto& group : estimate.groups) {
+    auto& keys = group.key_share_pct;
+    keys = {part * keys.value, part * keys.low, part * keys.high};
+    auto& bytes = group.byte_share_pct;
+    bytes = {diluted(bytes.value, group.bytes.value, known),
+             diluted(bytes.low, group.bytes.low, known),
+             diluted(bytes.high, group.bytes.high, known)};
+  }
+  auto& all = estimate.bytes;
+  all = {all.value + known, all.low + known, all.high + known};
+  for (const auto& key : only) {
+    const auto bytes = static_cast<double>(key.bytes);
+    const double share = 100 / population;
+    auto& group = estimate.groups[key.group];
+    group = {1, key.bytes, {1, 1, 1}, {share, share, share}, {bytes, bytes, bytes}, {}};
+    if (bytes <= 0) continue;
+    group.byte_share_pct = {100 * bytes / all.value,
+                            std::isinf(all.high) ? 0 : 100 * bytes / all.high,
+                            100 * bytes / all.low};
+  }
+}
 
 }  // namespace
 
@@ -250,7 +368,17 @@ Estimate share_pct(double with, double sampled, double population, double design
 
 SampleEstimate estimate_groups(std::span<const Observation> sample, std::size_t groups,
                                const Population& population) {
-  return Estimator(sample, groups, population).result();
+  std::vector<Observation> only;
+  std::vector<Observation> others;
+  for (const auto& key : sample) (key.is_only ? only : others).push_back(key);
+  Population other_keys = population;
+  for (const auto& key : only) {
+    --other_keys.keys;
+    if (other_keys.most_bytes) *other_keys.most_bytes -= key.bytes;
+  }
+  SampleEstimate estimate = Estimator(others, groups, other_keys).result();
+  if (!only.empty()) add_known(only, static_cast<double>(population.keys), estimate);
+  return estimate;
 }
 
 }  // namespace redkeep::census

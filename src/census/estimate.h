@@ -13,6 +13,8 @@ struct Observation {
   std::uint32_t page = 0;   ///< Keys of one page are neighbours in the server's table.
   std::uint32_t group = 0;  ///< A class or a family, from 0.
   std::int64_t bytes = 0;
+  /// Known to be the only key of its group: it stands for no others.
+  bool is_only = false;
 };
 
 /// What the sample was drawn from, by the server's own counters.
@@ -23,7 +25,8 @@ struct Population {
 };
 
 /// A number and the interval that holds the true one in at least 95 of 100 samples. `high` is
-/// infinite where neither the sample nor a counter of the server gives a limit.
+/// infinite where neither the sample nor a counter of the server gives a limit. Values and ends of
+/// bytes do not exceed Population::most_bytes, unless the sample contradicts it.
 struct Estimate {
   double value = 0;
   double low = 0;
@@ -42,9 +45,9 @@ struct GroupEstimate {
 struct SampleEstimate {
   std::vector<GroupEstimate> groups;
   Estimate bytes;  ///< Of all keys.
-  /// Memory that the server uses and the sample does not account for, if that is more than its
-  /// error and a twentieth of the whole: a few huge keys that it missed, other databases. The
-  /// intervals of bytes allow for it.
+  /// Memory that the server uses and the sample does not account for, if that is more than a tenth
+  /// of the whole: a few huge keys that it missed, other databases. The intervals of bytes allow
+  /// for it, of each group, met or not; as they do for less.
   double unexplained_bytes = 0;
 };
 

@@ -17,12 +17,24 @@ struct Family {
   std::map<std::string, std::int64_t> types;  ///< Keys of the sample by type.
   census::ClassDetail detail;                 ///< Of the sampled keys.
   census::GroupEstimate estimate;
-  std::string example;  ///< A key, as it may be shown.
+  std::string example;              ///< A key, as it may be shown; one with a TTL if there is one.
+  std::string example_without_ttl;  ///< Empty: there is none.
+  /// Only a person can say what it is: any class would change TTLs of many of its keys. So it is
+  /// none until then.
+  bool is_undecided = false;
+  /// The undecided family whose keys would be in this one's class as long as that has none; empty:
+  /// its own TTLs are mixed.
+  std::string would_take;
 };
+
+/// Some keys have a TTL and some none, more than by a slip: at least 5 % of each.
+bool has_mixed_ttls(const Family& family);
 
 struct Discovery {
   std::vector<Family> families;  ///< Those with the most bytes first.
   Family rest;                   ///< Keys that are in none of them; its pattern is empty.
+  /// Families beyond the 200 with the most keys: their keys are in the rest.
+  std::size_t left_out_families = 0;
   census::SampleEstimate estimate;
 };
 
@@ -30,7 +42,8 @@ struct Discovery {
 /// those that a configuration with these patterns would give.
 Discovery discover_families(const std::vector<KeyFact>& keys, const census::Population& population);
 
-/// A class that fits a family, and why; the name is unique among `taken`, to which it is added.
+/// A class that fits a family, and why; the name is unique among `taken`, to which it is added. Of
+/// a family that is undecided the class is the evictable one of its two.
 struct Proposal {
   KeyClass key_class;
   std::vector<std::string> reasons;  ///< A sentence each, fit to be shown.

@@ -15,7 +15,6 @@ namespace {
 
 using Members = std::vector<std::size_t>;
 
-constexpr std::size_t kMostPatterns = 200;
 constexpr std::size_t kLeastKeys = 3;
 // At the beginning of keys a name is one from a five-thousandth on; further inside, where values
 // are more likely than names, from a fiftieth.
@@ -23,59 +22,58 @@ constexpr std::size_t kRootPart = 5000;
 constexpr std::size_t kInnerPart = 50;
 // With more beginnings than this they are values themselves, such as tenants.
 constexpr std::size_t kMostRoots = 64;
-// A single key that takes so much of the bytes is worth a name of its own.
-constexpr std::int64_t kLargePart = 100;
 
 // What the components before were.
 enum class Before { Names, Id, Values };
 
 class FamilyFinder {
  public:
-  explicit FamilyFinder(const std::vector<KeyFact>& keys) : keys_(keys) {
+  FamilyFinder(const std::vector<KeyFact>& keys, std::int64_t large_bytes)
+      : keys_(keys), is_in_family_(keys.size()) {
     Members all;
     for (const auto& key : keys) {
       shapes_.push_back(components_of(key.key));
       all.push_back(all.size());
     }
     if (!all.empty()) split(all, 0, "", Before::Names);
-    name_large_keys();
+    name_large_keys(large_bytes);
   }
 
   std::vector<std::string> result() const {
     std::vector<std::pair<std::size_t, std::string>> by_keys;
-    for (const auto& [pattern, keys] : found_) {
-      // One that begins with a variable would match everything; a class cannot say it.
-      if (pattern.empty() || pattern.front() == '{' || pattern.front() == '*') continue;
-      by_keys.emplace_back(keys, pattern);
-    }
+    for (const auto& [pattern, keys] : found_) by_keys.emplace_back(keys, pattern);
     std::sort(by_keys.begin(), by_keys.end(), [](const auto& a, const auto& b) {
       return a.first != b.first ? a.first > b.first : a.second < b.second;
     });
-    if (by_keys.size() > kMostPatterns) by_keys.resize(kMostPatterns);
     std::vector<std::string> patterns;
     for (auto& [keys, pattern] : by_keys) patterns.push_back(std::move(pattern));
     return patterns;
   }
 
  private:
-  void add(const std::string& pattern, std::size_t keys) {
-    if (keys >= kLeastKeys) found_[pattern] += keys;
+  void add(const std::string& pattern, const Members& members) {
+    if (members.size() < kLeastKeys) return;
+    // One that begins with a variable would match everything; a class cannot say it.
+    if (pattern.empty() || pattern.front() == '{' || pattern.front() == '*') return;
+    found_[pattern] += members.size();
+    for (const auto member : members) is_in_family_[member] = true;
   }
 
   // `pattern` is what the members have in common before component `depth`.
   void split(const Members& members, std::size_t depth, const std::string& pattern, Before before) {
     Members going;
+    Members ending;
     for (const auto member : members) {
-      if (shapes_[member].size() > depth) going.push_back(member);
+      (shapes_[member].size() > depth ? going : ending).push_back(member);
     }
-    add(pattern, members.size() - going.size());
+    add(pattern, ending);
     if (going.empty()) return;
     // What all keys begin with is the application's prefix: the names of families come behind it.
     const bool is_root = before == Before::Names && going.size() * 50 >= keys_.size() * 49;
     for (const auto& sibling : siblings_of(going, depth, is_root, before == Before::Id)) {
       const std::string longer = depth == 0 ? sibling.piece : pattern + ":" + sibling.piece;
       if (sibling.is_variable && is_free_text(sibling.members, depth + 1)) {
-        add(pattern.empty() ? longer : pattern + ":*", sibling.members.size());
+        add(pattern.empty() ? longer : pattern + ":*", sibling.members);
       } else {
         const Before last = sibling.follows_id ? Before::Id : Before::Values;
         split(sibling.members, depth + 1, longer, sibling.is_literal ? before : last);
@@ -85,7 +83,14 @@ class FamilyFinder {
 
   std::vector<Sibling> siblings_of(const Members& members, std::size_t depth, bool is_root,
                                    bool after_id) const {
-    auto names = [&] { return grouped(members, depth, keys_.size() / kRootPart); };
+    const auto names = [&] {
+      auto siblings = grouped(members, depth, keys_.size() / kRootPart);
+      // Words that hardly any key has are rare names, and no values of a variable beside the names.
+      std::erase_if(siblings, [&](const Sibling& sibling) {
+        return sibling.piece == kWords && sibling.members.size() * kInnerPart < members.size();
+      });
+      return siblings;
+    };
     if (is_root) {
       auto siblings = names();
       if (siblings.size() <= kMostRoots) return siblings;
@@ -126,28 +131,27 @@ class FamilyFinder {
            behaviour_of(keys_, members, components_behind(members, depth - 1)).type != "mixed";
   }
 
-  void name_large_keys() {
-    std::int64_t all = 0;
-    for (const auto& key : keys_) all += key.bytes;
+  // A leaderboard, a queue: what is in a family has that one's name, however large it is.
+  void name_large_keys(std::int64_t large_bytes) {
     for (std::size_t i = 0; i < keys_.size(); ++i) {
       const bool is_plain = std::all_of(shapes_[i].begin(), shapes_[i].end(),
                                         [](const Component& part) { return part.is_plain; });
       const bool is_whole = keys_[i].key.size() < kMostKeyBytes && !keys_[i].key.empty();
-      if (is_plain && is_whole && keys_[i].bytes * kLargePart >= all && all > 0) {
-        found_.emplace(keys_[i].key, 1);
-      }
+      const bool is_large = keys_[i].bytes >= large_bytes && !is_in_family_[i];
+      if (is_plain && is_whole && is_large) found_.emplace(keys_[i].key, 1);
     }
   }
 
   const std::vector<KeyFact>& keys_;
   std::vector<std::vector<Component>> shapes_;
+  std::vector<bool> is_in_family_;
   std::map<std::string, std::size_t> found_;  // patterns, and how many keys led to them
 };
 
 }  // namespace
 
-std::vector<std::string> find_patterns(const std::vector<KeyFact>& keys) {
-  return FamilyFinder(keys).result();
+std::vector<std::string> find_patterns(const std::vector<KeyFact>& keys, std::int64_t large_bytes) {
+  return FamilyFinder(keys, large_bytes).result();
 }
 
 }  // namespace redkeep::discover

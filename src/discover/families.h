@@ -3,6 +3,7 @@
 // are told in docs/census.md. Pure.
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,8 +19,11 @@ struct KeyFact {
   std::uint32_t page = 0;                        ///< See census::SampledKey.
 };
 
-/// Patterns of classes (see redkeep/key_class.h), without a prefix, most frequent first and at most
-/// 200. Keys that have no beginning in common with others match none of them.
-std::vector<std::string> find_patterns(const std::vector<KeyFact>& keys);
+/// Patterns of classes (see redkeep/key_class.h), without a prefix, most frequent first. Keys that
+/// have no beginning in common with others match none of them; one of at least `large_bytes` has
+/// its own name as a pattern then.
+std::vector<std::string> find_patterns(
+    const std::vector<KeyFact>& keys,
+    std::int64_t large_bytes = std::numeric_limits<std::int64_t>::max());
 
 }  // namespace redkeep::discover

@@ -8,7 +8,6 @@
 namespace redkeep::discover {
 namespace {
 
-constexpr std::string_view kVariable = "{name}";
 // A text with digits may be one of many numbered ones, of which some are frequent.
 constexpr std::size_t kFactorWithIds = 3;
 
@@ -125,7 +124,7 @@ class Grouping {
       ++kinds[component.kind];
       if (!component.has_word) ++ids;
     }
-    std::string piece(ids == variable_.size() ? "{id}" : kVariable);
+    std::string piece(ids == variable_.size() ? "{id}" : kWords);
     if (kinds.size() == 1) {
       switch (kinds.begin()->first) {
         case IdKind::Number: piece = "{number}"; break;
@@ -212,7 +211,7 @@ std::vector<Sibling> join_alike(std::vector<Sibling> siblings, bool after_id) {
   if (chosen == clusters.end()) chosen = clusters.begin();
   if (chosen->size() < 2) return siblings;
 
-  Sibling joined{std::string(kVariable), false, true, false, {}, {}};
+  Sibling joined{std::string(kWords), false, true, false, {}, {}};
   std::vector<Sibling> result;
   for (std::size_t i = 0; i < siblings.size(); ++i) {
     if (std::find(chosen->begin(), chosen->end(), i) == chosen->end()) {

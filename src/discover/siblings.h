@@ -2,12 +2,16 @@
 // The groups that keys fall into by one component, and which of these are one family. Pure.
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "discover/key_shape.h"
 #include "discover/kinship.h"
 
 namespace redkeep::discover {
+
+/// The piece of a variable that is words, at least in part.
+inline constexpr std::string_view kWords = "{name}";
 
 /// Keys that are alike up to a component, that included.
 struct Sibling {

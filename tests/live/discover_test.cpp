@@ -80,6 +80,26 @@ TEST_F(DiscoverLive, ChangesNothing) {
   EXPECT_EQ(redis.contents(), before);
 }
 
+// Whoever takes the proposal as it is and lets everything be mended loses no TTL and gets none.
+TEST_F(DiscoverLive, MixedTtlsStayAsTheyAreUnderTheProposal) {
+  std::vector<Command> commands;
+  for (int i = 0; i < 300; ++i) {
+    const std::string number = std::to_string(i);
+    commands.push_back({"HSET", "basket:" + number, "a", "b"});
+    if (i % 3 > 0) commands.push_back({"EXPIRE", "basket:" + number, "3600"});
+    commands.push_back({"HSET", "user:" + number, "a", "b"});
+  }
+  redis.run_all(commands);
+  TemporaryDirectory directory;
+  const std::string file = directory.path() + "/proposed.toml";
+  discover({"--output", file});
+  EXPECT_TRUE(has(read_file(file), "#name = \"basket\""));
+  EXPECT_TRUE(has(read_file(file), "background = \"look\""));
+  const Ended mended = run_program({"audit", "--fix", "--config", file, "--url", redis.url()});
+  EXPECT_EQ(mended.exit_code, 0) << mended;
+  EXPECT_TRUE(has(redis.info("db0"), "expires=200"));
+}
+
 TEST_F(DiscoverLive, HostileNamesAreShownEscaped) {
   std::vector<Command> commands;
   for (int i = 0; i < 50; ++i) {

@@ -116,6 +116,29 @@ TEST_F(StatsLive, ASampleHoldsTheTruthAndSaysThatItIsOne) {
   EXPECT_TRUE(has(text, "95 of 100 samples"));
   EXPECT_TRUE(has(text, "sessions "));
   EXPECT_TRUE(has(text, "not met    entity_types"));
+  EXPECT_TRUE(has(text, "of which 0 can be rebuilt from the others"));
+}
+
+// 20,000 small keys and a session of 32 MiB: the server has some 45 MiB, whether it was met or not.
+TEST_F(StatsLive, AHugeKeyIsInsideTheIntervalsWhetherItIsMetOrNot) {
+  write_many();
+  redis.run({"SET", "reed:session:huge", std::string(32 << 20, 'x'), "EX", "7200"});
+  const auto exact = stats({"--exact"});
+  const auto truth = row(exact, "sessions").at("bytes").to_number<double>();
+  const auto used = static_cast<double>(redis.info_number("used_memory"));
+  int inside = 0;
+  for (int i = 0; i < 10; ++i) {
+    const auto sample = stats({"--sample", "--sample-keys", "1000"});
+    const auto& census = sample.at("census").as_object();
+    const auto sessions = row(sample, "sessions").at("bytes");
+    inside += sessions.at("low").to_number<double>() <= truth &&
+              truth <= sessions.at("high").to_number<double>();
+    EXPECT_LT(census.at("bytes").at("value").to_number<double>(), used);
+    EXPECT_LT(census.at("bytes").at("high").to_number<double>(), used);
+    const auto locks = row(sample, "locks").at("bytes");
+    EXPECT_LT(locks.at("high").to_number<double>(), used) << "not met";
+  }
+  EXPECT_GE(inside, 8) << "of 10, each 19 times in 20";
 }
 
 TEST_F(StatsLive, ASmallServerIsLookedAtWholeEvenByASample) {
@@ -276,6 +299,8 @@ TEST_F(StatsLive, WrongFlagsEndItWithASentence) {
            {{"--budget", "0%"}, "--budget"},
            {{"--exact", "--sample"}, "--"},
            {{"--sample", "--sample-keys", "3"}, "--sample-keys"},
+           {{"--exact", "--sample-keys", "1000"}, "--sample-keys"},
+           {{"--resume", "/tmp/no-such", "--sample-keys", "1000"}, "--sample-keys"},
            {{"--resume", "/"}, "not a regular file"}}) {
     const Ended ended = run_program(arguments(flags));
     EXPECT_EQ(ended.exit_code, 2) << ended;

@@ -204,18 +204,20 @@ void add_flags(CLI::App& command, StatsFlags& flags) {
                                   "Estimate from a sample, with 95 % intervals; the default above "
                                   "2,000,000 keys");
   exact->excludes(sample);
-  command
-      .add_option("--sample-keys", flags.sample_keys,
-                  "How many keys a sample has (default 12000: shares of keys within 0.9 points)")
-      ->check(CLI::Range(100, 1'000'000));
   command.add_flag("--no-ttl", flags.no_ttl,
                    "Do not ask how long keys have to live: a fifth less work for the server");
   command.add_option("--budget", flags.budget,
                      "The share of one core's time that may be taken, such as 1%");
+  auto* resume = command.add_option("--resume", flags.resume,
+                                    "File: where a count that is stopped is kept, and gone on "
+                                    "from");
+  resume->excludes(sample);
   command
-      .add_option("--resume", flags.resume,
-                  "File: where a count that is stopped is kept, and gone on from")
-      ->excludes(sample);
+      .add_option("--sample-keys", flags.sample_keys,
+                  "How many keys a sample has (default 12000: shares of keys within 0.9 points)")
+      ->check(CLI::Range(100, 1'000'000))
+      ->excludes(exact)
+      ->excludes(resume);
   command.add_flag("--json", flags.json, "One JSON object instead of text");
 }
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "app/config/config_file.h"
@@ -51,7 +52,12 @@ TEST_P(ProposedConfig, CanBeReadWhateverTheKeysAreCalled) {
   CleanSurroundings around;
   const auto settings = load_settings(flags_for(around.write("c.toml", text)));
   ASSERT_TRUE(settings) << settings.error().message << "\n" << text;
-  EXPECT_EQ(settings->options.classes.size(), report.discovery.families.size());
+  const auto& families = report.discovery.families;
+  const auto decided = std::count_if(families.begin(), families.end(),
+                                     [](const auto& family) { return !family.is_undecided; });
+  const auto classes =
+      decided > 0 ? static_cast<std::size_t>(decided) : default_key_classes().size();
+  EXPECT_EQ(settings->options.classes.size(), classes);
   for (const auto& shown : {text, discover_text(report), discover_json(report)}) {
     for (const char c : shown) {
       ASSERT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20) << "a control character";
@@ -78,6 +84,64 @@ TEST(DiscoverReport, TheProposedClassesAreThoseThatWereFound) {
   EXPECT_EQ(table->at(*session).name, "spring_session_sessions_expires");
   EXPECT_EQ(table->at(*session).ttl, std::chrono::minutes{30});
   EXPECT_EQ(table->at(*session).shed_at, ShedAt::Critical);
+}
+
+std::string without_comments_on_code(std::string text) {
+  for (const char* line : {"[[class]]", "name", "patterns", "classes", "[keys]", "prefix",
+                           "level = \"evictable\"", "ttl"}) {
+    const std::string commented = std::string("\n#") + line;
+    for (auto at = text.find(commented); at != std::string::npos; at = text.find(commented)) {
+      text.erase(at + 1, 1);
+    }
+  }
+  return text;
+}
+
+// 1,000 baskets, of which two thirds have a TTL: any class would put one on or take one off.
+TEST(DiscoverReport, AFamilyWithMixedTtlsIsACommentUntilAPersonDecides) {
+  KeyMaker made(1);
+  for (int i = 0; i < 1000; ++i) {
+    made.add(fmt::format("basket:{}", i), "hash", i % 3 == 0 ? 0 : 3600);
+    made.add(fmt::format("user:{}", i), "hash");
+  }
+  const std::string text = proposed_config(report_of(made.facts));
+  CleanSurroundings around;
+  const auto settings = load_settings(flags_for(around.write("c.toml", text)));
+  ASSERT_TRUE(settings) << settings.error().message << "\n" << text;
+  ASSERT_EQ(settings->options.classes.size(), 1U) << text;
+  EXPECT_EQ(settings->options.classes.front().name, "user");
+  EXPECT_EQ(settings->options.drift.background, DriftOptions::Background::Look);
+  const auto decided =
+      load_settings(flags_for(around.write("d.toml", without_comments_on_code(text))));
+  ASSERT_TRUE(decided) << decided.error().message;
+  EXPECT_EQ(decided->options.classes.size(), 2U);
+}
+
+TEST(DiscoverReport, WhereNoFamilyIsDecidedTheProposalCanStillBeRead) {
+  KeyMaker made(1);
+  for (int i = 0; i < 100; ++i) made.add(fmt::format("basket:{}", i), "hash", i % 2 * 3600);
+  const std::string text = proposed_config(report_of(made.facts));
+  CleanSurroundings around;
+  EXPECT_TRUE(load_settings(flags_for(around.write("c.toml", text)))) << text;
+  const auto decided =
+      load_settings(flags_for(around.write("d.toml", without_comments_on_code(text))));
+  ASSERT_TRUE(decided) << decided.error().message;
+  EXPECT_EQ(decided->options.classes.size(), 1U);
+}
+
+TEST(DiscoverReport, WhatIsLeftOutOrNotExplainedIsSaid) {
+  KeyMaker made(1);
+  add_spring(made, 100);
+  auto report = report_of(made.facts);
+  EXPECT_EQ(discover_text(report).find("more families"), std::string::npos);
+  EXPECT_EQ(discover_text(report).find("not explained"), std::string::npos);
+  report.discovery.left_out_families = 30;
+  report.discovery.estimate.unexplained_bytes = 64 << 20;
+  EXPECT_NE(discover_text(report).find("30 more families"), std::string::npos);
+  EXPECT_NE(discover_text(report).find("64.0 MiB of the server's memory are not explained"),
+            std::string::npos);
+  EXPECT_NE(proposed_config(report).find("# 30 more families"), std::string::npos);
+  EXPECT_EQ(boost::json::parse(discover_json(report)).at("left_out_families"), 30);
 }
 
 TEST(DiscoverReport, OfAnEmptyServerTheBuiltInClassesStay) {
