@@ -385,9 +385,9 @@ redis::awaitable<Status> GraphWriter::carry_hand_words_over(std::int64_t positio
   co_return passed;
 }
 
-Status GraphWriter::begin_next_file() {
+Status GraphWriter::begin_next_file(std::int64_t position) {
   if (closed_) return make_error(ErrorKind::Interrupted, "the journal is closed");
-  return journal_->begin_next_file();
+  return journal_->begin_next_file(position);
 }
 
 Status GraphWriter::remove_files_up_to(std::int64_t position) {

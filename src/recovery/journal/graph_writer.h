@@ -72,8 +72,9 @@ class GraphWriter : public std::enable_shared_from_this<GraphWriter> {
   /// lines that say so are removed, since a checkpoint has none of it.
   redis::awaitable<Status> carry_hand_words_over(std::int64_t position);
 
-  /// What is stored from now on goes to a new file of the journal.
-  Status begin_next_file();
+  /// What is stored from now on goes to a new file of the journal, if the last one holds any of
+  /// what a checkpoint at `position` will.
+  Status begin_next_file(std::int64_t position);
   /// The journal's files that hold only positions up to `position` (that of a checkpoint that is on
   /// the disk) go.
   Status remove_files_up_to(std::int64_t position);

@@ -130,9 +130,9 @@ Status Journal::leave_out_until(std::int64_t position) {
   return done;
 }
 
-Status Journal::begin_next_file() {
+Status Journal::begin_next_file(std::int64_t position) {
   const std::lock_guard lock(writer_mutex_);
-  const Status done = writer_.begin_next_file();
+  const Status done = writer_.begin_next_file(position);
   note_state();
   return done;
 }

@@ -40,7 +40,7 @@ class Journal {
 
   /// See JournalWriter. These three wait for an append that is under way, the others never do.
   Status leave_out_until(std::int64_t position);
-  Status begin_next_file();
+  Status begin_next_file(std::int64_t position);
   Status remove_files_up_to(std::int64_t position);
   std::int64_t first_position() const;
   std::int64_t last_position() const;

@@ -169,7 +169,7 @@ redis::awaitable<Result<CheckpointOutcome>> JournalOwner::checkpoint(std::stop_t
 redis::awaitable<Result<CheckpointOutcome>> JournalOwner::write_held(std::int64_t position,
                                                                      std::stop_token stop) {
   // So that the file with what this checkpoint holds can go, although stores go on meanwhile.
-  const Status begun = writer_->begin_next_file();
+  const Status begun = writer_->begin_next_file(position);
   if (!begun) spdlog::warn("no new file of the journal: {}", begun.error().message);
   CheckpointOptions how;
   how.directory = DataDirectory::checkpoint_of(options_.data_directory);

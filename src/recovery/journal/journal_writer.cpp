@@ -258,9 +258,9 @@ Status JournalWriter::leave_out_until(std::int64_t position) {
   return begin_file(position);
 }
 
-Status JournalWriter::begin_next_file() {
+Status JournalWriter::begin_next_file(std::int64_t position) {
   if (stopped_) return *stopped_;
-  if (last_position_ < files_.back().first_position) return {};
+  if (std::min(position, last_position_) < files_.back().first_position) return {};
   return begin_file(last_position_ + 1);
 }
 

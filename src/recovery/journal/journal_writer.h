@@ -44,9 +44,9 @@ class JournalWriter {
   /// ahead of a journal that does not sync.
   Status leave_out_until(std::int64_t position);
 
-  /// The next line begins a new file, so that those before it can go. Nothing if the last one has
-  /// no line yet.
-  Status begin_next_file();
+  /// The next line begins a new file, so that the last one can go, if that holds any position up to
+  /// `position`: for a checkpoint of that.
+  Status begin_next_file(std::int64_t position);
 
   /// Removes the files that hold only positions up to `position`. The last one stays.
   Status remove_files_up_to(std::int64_t position);

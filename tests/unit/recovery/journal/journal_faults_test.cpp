@@ -32,7 +32,7 @@ Acknowledged append_all(Disk& disk, const std::string& directory,
   bool is_in_second_half = false;
   for (int next = 1; next <= kLines;) {
     if (next > kLines / 2 && !std::exchange(is_in_second_half, true)) {
-      static_cast<void>(writer->begin_next_file());
+      static_cast<void>(writer->begin_next_file(kLines));
     }
     auto lines = some_lines(std::min(1 + next % 3, kLines - next + 1), next);
     const Status appended = writer->append(lines);
@@ -248,14 +248,14 @@ TEST_P(JournalKills, F42_KilledWhileAllItsFilesGoNoPositionIsGivenTwice) {
     in_a_process([&](const std::function<void(int)>&) {
       FaultyDisk disk(at, GetParam());
       auto writer = JournalWriter::open(disk, journal, kSmallFiles);
-      if (writer && writer->begin_next_file()) {
+      if (writer && writer->begin_next_file(kLines)) {
         static_cast<void>(writer->remove_files_up_to(kLines));
       }
     });
     auto writer = JournalWriter::open(Disk::real(), journal, kSmallFiles);
     ASSERT_TRUE(writer.ok()) << writer.error().message;
     EXPECT_EQ(writer->last_position(), kLines);
-    ASSERT_TRUE(writer->begin_next_file().ok());
+    ASSERT_TRUE(writer->begin_next_file(kLines).ok());
     ASSERT_TRUE(writer->remove_files_up_to(kLines).ok());
     EXPECT_EQ(journal_files(journal)->size(), 1U);
     auto more = some_lines(1, kLines + 1);

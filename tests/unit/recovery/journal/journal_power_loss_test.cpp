@@ -97,7 +97,7 @@ int append_until_it_fails(Disk& disk, const std::string& directory, int first) {
   while (writer && next <= kLines) {
     // As a checkpoint does.
     if (next > kLines / 2 && !std::exchange(is_in_second_half, true)) {
-      if (!writer->begin_next_file()) break;
+      if (!writer->begin_next_file(kLines)) break;
     }
     auto lines = some_lines(std::min(1 + next % 3, kLines - next + 1), next);
     if (!writer->append(lines)) break;

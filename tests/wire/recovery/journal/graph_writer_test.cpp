@@ -408,13 +408,16 @@ TEST_F(GraphWriterTest, WithRedisAwayThereIsNothingToHold) {
 TEST_F(GraphWriterTest, TheFilesThatACheckpointHoldsGoAndTheRestDoesNot) {
   open();
   expect(StoreOutcome::Applied, store(1));
-  EXPECT_TRUE(writer_->begin_next_file().ok());
-  EXPECT_TRUE(writer_->begin_next_file().ok()) << "it is there already";
+  EXPECT_TRUE(writer_->begin_next_file(1).ok());
+  EXPECT_TRUE(writer_->begin_next_file(1).ok()) << "it is there already";
   EXPECT_TRUE(writer_->remove_files_up_to(1000).ok());
   const auto files = journal_files(directory_.file("data/journal"));
   ASSERT_EQ(files->size(), 1U);
   EXPECT_EQ(files->front().first_position, 2);
   expect(StoreOutcome::Applied, store(2));
+  EXPECT_TRUE(writer_->begin_next_file(1).ok());
+  EXPECT_EQ(journal_files(directory_.file("data/journal"))->size(), 1U)
+      << "the same checkpoint again and again begins no file after file";
   EXPECT_EQ(writer_->journaled_position(), 2);
   EXPECT_EQ(writer_->applied_position(), 2);
 }
