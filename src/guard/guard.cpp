@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -28,6 +29,10 @@ using pressure::Pressure;
 
 // Below this, a line about memory each minute would only fill logs.
 constexpr double kLogAbovePct = 50;
+
+// What a reading says that is over when another one does not.
+constexpr std::array<std::string_view, 4> kStates{"no-limit", "unsafe-policy",
+                                                  "append-only-failing", "snapshot-failing"};
 
 // A tick's shedding ends soon enough that the level is judged again some times a second.
 constexpr shed::ShedBudget kTickBudget{.most_time = std::chrono::milliseconds{500}};
@@ -214,7 +219,7 @@ void Guard::note_anomalies(const MemoryReading& reading) {
       ledger_.add(LedgerKind::Notice, anomaly.subject, anomaly.reason);
     }
   }
-  for (const std::string_view state : {"no-limit", "unsafe-policy"}) {
+  for (const std::string_view state : kStates) {
     const bool holds = std::any_of(found.begin(), found.end(),
                                    [&](const Anomaly& one) { return one.subject == state; });
     if (!holds) alerts_.clear(state, Clock::now());
@@ -250,6 +255,7 @@ void Guard::note(const Pressure& pressure) {
   snapshot_.keys_without_ttl = reading.keyspace.keys - reading.keyspace.with_ttl;
   snapshot_.evicted_keys = reading.evicted_keys;
   snapshot_.expired_keys = reading.expired_keys;
+  snapshot_.persistence = reading.persistence;
   if (reading.usage_pct() > kLogAbovePct && notices_.pass("metrics", Clock::now())) {
     spdlog::info("memory: {}; {} keys, {} of them with a TTL", numbers,
                  sizes::print_count(reading.keyspace.keys),

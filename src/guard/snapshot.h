@@ -7,6 +7,7 @@
 #include <string>
 
 #include "guard/lease_rule.h"
+#include "pressure/persistence.h"
 #include "redkeep/statistics.h"
 #include "shed/regret.h"
 
@@ -39,6 +40,7 @@ struct Snapshot {
   std::int64_t keys_without_ttl = 0;  ///< The server's own counter.
   std::int64_t evicted_keys = 0;      ///< By the server itself, since it started.
   std::int64_t expired_keys = 0;
+  pressure::Persistence persistence;  ///< As the last reading has it.
   std::chrono::steady_clock::time_point last_reading{};
   std::int64_t readings = 0;
   std::int64_t failed_readings = 0;

@@ -83,6 +83,14 @@ void add_memory(const guard::Snapshot& snapshot, Families& out) {
               as_double(snapshot.expired_keys));
 }
 
+void add_persistence(const guard::Snapshot& snapshot, Families& out) {
+  out.start("redkeep_redis_persistence_ok", "1 while the server's last such write went well.",
+            MetricType::Gauge);
+  out.add(snapshot.persistence.appends ? 1 : 0, {{"of", "append"}});
+  out.add(snapshot.persistence.rewrites ? 1 : 0, {{"of", "rewrite"}});
+  out.add(snapshot.persistence.snapshots ? 1 : 0, {{"of", "snapshot"}});
+}
+
 void add_lease(const guard::LeaseView& lease, Families& out) {
   out.start("redkeep_lease", "1 for how this guard stands to the lease.", MetricType::Gauge);
   for (const auto stand : {guard::LeaseStand::Held, guard::LeaseStand::Watching,
@@ -193,6 +201,7 @@ void add_census(const guard::Snapshot& snapshot, TimePoint now, Families& out) {
 std::string metrics_text(const guard::Snapshot& snapshot, TimePoint now) {
   Families families;
   add_memory(snapshot, families);
+  add_persistence(snapshot, families);
   add_lease(snapshot.lease, families);
   add_actions(snapshot, families);
   add_forecast(snapshot, families);

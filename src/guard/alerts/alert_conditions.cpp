@@ -21,6 +21,8 @@ constexpr std::array kSubjects{
     SubjectRow{"does-not-fit", AlertKind::State, AlertSeverity::Critical},
     SubjectRow{"no-limit", AlertKind::State, AlertSeverity::Warning},
     SubjectRow{"unsafe-policy", AlertKind::State, AlertSeverity::Critical},
+    SubjectRow{"append-only-failing", AlertKind::State, AlertSeverity::Critical},
+    SubjectRow{"snapshot-failing", AlertKind::State, AlertSeverity::Critical},
     SubjectRow{"fragmentation", AlertKind::State, AlertSeverity::Warning},
     SubjectRow{"protected-growth", AlertKind::State, AlertSeverity::Warning},
     SubjectRow{"drift", AlertKind::State, AlertSeverity::Warning},

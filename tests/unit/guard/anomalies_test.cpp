@@ -76,6 +76,30 @@ TEST(Anomalies, CountWhatTheServerEvicted) {
   EXPECT_TRUE(find_anomalies(before, after).empty());
 }
 
+TEST(Anomalies, TellThatTheServerCannotWriteToItsDiskAndWhatToDo) {
+  auto full = reading(100);
+  full.persistence.appends = false;
+  full.persistence.rewrites = false;
+  auto found = find_anomalies(reading(100), full);
+  ASSERT_EQ(found.size(), 1U) << "one disk is told twice";
+  EXPECT_EQ(found[0].subject, "append-only-failing");
+  EXPECT_TRUE(found[0].alarming);
+  EXPECT_NE(found[0].reason.find("MISCONF"), std::string::npos) << found[0].reason;
+  full.persistence.appends = true;
+  found = find_anomalies(full, full);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].subject, "append-only-failing");
+  EXPECT_NE(found[0].reason.find("BGREWRITEAOF"), std::string::npos) << found[0].reason;
+  auto unsaved = reading(100);
+  unsaved.persistence.snapshots = false;
+  unsaved.persistence.unsaved_changes = 12'345;
+  found = find_anomalies(reading(100), unsaved);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].subject, "snapshot-failing");
+  EXPECT_NE(found[0].reason.find("12,345 changes"), std::string::npos) << found[0].reason;
+  EXPECT_TRUE(find_anomalies(unsaved, reading(100)).empty());
+}
+
 TEST(Anomalies, TellAnUnsafePolicyAlsoWhenItIsNew) {
   auto unsafe = reading(100);
   unsafe.eviction_policy = "allkeys-lru";

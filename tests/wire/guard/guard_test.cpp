@@ -297,6 +297,26 @@ TEST_F(GuardTest, AConfiguredLimitIsUsedWhereTheServerHasNone) {
   EXPECT_EQ(alerts("no-limit"), 0);
 }
 
+// A full disk: memory is at ease, and every write is refused.
+TEST_F(GuardTest, AServerThatCannotWriteToItsDiskIsAnAlarmUntilItCanAgain) {
+  keyspace_.info("aof_enabled", "1");
+  keyspace_.info("aof_last_write_status", "err");
+  keyspace_.info("rdb_last_bgsave_status", "err");
+  start();
+  ASSERT_TRUE(read(5));
+  EXPECT_EQ(guard_->snapshot().level, PressureLevel::Normal);
+  EXPECT_EQ(alerts("append-only-failing"), 1);
+  EXPECT_EQ(alerts("snapshot-failing"), 1);
+  EXPECT_FALSE(guard_->snapshot().persistence.appends);
+  keyspace_.info("aof_last_write_status", "ok");
+  ASSERT_TRUE(
+      loop_.run_until([&] { return entries(LedgerKind::Notice, "append-only-failing") == 1; }));
+  ASSERT_TRUE(read(5));
+  EXPECT_TRUE(guard_->snapshot().persistence.appends);
+  EXPECT_EQ(entries(LedgerKind::Notice, "append-only-failing"), 1) << "it recovers once";
+  EXPECT_EQ(entries(LedgerKind::Notice, "snapshot-failing"), 0) << "that one still fails";
+}
+
 TEST_F(GuardTest, AfterEveryReconnectTheServerIsMetAnew) {
   start();
   ASSERT_TRUE(read(3));
