@@ -1,7 +1,5 @@
 #include "app/watch.h"
 
-#include <spdlog/spdlog.h>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
@@ -38,12 +36,11 @@ Watch::~Watch() {
 // A guard without a journal is worth having all the same.
 void Watch::open_journal(const Settings& settings) {
   auto opened = recovery::JournalOwner::open(executor_, settings.options, {});
-  if (!opened) {
-    spdlog::warn("no stores are taken for other programs: {}", opened.error().message);
-    return;
-  }
+  if (!opened) return guard_->journal().note_unusable(opened.error());
   journal_ = std::move(*opened);
   recovery::GraphWriter& writer = journal_->writer();
+  guard_->journal().watch(
+      {[&writer] { return writer.store_trouble(); }, [&writer] { return writer.held_up_by(); }});
   guard_->bring_content_back_by({[&writer] { return writer.is_in_use(); },
                                  [&writer] { writer.start(); },
                                  [&writer] { return writer.is_current(); },

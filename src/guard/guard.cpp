@@ -62,16 +62,9 @@ Guard::Guard(boost::asio::any_io_executor executor, Options options, keys::Class
       forecast_(options_.pressure, snapshot_),
       regret_(table_, snapshot_, ledger_),
       index_(executor, client_, options_, lease_, ledger_),
-      content_(executor, client_, options_, lease_, judgement_, ledger_,
-               {[this](std::string subject, std::string reason) {
-                  alarm(std::move(subject), std::move(reason));
-                },
-                [this](std::string_view subject) { alerts_.clear(subject, Clock::now()); }}),
-      drift_(executor, options_, table_, lease_, snapshot_, ledger_,
-             {[this](std::string subject, std::string reason) {
-                alarm(std::move(subject), std::move(reason));
-              },
-              [this](std::string_view subject) { alerts_.clear(subject, Clock::now()); }}) {
+      content_(executor, client_, options_, lease_, judgement_, ledger_, alarms()),
+      drift_(executor, options_, table_, lease_, snapshot_, ledger_, alarms()),
+      journal_(snapshot_, alarms()) {
   shedder_.only_while([this] { return lease_.may_act(); });
   shedder_.tell([this](keys::ClassIndex index, std::string_view key) {
     regret_.log().note_shed(key, index, Clock::now());
@@ -99,6 +92,7 @@ redis::awaitable<void> Guard::tick(std::stop_token stop) {
   }
   const auto now = Clock::now();
   alerts_.follow(pressure, outcome, numbers_of(pressure) + who_acts(), seen, now);
+  journal_.look(pressure.level == PressureLevel::Blind, now);
   alerts_.tell(now);
   if (pressure.level == PressureLevel::Blind) co_return;
   co_await content_.watch(pressure, outcome.used_after_bytes, stop);
@@ -286,6 +280,13 @@ std::string Guard::who_acts() const {
 
 void Guard::alarm(std::string subject, std::string reason) {
   alerts_.raise(std::move(subject), std::move(reason) + who_acts(), Clock::now());
+}
+
+ContentKeeper::Alarms Guard::alarms() {
+  return {[this](std::string subject, std::string reason) {
+            alarm(std::move(subject), std::move(reason));
+          },
+          [this](std::string_view subject) { alerts_.clear(subject, Clock::now()); }};
 }
 
 void Guard::note(const Pressure& pressure, const shed::ShedPlan& plan,

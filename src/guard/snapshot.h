@@ -26,6 +26,12 @@ struct AlertDeliveries {
   std::int64_t dropped = 0;  ///< More waited than are kept, or it was the end of the guard.
 };
 
+/// Of the data directory's journal.
+struct JournalState {
+  bool stores = true;   ///< The last store was journaled.
+  bool applies = true;  ///< Redis gets what is journaled.
+};
+
 struct Snapshot {
   bool connected = false;
   std::string endpoint;         ///< Where the server is, without user and password.
@@ -40,7 +46,8 @@ struct Snapshot {
   std::int64_t keys_without_ttl = 0;  ///< The server's own counter.
   std::int64_t evicted_keys = 0;      ///< By the server itself, since it started.
   std::int64_t expired_keys = 0;
-  pressure::Persistence persistence;  ///< As the last reading has it.
+  pressure::Persistence persistence;    ///< As the last reading has it.
+  std::optional<JournalState> journal;  ///< None without a data directory.
   std::chrono::steady_clock::time_point last_reading{};
   std::int64_t readings = 0;
   std::int64_t failed_readings = 0;

@@ -68,6 +68,8 @@ class GraphWriter : public std::enable_shared_from_this<GraphWriter> {
   std::int64_t applied_position() const { return applier_.at(); }
   /// Why Redis is not brought forward now; nothing while it is.
   const std::optional<Error>& held_up_by() const { return held_up_by_; }
+  /// Why the last store could not be journaled; nothing once one could.
+  std::optional<Error> store_trouble() const;
   /// Whether anything was ever stored.
   bool is_in_use() const { return stored_ > 0; }
   /// Whether Redis has everything that is stored.

@@ -106,6 +106,16 @@ TEST(Metrics, SayWhatTheSnapshotSays) {
       << "bytes that are not known are left out";
 }
 
+TEST(Metrics, HaveTheJournalWhereThereIsOne) {
+  auto snapshot = connected();
+  EXPECT_EQ(metrics_text(snapshot, kNow).find("redkeep_journal"), std::string::npos);
+  snapshot.journal = guard::JournalState{false, true};
+  const std::string text = metrics_text(snapshot, kNow);
+  expect_valid_metrics(text);
+  EXPECT_TRUE(has_line(text, "redkeep_journal_stores 0"));
+  EXPECT_TRUE(has_line(text, "redkeep_journal_applies 1"));
+}
+
 TEST(Metrics, SayWhatIsForeseenAndLeaveOutWhatIsNot) {
   auto snapshot = counted("page_cache");
   snapshot.forecast.total.outlook = Outlook::Held;
