@@ -1,14 +1,20 @@
 #include "app/watch.h"
 
+#include <spdlog/spdlog.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
 #include "keys/key_schema.h"
+#include "redis/private_directory.h"
 
 namespace redkeep::app {
 
 Result<std::unique_ptr<Watch>> Watch::create(boost::asio::any_io_executor executor,
                                              const Settings& settings) {
+  if (const auto warning = redis::who_else_may_use(settings.options.data_directory)) {
+    spdlog::warn("{}", *warning);
+  }
   std::unique_ptr<Watch> watch(new Watch);
   watch->executor_ = executor;
   auto guard = guard::Guard::create(executor, settings.options);

@@ -1,6 +1,6 @@
 #pragma once
-// A redis-server of our own: started on loopback and a Unix socket, with its data in one directory,
-// and gone when we are gone, even by kill -9.
+// A redis-server of our own: started on loopback and a Unix socket, with its data in one directory
+// (files that only their owner may read), and gone when we are gone, even by kill -9.
 #include <sys/types.h>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -28,7 +28,8 @@ struct PrivateServerOptions {
 /// Holds the lock on a data directory for as long as it lives.
 class DirectoryLock {
  public:
-  /// Creates the directory if need be. Refused if another process holds it (its pid is named).
+  /// Creates the directory if need be, for its owner alone. Refused if another process holds it
+  /// (its pid is named).
   static Result<DirectoryLock> take(const std::string& directory);
   DirectoryLock(DirectoryLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
   DirectoryLock& operator=(DirectoryLock&& other) noexcept {

@@ -7,11 +7,11 @@
 
 #include <array>
 #include <cerrno>
-#include <filesystem>
 #include <fstream>
 
 #include "error/error.h"
 #include "recovery/journal/change_protocol.h"
+#include "redis/private_directory.h"
 
 namespace redkeep::recovery {
 namespace {
@@ -48,9 +48,7 @@ Status write_owner(int file, const std::string& path) {
 }  // namespace
 
 Result<DataDirectory> DataDirectory::own(std::string path) {
-  std::error_code code;
-  std::filesystem::create_directories(path, code);
-  if (code) return failure(path, "made", code.value());
+  if (const Status made = redis::make_private_directory(path); !made) return made.error();
   const std::string lock_path = path + kLockName;
   const int file = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
   if (file < 0) return failure(lock_path, "opened", errno);
