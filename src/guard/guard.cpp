@@ -93,7 +93,9 @@ redis::awaitable<void> Guard::tick(std::stop_token stop) {
   const auto now = Clock::now();
   alerts_.follow(pressure, outcome, numbers_of(pressure) + who_acts(), seen, now);
   journal_.look(pressure.level == PressureLevel::Blind, now);
-  alerts_.tell(now);
+  const AlertPolicy::Due due = alerts_.take(now);
+  if (!due.empty()) write_down(shed_log_.take_all(now));  // what was done before what came of it
+  alerts_.tell(due);
   if (pressure.level == PressureLevel::Blind) co_return;
   co_await content_.watch(pressure, outcome.used_after_bytes, stop);
   co_await index_.look(pressure, stop);

@@ -47,6 +47,7 @@ class AlertPolicy {
   struct Due {
     std::vector<Alert> alerts;  ///< In the order in which they came to be.
     std::vector<BriefCrossing> brief;
+    bool empty() const { return alerts.empty() && brief.empty(); }
   };
   /// What has become due, each once. Recurring conditions that were not raised for `every` end
   /// here.

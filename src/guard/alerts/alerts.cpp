@@ -65,8 +65,7 @@ void Alerts::follow(const pressure::Pressure& pressure, const shed::ShedOutcome&
   follow_usage(policy_, marks_, usage, now);
 }
 
-void Alerts::tell(TimePoint now) {
-  const AlertPolicy::Due due = policy_.take(now);
+void Alerts::tell(const AlertPolicy::Due& due) {
   for (const Alert& alert : due.alerts) tell(alert);
   for (const BriefCrossing& brief : due.brief) {
     ledger_.add(LedgerKind::Notice, brief.subject, brief.sentence());
