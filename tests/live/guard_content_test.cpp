@@ -57,7 +57,9 @@ TEST_F(LostContentLive, F25AFlushIsAlarmedAndTheGraphIsWrittenBack) {
   const std::string alarm = guard.last("alarm", "content-gone").at("reason").as_string().c_str();
   EXPECT_TRUE(has(alarm, "is gone")) << alarm;
   EXPECT_TRUE(has(alarm, content.path())) << alarm;
-  EXPECT_EQ(guard.last("restore", "content").at("outcome"), "Restored");
+  const auto restored = guard.last("restore", "content");
+  EXPECT_EQ(restored.at("outcome"), "Restored");
+  EXPECT_EQ(restored.at("keys"), std::ssize(whole)) << "keys, not members of sets";
 }
 
 TEST_F(LostContentLive, F01AServerThatWasKilledAndBeginsEmptyIsFilledAgain) {
