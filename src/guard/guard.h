@@ -42,6 +42,9 @@ class Guard {
   /// Before run(): see GraphSource.
   void bring_content_back_by(GraphSource source) { content_.bring_back_by(std::move(source)); }
 
+  /// Before run(): the guard in this process of this host has ended, so its lease is taken at once.
+  void take_over_from(pid_t process) { lease_.know_gone(process); }
+
   /// The journal of the data directory, which alarms if it does not do what it is there for.
   JournalWatch& journal() { return journal_; }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -69,15 +70,16 @@ Result<DirectoryLock> DirectoryLock::take(const std::string& directory) {
                       printable(directory), system_reason(errno));
   }
   DirectoryLock lock(file);
+  std::string owner;
+  std::getline(std::ifstream(path), owner);
   if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
-    std::string owner;
-    std::getline(std::ifstream(path), owner);
     return make_error(
         ErrorKind::Refused,
         "the data directory {} is in use by process {}: stop that one, or use another "
         "with --data",
         printable(directory), owner.empty() ? "(unknown)" : printable(owner, 20));
   }
+  std::from_chars(owner.data(), owner.data() + owner.size(), lock.owner_before_);
   const std::string pid = fmt::format("{}\n", ::getpid());
   if (::ftruncate(file, 0) != 0 ||
       ::pwrite(file, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {

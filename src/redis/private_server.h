@@ -31,16 +31,22 @@ class DirectoryLock {
   /// Creates the directory if need be, for its owner alone. Refused if another process holds it
   /// (its pid is named).
   static Result<DirectoryLock> take(const std::string& directory);
-  DirectoryLock(DirectoryLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+  DirectoryLock(DirectoryLock&& other) noexcept
+      : file_(std::exchange(other.file_, -1)), owner_before_(other.owner_before_) {}
   DirectoryLock& operator=(DirectoryLock&& other) noexcept {
     std::swap(file_, other.file_);
+    std::swap(owner_before_, other.owner_before_);
     return *this;
   }
   ~DirectoryLock();
 
+  /// The process that had it before, which has ended or let go of it; 0 where none is known.
+  pid_t owner_before() const { return owner_before_; }
+
  private:
   explicit DirectoryLock(int file) : file_(file) {}
   int file_;
+  pid_t owner_before_ = 0;
 };
 
 class PrivateServer {

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include "live/running_guard.h"
 #include "live/running_up.h"
 #include "live/sample_content.h"
 
@@ -128,6 +129,23 @@ TEST_F(UpLive, KilledItTakesItsServerWithItAndTheNextOneContinues) {
   }
   RunningUp up(data(), with_content());
   EXPECT_EQ(without_guard(up.redis().contents()), without_guard(before));
+}
+
+TEST_F(UpLive, KilledItsLeaseIsTakenOverAtOnce) {
+  const auto lease = [](const RunningUp& up) {
+    return std::string(
+        get_json(up.http(), "/api/v1/status").at("lease").at("stand").as_string().c_str());
+  };
+  {
+    RunningUp up(data());
+    ASSERT_TRUE(eventually([&] { return lease(up) == "held"; }));
+    up.program().signal(SIGKILL);
+    EXPECT_EQ(up.program().wait().exit_code, -SIGKILL);
+    EXPECT_TRUE(eventually([&] { return is_gone(up.server_pid()); }, seconds{5}));
+  }
+  RunningUp up(data());
+  ASSERT_TRUE(eventually([&] { return lease(up) == "held"; }));
+  EXPECT_FALSE(has(up.program().err(), "lease: watching")) << "it waited for one that is gone";
 }
 
 // Killed at once, it leaves no server that waits for its first append-only file.

@@ -153,8 +153,8 @@ asio::awaitable<void> keep_running(redis::PrivateServer& server, const Settings&
 }
 
 // Loads the content if there is none yet; what is there is never touched.
-asio::awaitable<Result<std::string>> bring_content(const Settings& settings,
-                                                   std::string directory, std::stop_token stop) {
+asio::awaitable<Result<std::string>> bring_content(const Settings& settings, std::string directory,
+                                                   std::stop_token stop) {
   if (directory.empty()) co_return co_await describe_content(settings);
   recovery::LoadOptions options;
   options.directory = directory;
@@ -189,7 +189,7 @@ asio::awaitable<Status> start_server(redis::PrivateServer& server, std::stop_tok
 }
 
 asio::awaitable<int> serve(redis::PrivateServer& server, Settings settings,
-                           std::int64_t maxmemory_bytes, std::stop_token stop) {
+                           std::int64_t maxmemory_bytes, pid_t owner_before, std::stop_token stop) {
   const auto executor = co_await asio::this_coro::executor;
   const auto begun = std::chrono::steady_clock::now();
   const auto base = recovery::content_base(settings.options);
@@ -209,6 +209,7 @@ asio::awaitable<int> serve(redis::PrivateServer& server, Settings settings,
   settings.options.endpoint.connect_deadline = configured.connect_deadline;
   auto watch = Watch::create(executor, settings);
   if (!watch) co_return fail(watch.error());
+  if (owner_before > 0) (*watch)->take_over_from(owner_before);
   fmt::print("Redis    {}\n", server.url());
   std::fflush(stdout);
   Result<std::string> content = std::string{};
@@ -236,7 +237,7 @@ asio::awaitable<int> run(asio::io_context& context, const Settings& settings, co
   redis::PrivateServer server(context.get_executor(), options);
   std::optional<std::chrono::steady_clock::time_point> asked;
   const std::stop_callback note(stop, [&asked] { asked = std::chrono::steady_clock::now(); });
-  const int code = co_await serve(server, settings, maxmemory_bytes, stop);
+  const int code = co_await serve(server, settings, maxmemory_bytes, lock->owner_before(), stop);
   const auto now = std::chrono::steady_clock::now();
   co_await server.stop(asked.value_or(now) + kAllStopped - now);
   co_return code;
