@@ -62,6 +62,19 @@ TEST_F(LostContentLive, F25AFlushIsAlarmedAndTheGraphIsWrittenBack) {
   EXPECT_EQ(restored.at("keys"), std::ssize(whole)) << "keys, not members of sets";
 }
 
+// One alert a minute is enough for who is woken by it, not for who reads what happened.
+TEST_F(LostContentLive, F25ASecondFlushWithinTheMinuteIsInTheLedgerToo) {
+  load();
+  RunningGuard guard(redis.url(), {"--content", content.path()}, {},
+                     "[pressure]\ninterval = \"40ms\"\n[alerts]\nevery = \"1h\"\n");
+  for (int flush = 1; flush <= 2; ++flush) {
+    ASSERT_TRUE(eventually([&] { return is_marked(); }));
+    redis.run({"FLUSHALL"});
+    ASSERT_TRUE(eventually([&] { return guard.count("alarm", "content-gone") == flush; }));
+    ASSERT_TRUE(eventually([&] { return guard.count("notice", "content-gone") == flush; }));
+  }
+}
+
 TEST_F(LostContentLive, F01AServerThatWasKilledAndBeginsEmptyIsFilledAgain) {
   load();
   const Contents whole = redis.contents();

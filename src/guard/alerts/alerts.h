@@ -39,14 +39,14 @@ class Alerts {
 
   /// At the end of a tick: what has become due, once.
   AlertPolicy::Due take(TimePoint now) { return policy_.take(now); }
-  /// It goes into ledger and snapshot and on its way.
+  /// It goes into ledger and snapshot, and as far as it is to be sent on its way.
   void tell(const AlertPolicy::Due& due);
 
   /// Delivers until asked to stop; to run beside the guard's loop.
   boost::asio::awaitable<void> run(std::stop_token stop) { return sender_.run(stop); }
 
  private:
-  void tell(const Alert& alert);
+  void write_down(const Alert& alert);
 
   PressureOptions marks_;
   Ledger& ledger_;

@@ -288,6 +288,18 @@ TEST_F(GuardTest, WithoutAnyLimitNothingIsShedAndThatIsAnAlarm) {
   EXPECT_EQ(server_.count("SCAN"), 0);
 }
 
+TEST_F(GuardTest, WhatComesBackWithinTheMinuteIsInTheLedgerAgain) {
+  start();
+  for (int time = 1; time <= 2; ++time) {
+    keyspace_.info("maxmemory", "0");
+    ASSERT_TRUE(loop_.run_until([&] { return entries(LedgerKind::Alarm, "no-limit") == time; }));
+    ASSERT_TRUE(read(5));
+    EXPECT_EQ(entries(LedgerKind::Alarm, "no-limit"), time) << "once, however long it holds";
+    keyspace_.info("maxmemory", "100000");
+    ASSERT_TRUE(loop_.run_until([&] { return entries(LedgerKind::Notice, "no-limit") == time; }));
+  }
+}
+
 TEST_F(GuardTest, AConfiguredLimitIsUsedWhereTheServerHasNone) {
   keyspace_.info("maxmemory", "0");
   options_.pressure.limit_bytes = 55'000;
