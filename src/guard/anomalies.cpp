@@ -16,6 +16,10 @@ constexpr double kLeapPct = 10;
 constexpr std::int64_t kSlackBytes = std::int64_t{128} << 20;
 constexpr double kFragmentation = 1.5;
 
+std::string print_limit(std::int64_t limit_bytes) {
+  return limit_bytes > 0 ? sizes::print_bytes(limit_bytes) : "none";
+}
+
 // The names are those that `redkeep doctor` has for them.
 void find_failing_disk(const pressure::Persistence& persistence, std::vector<Anomaly>& found) {
   if (!persistence.appends) {
@@ -90,11 +94,10 @@ std::vector<Anomaly> find_anomalies(const MemoryReading& before, const MemoryRea
                      true, now.evicted_keys - before.evicted_keys});
   }
   if (before.limit_bytes != now.limit_bytes) {
-    found.push_back(
-        {"limit",
-         fmt::format("the limit changed from {} to {}", sizes::print_bytes(before.limit_bytes),
-                     sizes::print_bytes(now.limit_bytes)),
-         false});
+    found.push_back({"limit",
+                     fmt::format("the limit changed from {} to {}", print_limit(before.limit_bytes),
+                                 print_limit(now.limit_bytes)),
+                     false});
   }
   if (before.eviction_policy != now.eviction_policy) {
     found.push_back({"policy",

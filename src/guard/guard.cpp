@@ -70,7 +70,11 @@ Guard::Guard(boost::asio::any_io_executor executor, Options options, keys::Class
     regret_.log().note_shed(key, index, Clock::now());
   });
   snapshot_.endpoint = redis::describe(options_.endpoint);
-  if (!options_.data_directory.empty()) ledger_.keep_in(options_.data_directory);
+  if (options_.data_directory.empty()) {
+    ledger_.begin();
+  } else {
+    ledger_.keep_in(options_.data_directory);
+  }
 }
 
 redis::awaitable<void> Guard::tick(std::stop_token stop) {
@@ -228,8 +232,13 @@ std::string Guard::numbers_of(const Pressure& pressure) const {
   if (pressure.level == PressureLevel::Blind) {
     return fmt::format("no reading: {}", snapshot_.blind_reason);
   }
-  return fmt::format("{} of {} used ({}), growing {}/s", sizes::print_bytes(reading.used_bytes),
-                     sizes::print_bytes(reading.limit_bytes), sizes::print_pct(reading.usage_pct()),
+  const std::string used = sizes::print_bytes(reading.used_bytes);
+  const std::string use =
+      reading.limit_bytes > 0
+          ? fmt::format("{} of {} used ({})", used, sizes::print_bytes(reading.limit_bytes),
+                        sizes::print_pct(reading.usage_pct()))
+          : used + " used, no limit known";
+  return fmt::format("{}, growing {}/s", use,
                      sizes::print_bytes(static_cast<std::int64_t>(pressure.growth_bytes_per_s)));
 }
 

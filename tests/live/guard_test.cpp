@@ -45,6 +45,8 @@ TEST_F(GuardLive, AStoppedGuardTakesItsLevelWithIt) {
   guard.program().signal(SIGTERM);
   ASSERT_EQ(guard.program().wait().exit_code, 0);
   EXPECT_EQ(redis.keys("reed:guard:level"), std::vector<std::string>{});
+  EXPECT_TRUE(has(guard.program().err(), "guard-start"));
+  EXPECT_TRUE(has(guard.program().err(), "guard-end: the guard was asked to stop"));
 }
 
 TEST_F(GuardLive, BelowTheWarningMarkItTouchesNothing) {

@@ -48,6 +48,16 @@ TEST(Anomalies, DoNotTakeAnotherLimitForALeap) {
   EXPECT_FALSE(tells(found, "leap"));
 }
 
+TEST(Anomalies, NoLimitIsNotOneOfZeroBytes) {
+  auto without_limit = reading(100);
+  without_limit.limit_bytes = 0;
+  const auto found = find_anomalies(reading(100), without_limit);
+  const auto limit = std::find_if(found.begin(), found.end(),
+                                  [](const Anomaly& one) { return one.subject == "limit"; });
+  ASSERT_NE(limit, found.end());
+  EXPECT_EQ(limit->reason, "the limit changed from 1000.0 MiB to none");
+}
+
 TEST(Anomalies, DoNotCompareCountersAcrossARestart) {
   auto before = reading(100);
   before.evicted_keys = 50;

@@ -286,6 +286,22 @@ TEST_F(GuardTest, WithoutAnyLimitNothingIsShedAndThatIsAnAlarm) {
   EXPECT_EQ(guard_->snapshot().level, PressureLevel::Normal);
   EXPECT_EQ(alerts("no-limit"), 1);
   EXPECT_EQ(server_.count("SCAN"), 0);
+  for (const auto& entry : guard_->ledger().newest(100)) {
+    EXPECT_EQ(entry.reason.find("of 0 B"), std::string::npos) << entry.reason;
+    if (entry.kind == LedgerKind::LevelChange) {
+      EXPECT_NE(entry.reason.find("48.8 KiB used, no limit known"), std::string::npos)
+          << entry.reason;
+    }
+  }
+}
+
+TEST_F(GuardTest, ItsBeginningAndItsEndAreInLogAndLedgerWithoutADirectoryToo) {
+  start();
+  ASSERT_TRUE(read(1));
+  EXPECT_EQ(entries(LedgerKind::Notice, kGuardStarts), 1);
+  EXPECT_EQ(entries(LedgerKind::Notice, kGuardEnds), 0);
+  stop();
+  EXPECT_EQ(guard_->ledger().newest(1).front().subject, kGuardEnds);
 }
 
 TEST_F(GuardTest, WhatComesBackWithinTheMinuteIsInTheLedgerAgain) {
