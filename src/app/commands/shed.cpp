@@ -202,7 +202,9 @@ void register_shed(CommandLine& line) {
   add_connection_flags(*command, line.flags);
   command->add_option("--class", flags->classes, "Only this class (may be repeated)");
   auto* to = command->add_option("--to", flags->to, "Until usage is at this, such as 70%");
-  command->add_option("--free", flags->free, "Until so much is free, such as 100MiB")->excludes(to);
+  command
+      ->add_option("--free", flags->free, "Until keys of so many bytes have gone, such as 100MiB")
+      ->excludes(to);
   command->add_flag("--dry-run", flags->dry_run, "Change nothing; say what would be shed");
   command->add_flag("--json", flags->json, "One JSON object instead of text");
   command->callback([&line, flags] {

@@ -33,6 +33,7 @@ constexpr std::array kSubjects{
     SubjectRow{"shedding", AlertKind::Recurring, AlertSeverity::Warning},
     SubjectRow{"restart", AlertKind::Event, AlertSeverity::Warning},
     SubjectRow{"content-gone", AlertKind::State, AlertSeverity::Critical},
+    SubjectRow{"content-missing", AlertKind::State, AlertSeverity::Warning},
     SubjectRow{"restore", AlertKind::Event, AlertSeverity::Critical},
 };
 
