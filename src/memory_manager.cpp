@@ -174,6 +174,10 @@ asio::awaitable<Result<Association>> MemoryManager::association(std::string path
 asio::awaitable<Result<StoreOutcome>> MemoryManager::remove_association(std::string path) {
   return parts_->change(recovery::RemoveAssociation{std::move(path)});
 }
+asio::awaitable<Result<std::vector<Association>>> MemoryManager::links(std::string entity_id) {
+  return parts_->associations.links(std::move(entity_id));
+}
+
 asio::awaitable<Result<std::vector<Association>>> MemoryManager::children(std::string parent_id) {
   return parts_->associations.children(std::move(parent_id));
 }

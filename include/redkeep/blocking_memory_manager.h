@@ -1,7 +1,6 @@
 #pragma once
 // The memory manager for programs without an event loop: the same calls with the same results, each
 // of which waits until it is done. It runs the MemoryManager on a thread of its own.
-//
 // Safe from any thread; calls from several threads share one connection.
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -74,6 +73,9 @@ class BlockingMemoryManager {
   }
   Result<std::vector<Association>> children(std::string parent_id) {
     return call(&M::children, std::move(parent_id));
+  }
+  Result<std::vector<Association>> links(std::string entity_id) {
+    return call(&M::links, std::move(entity_id));
   }
   Result<std::string> parent(std::string child_id) { return call(&M::parent, std::move(child_id)); }
   Result<StoreOutcome> add_word(std::string word, std::vector<std::string> entity_ids) {

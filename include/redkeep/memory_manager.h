@@ -89,6 +89,8 @@ class MemoryManager {
   awaitable<Result<StoreOutcome>> remove_association(std::string path);
   /// The containments below an entity, by weight, then path.
   awaitable<Result<std::vector<Association>>> children(std::string parent_id);
+  /// The associations other than containments that it takes part in, at either end; in that order.
+  awaitable<Result<std::vector<Association>>> links(std::string entity_id);
   /// NotFound if it is nowhere contained.
   awaitable<Result<std::string>> parent(std::string child_id);
 

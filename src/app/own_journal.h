@@ -9,8 +9,9 @@
 
 namespace redkeep::app {
 
-/// Opens the data directory of the options and brings Redis forward by its journal. Refused while
-/// another process owns it (it is named). To be closed.
+/// Opens the data directory of the options and brings Redis forward by its journal.
+/// InvalidInput if it is not there, Refused while another process owns it (it is named). To be
+/// closed.
 boost::asio::awaitable<Result<std::shared_ptr<recovery::JournalOwner>>> own_journal(
     const Options& options, std::stop_token stop, recovery::ShowProgress progress);
 

@@ -158,6 +158,17 @@ redis::awaitable<Result<AtomicStep>> AssociationStore::prepare_remove(std::strin
   co_return step;
 }
 
+namespace {
+
+std::vector<Association> by_weight(std::vector<Association> found) {
+  std::sort(found.begin(), found.end(), [](const Association& a, const Association& b) {
+    return a.weight != b.weight ? a.weight < b.weight : a.path < b.path;
+  });
+  return found;
+}
+
+}  // namespace
+
 redis::awaitable<Result<std::vector<Association>>> AssociationStore::children(
     std::string parent_id) {
   auto ids = co_await access_.members(schema_.children(parent_id));
@@ -174,10 +185,19 @@ redis::awaitable<Result<std::vector<Association>>> AssociationStore::children(
   if (!found) co_return found.error();
   // Between two reads one may have moved away.
   std::erase_if(*found, [&](const Association& row) { return row.parent_id != parent_id; });
-  std::sort(found->begin(), found->end(), [](const Association& a, const Association& b) {
-    return a.weight != b.weight ? a.weight < b.weight : a.path < b.path;
+  co_return by_weight(std::move(*found));
+}
+
+redis::awaitable<Result<std::vector<Association>>> AssociationStore::links(std::string entity_id) {
+  auto paths = co_await access_.members(schema_.links(entity_id));
+  if (!paths) co_return paths.error();
+  auto found = co_await read_associations(access_.ask(), schema_, std::move(*paths));
+  if (!found) co_return found.error();
+  // Between two reads one may have gone, or become another one.
+  std::erase_if(*found, [&](const Association& row) {
+    return row.is_containment() || (row.parent_id != entity_id && row.child_id != entity_id);
   });
-  co_return std::move(*found);
+  co_return by_weight(std::move(*found));
 }
 
 redis::awaitable<Result<std::string>> AssociationStore::parent(std::string child_id) {

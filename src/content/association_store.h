@@ -22,6 +22,7 @@ class AssociationStore {
   redis::awaitable<Status> remove(std::string path, JournalPlace place = {});
 
   redis::awaitable<Result<std::vector<Association>>> children(std::string parent_id);
+  redis::awaitable<Result<std::vector<Association>>> links(std::string entity_id);
   redis::awaitable<Result<std::string>> parent(std::string child_id);
 
  private:

@@ -1,17 +1,15 @@
 // Design: most text needs no ICU call at all. Text is cut at ASCII white space, where there is
 // always a word boundary. A chunk of characters that fold to themselves or to one other character,
-// and that are plainly letters, digits or separators, is cut by a table made from ICU's own
-// properties; everything else (combining marks, dictionary scripts, compatibility forms, emoji)
+// and that are plainly letters, digits, marks or separators, is cut by a table made from ICU's own
+// properties; everything else (marks that compose, dictionary scripts, compatibility forms, emoji)
 // goes to ICU in one call per record. tests/unit/content compares the two on random and on real
 // text.
 #include "content/words.h"
 
 #include <unicode/brkiter.h>
 #include <unicode/normalizer2.h>
-#include <unicode/rbbi.h>
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
-#include <unicode/uscript.h>
 #include <unicode/uvernum.h>
 
 #include <algorithm>
@@ -19,6 +17,7 @@
 #include <cstdint>
 #include <stdexcept>
 
+#include "content/character_kinds.h"
 #include "content/json_text.h"
 
 namespace redkeep::content {
@@ -26,109 +25,6 @@ namespace {
 
 constexpr std::size_t kLeastCodePoints = 3;
 constexpr std::size_t kMostWordBytes = 64;
-
-// What a character is to the fast path.
-enum class Kind : std::uint8_t {
-  Complex,    // only ICU knows
-  Letter,     // joins letters and digits
-  Digit,      // joins letters and digits
-  Hangul,     // joins its like; beside letters or digits only ICU knows
-  Separator,  // a boundary on both sides, or one of the additional cuts
-};
-
-struct Folded {
-  Kind kind = Kind::Complex;
-  char16_t folded = 0;
-};
-
-bool is_short_script(UChar32 c) {
-  UErrorCode code = U_ZERO_ERROR;
-  switch (uscript_getScript(c, &code)) {
-    case USCRIPT_HAN:
-    case USCRIPT_HIRAGANA:
-    case USCRIPT_KATAKANA:
-    case USCRIPT_HANGUL:
-    case USCRIPT_THAI:
-    case USCRIPT_LAO:
-    case USCRIPT_KHMER:
-    case USCRIPT_MYANMAR: return true;
-    default: return false;
-  }
-}
-
-// Apostrophes (U+0027, U+2019) and . _ - cut a word even where UAX #29 does not.
-bool is_additional_cut(UChar32 c) {
-  return c == '\'' || c == 0x2019 || c == '.' || c == '_' || c == '-';
-}
-
-Kind kind_of(UChar32 c) {
-  if (is_additional_cut(c)) return Kind::Separator;
-  if (is_short_script(c)) return Kind::Complex;
-  // Dictionary scripts (SA; Han and Kana, whose break property is Other or Katakana) and jamo that
-  // compose with what is before them are for ICU.
-  const int line_break = u_getIntPropertyValue(c, UCHAR_LINE_BREAK);
-  if (line_break == U_LB_COMPLEX_CONTEXT || line_break == U_LB_IDEOGRAPHIC) return Kind::Complex;
-  if (u_getIntPropertyValue(c, UCHAR_NFKC_QUICK_CHECK) == UNORM_MAYBE) return Kind::Complex;
-  switch (u_getIntPropertyValue(c, UCHAR_WORD_BREAK)) {
-    case U_WB_ALETTER: return Kind::Letter;
-    case U_WB_NUMERIC: return u_isdigit(c) ? Kind::Digit : Kind::Complex;
-    case U_WB_OTHER:
-    case U_WB_WSEGSPACE:
-    case U_WB_DOUBLE_QUOTE:
-    case U_WB_CR:
-    case U_WB_LF:
-    case U_WB_NEWLINE:
-      return u_isalnum(c) || u_hasBinaryProperty(c, UCHAR_EMOJI) ? Kind::Complex : Kind::Separator;
-    default: return Kind::Complex;  // marks, joiners, `:` `,` `;` between letters or digits
-  }
-}
-
-// Whether ICU itself cuts before and after `c`, wherever it stands: its rules know more than the
-// properties say (in ICU 72, "a@b" is one word).
-bool always_cuts(UChar32 c, icu::BreakIterator& breaks) {
-  icu::UnicodeString text;
-  for (const char* neighbours : {"aa", "11", "a1", "1a"}) {
-    text.append(neighbours[0]).append(c).append(neighbours[1]).append(u' ');
-  }
-  breaks.setText(text);
-  const int unit = c > 0xFFFF ? 2 : 1;
-  for (int start = 0; start < text.length(); start += unit + 3) {
-    if (!breaks.isBoundary(start + 1) || !breaks.isBoundary(start + 1 + unit)) return false;
-  }
-  return true;
-}
-
-// Scripts above are cut by dictionaries, but for the syllables of Hangul.
-constexpr UChar32 kTableEnd = 0x3000;
-constexpr UChar32 kFirstHangul = 0xAC00;
-constexpr UChar32 kLastHangul = 0xD7A3;
-
-std::vector<Folded> make_folding_table() {
-  UErrorCode code = U_ZERO_ERROR;
-  const icu::Normalizer2* normalizer = icu::Normalizer2::getNFKCCasefoldInstance(code);
-  const std::unique_ptr<icu::BreakIterator> breaks(
-      icu::BreakIterator::createWordInstance(icu::Locale::getRoot(), code));
-  if (U_FAILURE(code)) throw std::runtime_error("ICU's data is not installed (libicu72)");
-  std::vector<Folded> made(0x10000);
-  for (UChar32 c = 1; c < kTableEnd; ++c) {  // 0 stands for what is not in the basic plane
-    const icu::UnicodeString folded = normalizer->normalize(icu::UnicodeString(c), code);
-    if (U_FAILURE(code) || folded.length() != 1) continue;
-    const Kind kind = c >= '0' && c <= '9' ? Kind::Digit : kind_of(folded[0]);
-    if (kind != Kind::Digit && kind != kind_of(c)) continue;
-    const bool cuts = kind == Kind::Separator && (is_additional_cut(c) || always_cuts(c, *breaks));
-    if (kind == Kind::Separator && !cuts) continue;
-    made[static_cast<std::size_t>(c)] = {kind, folded[0]};
-  }
-  for (UChar32 c = kFirstHangul; c <= kLastHangul; ++c) {
-    made[static_cast<std::size_t>(c)] = {Kind::Hangul, static_cast<char16_t>(c)};
-  }
-  return made;
-}
-
-const std::vector<Folded>& folding_table() {
-  static const std::vector<Folded> table = make_folding_table();
-  return table;
-}
 
 bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 
@@ -287,7 +183,8 @@ void WordExtractor::add_chunk(std::string_view chunk) {
 
 // Writes words straight into the arena; false as soon as ICU is needed for the chunk.
 bool WordExtractor::add_simple(std::string_view chunk) {
-  const Folded* table = folding_table().data();
+  using Kind = CharacterKind;
+  const FoldedCharacter* table = folding_table().data();
   std::size_t start = arena_.size();
   std::size_t code_points = 0;
   std::size_t hangul = 0;
@@ -303,12 +200,28 @@ bool WordExtractor::add_simple(std::string_view chunk) {
     code_points = 0;
     hangul = 0;
   };
+  const auto word_goes_on = [&](std::size_t at) {
+    if (code_points == 0 || at == chunk.size()) return false;
+    const Kind next = table[decode(chunk, at)].kind;
+    return next != Kind::Separator && next != Kind::Middle;
+  };
+  Kind before = Kind::Separator;
   for (std::size_t at = 0; at < chunk.size();) {
-    const Folded& folded = table[decode(chunk, at)];
+    const FoldedCharacter& folded = table[decode(chunk, at)];
+    const bool is_mark = folded.kind == Kind::Mark || folded.kind == Kind::OrderedMark;
+    const bool is_second = folded.kind == Kind::OrderedMark && before == folded.kind;
+    if (is_mark && (code_points == 0 || is_second)) return false;
+    before = folded.kind;
     switch (folded.kind) {
       case Kind::Complex: return false;
+      case Kind::Middle:
+        if (word_goes_on(at)) return false;
+        end_word();
+        break;
       case Kind::Separator: end_word(); break;
       case Kind::Hangul: ++hangul; [[fallthrough]];
+      case Kind::Mark:
+      case Kind::OrderedMark:
       case Kind::Letter:
       case Kind::Digit:
         append_utf8(folded.folded, arena_);

@@ -124,6 +124,24 @@ TEST_F(MemoryManagerLive, ASemanticNameBelongsToOneEntity) {
   EXPECT_EQ(manager->entity(kOther).error().kind, ErrorKind::NotFound);
 }
 
+TEST_F(MemoryManagerLive, LinksAreFoundFromEitherEnd) {
+  store(entity(kRoot, "$root", "The root"));
+  store(entity(kPage, "$page", "A page"));
+  store(entity(kOther, "$other", "Another"));
+  store(link(kRoot, kPage, "/page", "contains"));
+  store(link(kPage, kOther, "/b", "related", 2));
+  store(link(kOther, kPage, "/a", "source", 2));
+  store(link(kPage, kRoot, "/c", "related", 1));
+  const auto links = manager->links(kPage);
+  ASSERT_TRUE(links.ok()) << links.error().message;
+  std::string order;
+  for (const auto& found : *links) order += found.path + ' ';
+  EXPECT_EQ(order, "/c /a /b ");
+  EXPECT_EQ(manager->links(kRoot)->size(), 1U);
+  EXPECT_EQ(manager->links(kOther)->front().parent_id, kOther);
+  EXPECT_TRUE(manager->links("00000000-0000-4000-8000-0000000000ff")->empty());
+}
+
 TEST_F(MemoryManagerLive, AStoredEntityKeepsItsPlace) {
   store(entity(kRoot, "$root", "The root"));
   store(entity(kPage, "$page", "A page"));

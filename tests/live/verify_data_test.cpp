@@ -1,6 +1,7 @@
 // `redkeep verify --data`: what a data directory says, with what was stored since its base.
 #include <boost/json.hpp>
 #include <filesystem>
+#include <fstream>
 
 #include "live/journal_fixture.h"
 #include "live/program.h"
@@ -175,9 +176,8 @@ TEST_F(VerifyData, ContentAloneDoesNotUndoWhatWasStoredUnlessItIsSaidTo) {
   EXPECT_EQ(graph(), whole);
   EXPECT_EQ(run_program({"repair", content, "--url", redis.url(), "--dry-run"}).exit_code, 1);
   manager.reset();
-  const Ended undone =
-      run_program({"repair", content, "--url", redis.url(), "--despite-journal",
-                   "--remove-orphans", "--save-to", directory.path()});
+  const Ended undone = run_program({"repair", content, "--url", redis.url(), "--despite-journal",
+                                    "--remove-orphans", "--save-to", directory.path()});
   EXPECT_EQ(undone.exit_code, 0) << undone;
   EXPECT_FALSE(graph().contains("reed:entity:page:" + id_of(1001)));
 }
@@ -196,13 +196,68 @@ TEST_F(VerifyData, RebuildFromScratchBringsBackWhatWasStored) {
   const Ended rebuilt = run_program(command);
   ASSERT_EQ(rebuilt.exit_code, 0) << rebuilt;
   const Contents after = graph();
-  EXPECT_EQ(after.size(), whole.size());
+  EXPECT_EQ(after.size(), whole.size() + 1);  // the page
   EXPECT_TRUE(has(after.at("reed:entity:page:" + id_of(1002)), "other words"));
   EXPECT_FALSE(after.contains("reed:entity:page:of-nobody"));
   EXPECT_EQ(redis.text({"GET", "page:cache:1"}), "stays");
   EXPECT_EQ(redis.list({"SMEMBERS", "reed:word:byhand"}), std::vector<std::string>{id_of(1001)});
   EXPECT_EQ(verify(0).at("outcome"), "Clean");
   expect_nothing_left();
+}
+
+// It says what would be done, and does not bring Redis forward either.
+TEST_F(VerifyData, ADryRunOfRepairChangesNothingAndNeedsNoOwnership) {
+  store_and_remove();
+  redis.run({"DEL", "reed:entity:page:" + id_of(1001)});
+  const Contents before = redis.contents();
+  const std::vector<std::string> command{"repair", content,     "--data",   data(),
+                                         "--url",  redis.url(), "--dry-run"};
+  const Ended beside_the_owner = run_program(command);
+  EXPECT_EQ(beside_the_owner.exit_code, 1) << beside_the_owner;
+  EXPECT_TRUE(has(beside_the_owner.out, "WouldRepair")) << beside_the_owner;
+  EXPECT_EQ(redis.contents(), before);
+  manager.reset();
+  redis.run({"FLUSHALL"});
+  EXPECT_EQ(run_program(command).exit_code, 1);
+  EXPECT_EQ(redis.integer({"DBSIZE"}), 0);
+}
+
+// With one bit of it changed, it would be written over what is right.
+TEST_F(VerifyData, ADamagedCheckpointIsNamedAndNothingIsWrittenFromIt) {
+  applied(manager->store_entity(entity(1001, "a new page")));
+  const Ended written = run_program({"checkpoint", "--data", data(), "--url", redis.url()});
+  ASSERT_EQ(written.exit_code, 0) << written;
+  manager.reset();
+  const std::string file = data() + "/checkpoint/entities.csv";
+  std::string text = test::read_file(file);
+  const auto place = text.find("a new page");
+  ASSERT_NE(place, std::string::npos);
+  text[place] ^= 1;
+  std::ofstream(file, std::ios::binary) << text;
+  const Contents before = graph();
+  for (const char* command : {"verify", "repair"}) {
+    const Ended refused = run_program({command, "--data", data(), "--url", redis.url()});
+    EXPECT_NE(refused.exit_code, 0) << refused;
+    EXPECT_TRUE(has(refused.err, "entities.csv: has the checksum")) << refused;
+  }
+  EXPECT_EQ(graph(), before);
+}
+
+TEST_F(VerifyData, AContentDirectoryIsNoDataDirectory) {
+  const Ended refused = run_program({"repair", "--data", content, "--url", redis.url()});
+  EXPECT_EQ(refused.exit_code, 4) << refused;
+  EXPECT_FALSE(std::filesystem::exists(content + "/journal"));
+  const Ended none =
+      run_program({"repair", "--data", directory.file("none"), "--url", redis.url()});
+  EXPECT_EQ(none.exit_code, 2) << none;
+  EXPECT_FALSE(std::filesystem::exists(directory.file("none")));
+}
+
+TEST_F(VerifyData, AMergeBesideAJournalSaysThatItNeedsACheckpoint) {
+  store_and_remove();
+  const Ended merged = run_program({"load", content, "--merge", "--url", redis.url()});
+  EXPECT_EQ(merged.exit_code, 0) << merged;
+  EXPECT_TRUE(has(merged.out, "redkeep checkpoint --data")) << merged;
 }
 
 TEST_F(VerifyData, NeitherContentNorJournalIsAWrongUsage) {

@@ -48,6 +48,11 @@ asio::awaitable<int> run(const Settings& settings, const LoadFlags& flags, std::
   print_conflicts(outcome->conflicts);
   fmt::print("{}\n", describe_load(*outcome, std::chrono::duration_cast<std::chrono::milliseconds>(
                                                  std::chrono::steady_clock::now() - begun)));
+  if (outcome->journal_position.value_or(0) > 0) {
+    fmt::print(
+        "A journal is in use here, and what was merged is not in it: a recovery would bring back "
+        "what was before. Write a checkpoint: redkeep checkpoint --data DIR\n");
+  }
   co_return outcome->bad_rows > 0 ? static_cast<int>(ExitCode::ProblemsFound) : 0;
 }
 

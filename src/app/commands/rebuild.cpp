@@ -38,12 +38,13 @@ Status confirm(const RebuildFlags& flags, const Settings& settings, bool by_jour
                       why);
   };
   if (::isatty(STDIN_FILENO) != 1) return refused("nobody was asked");
-  fmt::print(stderr,
-             "This removes every entity, association and index under the prefix {} on {}, and loads "
-             "the content anew.\n{} Type yes to go on: ",
-             printable(settings.options.prefix), redis::describe(settings.options.endpoint),
-             by_journal ? "What applications stored without the journal is lost."
-                        : "What applications stored since is lost.");
+  fmt::print(
+      stderr,
+      "This removes every entity, association and index under the prefix {} on {}, and loads "
+      "the content anew.\n{} Type yes to go on: ",
+      printable(settings.options.prefix), redis::describe(settings.options.endpoint),
+      by_journal ? "What applications stored without the journal is lost."
+                 : "What applications stored since is lost.");
   std::string answer;
   std::getline(std::cin, answer);
   return answer == "yes" ? Status{} : Status{refused("not confirmed")};
@@ -76,8 +77,8 @@ asio::awaitable<int> run(const Settings& settings, const RebuildFlags& flags,
   RecoveryProgress progress;
   Result<recovery::RebuildOutcome> outcome = recovery::RebuildOutcome{};
   if (directory.empty()) {
-    outcome = co_await rebuild_by_journal(settings.options, std::move(options), stop,
-                                          progress.show());
+    outcome =
+        co_await rebuild_by_journal(settings.options, std::move(options), stop, progress.show());
     directory = settings.options.data_directory;
   } else {
     outcome = co_await recovery::rebuild(settings.options.endpoint, settings.options.prefix,
@@ -129,7 +130,8 @@ void register_rebuild(CommandLine& line) {
       if (!directory) return fail(directory.error());
       const auto wait = sizes::parse_duration(flags->wait);
       if (!wait) return fail(within("--wait", wait.error()));
-      if (const Status sure = confirm(*flags, *settings, by_journal); !sure) return fail(sure.error());
+      if (const Status sure = confirm(*flags, *settings, by_journal); !sure)
+        return fail(sure.error());
       return run_to_end([&](asio::io_context&, std::stop_token stop) {
         return run(*settings, *flags, *wait, *directory, stop);
       });

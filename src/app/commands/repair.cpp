@@ -8,6 +8,7 @@
 #include "app/mend_report.h"
 #include "app/own_journal.h"
 #include "app/recovery_progress.h"
+#include "recovery/journal/present_content.h"
 
 namespace redkeep::app {
 namespace {
@@ -33,6 +34,11 @@ asio::awaitable<Result<recovery::RepairOutcome>> repair(const Settings& settings
     const auto directory = content_directory(settings);
     if (!directory) co_return directory.error();
     how.mend.directory = *directory;
+    co_return co_await recovery::repair(options.endpoint, options.prefix, std::move(how), stop,
+                                        progress);
+  }
+  if (how.mend.dry_run) {  // nothing is brought forward, so the directory may be another's
+    how.content_at = recovery::present_content_of(options, recovery::WithoutBase::Refused);
     co_return co_await recovery::repair(options.endpoint, options.prefix, std::move(how), stop,
                                         progress);
   }

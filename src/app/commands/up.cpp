@@ -193,12 +193,15 @@ asio::awaitable<int> serve(redis::PrivateServer& server, Settings settings,
   const auto executor = co_await asio::this_coro::executor;
   const auto begun = std::chrono::steady_clock::now();
   const auto base = recovery::content_base(settings.options);
-  if (!base) co_return fail(base.error());
+  if (!base && server.is_new()) co_return fail(base.error());
+  // Of a server that has its data: it is needed only after the next loss.
+  if (!base) spdlog::error("{}", base.error().message);
+  const std::string directory = base ? base->directory : std::string{};
   SnapshotNews news;
-  if (!base->directory.empty() && server.is_new()) {
-    news = co_await begin_with_content(server, base->directory, settings.options.prefix,
-                                       maxmemory_bytes, stop);
-    if (news.problems.count > 0) co_return fail(not_loaded(base->directory, news.problems));
+  if (!directory.empty() && server.is_new()) {
+    news = co_await begin_with_content(server, directory, settings.options.prefix, maxmemory_bytes,
+                                       stop);
+    if (news.problems.count > 0) co_return fail(not_loaded(directory, news.problems));
   }
   if (!news.outcome) {
     const Status started = co_await start_server(server, stop);
@@ -216,7 +219,7 @@ asio::awaitable<int> serve(redis::PrivateServer& server, Settings settings,
   if (news.outcome) {
     content = describe_load_since(*news.outcome, begun);
   } else {
-    content = co_await bring_content(settings, base->directory, stop);
+    content = co_await bring_content(settings, directory, stop);
   }
   if (!content) co_return stop.stop_requested() ? 0 : fail(content.error());
   fmt::print("content  {}\nHTTP     {}\n", *content, (*watch)->http_address());

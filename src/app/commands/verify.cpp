@@ -19,8 +19,8 @@ struct VerifyFlags {
   bool keys_only = false;
 };
 
-// A content directory that is named alone is compared with as it is; a data directory knows what was
-// stored since as well. Returns the name of what is compared with.
+// A content directory that is named alone is compared with as it is; a data directory knows what
+// was stored since as well. Returns the name of what is compared with.
 Result<std::string> choose_content(const Settings& settings, const ConnectionFlags& given,
                                    recovery::VerifyOptions& options) {
   if (!means_data_directory(settings, given)) {
@@ -28,7 +28,8 @@ Result<std::string> choose_content(const Settings& settings, const ConnectionFla
     if (directory) options.directory = *directory;
     return directory;
   }
-  options.content_at = recovery::present_content_of(settings.options, recovery::WithoutBase::Refused);
+  options.content_at =
+      recovery::present_content_of(settings.options, recovery::WithoutBase::Refused);
   return settings.options.data_directory;
 }
 

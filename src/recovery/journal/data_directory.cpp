@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 
 #include "error/error.h"
@@ -48,6 +49,13 @@ Status write_owner(int file, const std::string& path) {
 }  // namespace
 
 Result<DataDirectory> DataDirectory::own(std::string path) {
+  std::error_code code;
+  if (std::filesystem::exists(path + "/entities.csv", code)) {
+    return make_error(ErrorKind::Refused,
+                      "{} is a content directory (it has entities.csv): a data directory is one of "
+                      "its own",
+                      printable(path));
+  }
   if (const Status made = redis::make_private_directory(path); !made) return made.error();
   const std::string lock_path = path + kLockName;
   const int file = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);

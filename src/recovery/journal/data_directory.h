@@ -10,8 +10,9 @@ namespace redkeep::recovery {
 
 class DataDirectory {
  public:
-  /// Makes the directory if need be and takes its lock. Refused while another
-  /// owner lives; its process and host are named. The kernel frees the lock however the owner ends.
+  /// Makes the directory if need be and takes its lock. Refused for a content directory, and while
+  /// another owner lives; its process and host are named. The kernel frees the lock however the
+  /// owner ends.
   static Result<DataDirectory> own(std::string path);
 
   DataDirectory(DataDirectory&& other) noexcept

@@ -7,7 +7,7 @@
 
 #include "error/error.h"
 #include "recovery/checkpoint/checkpoint_place.h"
-#include "recovery/checkpoint/checkpoint_reader.h"
+#include "recovery/checkpoint/manifest.h"
 #include "recovery/journal/present_content.h"
 #include "redis/beside.h"
 #include "redis/pause.h"
@@ -62,21 +62,13 @@ redis::awaitable<Status> bring_base(std::shared_ptr<redis::Client> client, Optio
 redis::awaitable<Result<std::int64_t>> restore_base(std::shared_ptr<redis::Client> client,
                                                     Options options,
                                                     std::optional<std::int64_t> found) {
-  const std::string place = DataDirectory::checkpoint_of(options.data_directory);
-  const auto open = [place] { return open_checkpoint(place); };
-  const auto checkpoint = co_await redis::beside(open);
-  if (checkpoint) {
-    const Status brought =
-        co_await bring_base(client, options, checkpoint->directory, found.has_value());
-    if (!brought) co_return brought.error();
-    co_return checkpoint->manifest.position.value_or(0);
-  }
-  if (checkpoint.error().kind != ErrorKind::NotFound) co_return checkpoint.error();
-  if (options.content_directory.empty()) co_return std::int64_t{0};
-  const Status brought =
-      co_await bring_base(client, options, options.content_directory, found.has_value());
+  const auto find = [options] { return content_base(options); };
+  const auto base = co_await redis::beside(find);
+  if (!base) co_return base.error();
+  if (base->directory.empty()) co_return std::int64_t{0};
+  const Status brought = co_await bring_base(client, options, base->directory, found.has_value());
   if (!brought) co_return brought.error();
-  co_return std::int64_t{0};
+  co_return base->position;
 }
 
 redis::awaitable<Status> no_owner() {

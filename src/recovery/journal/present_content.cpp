@@ -12,8 +12,7 @@
 
 #include "content/words.h"
 #include "error/error.h"
-#include "recovery/checkpoint/checkpoint_place.h"
-#include "recovery/checkpoint/manifest.h"
+#include "recovery/checkpoint/checkpoint_reader.h"
 #include "recovery/csv/content_directory.h"
 #include "recovery/csv/csv_writer.h"
 #include "recovery/journal/content_changes.h"
@@ -169,7 +168,8 @@ Status write_associations(Disk& disk, const ContentBase& base, const ContentChan
 
 // Into a directory that its last owner removes.
 Result<std::shared_ptr<std::string>> write_anew(Disk& disk, const Options& options,
-                                                const ContentBase& base, const ContentChanges& changes) {
+                                                const ContentBase& base,
+                                                const ContentChanges& changes) {
   remove_left(options.data_directory);
   static std::atomic<int> number = 0;
   std::shared_ptr<std::string> made(
@@ -265,10 +265,19 @@ class Touched {
 
 Result<ContentBase> content_base(const Options& options) {
   if (options.data_directory.empty()) return ContentBase{options.content_directory, 0};
-  const std::string place = checkpoint_path(DataDirectory::checkpoint_of(options.data_directory));
-  const auto manifest = read_manifest(place);
-  if (manifest) return ContentBase{place, manifest->position.value_or(0)};
-  if (manifest.error().kind != ErrorKind::NotFound) return manifest.error();
+  const std::string place = DataDirectory::checkpoint_of(options.data_directory);
+  const auto checkpoint = open_checkpoint(place);
+  if (checkpoint) {
+    return ContentBase{checkpoint->directory, checkpoint->manifest.position.value_or(0)};
+  }
+  if (checkpoint.error().kind != ErrorKind::NotFound) return checkpoint.error();
+  std::error_code failure;
+  if (fs::is_directory(place, failure) && !fs::is_empty(place, failure)) {
+    return make_error(ErrorKind::Io,
+                      "{} has files and no manifest.json: it is no checkpoint that can be trusted; "
+                      "move it away, or put back what was there",
+                      printable(place));
+  }
   return ContentBase{options.content_directory, 0};
 }
 

@@ -14,7 +14,8 @@ struct ContentBase {
   std::int64_t position = 0;  ///< The journal's behind it is what it does not have.
 };
 
-/// Fails where there is a checkpoint that cannot be read: what was stored up to it is in no other
+/// Reads the files of a checkpoint whole. Fails where they are not those that were written, and
+/// where there is a directory for one and no manifest: what was stored up to it is in no other
 /// place.
 Result<ContentBase> content_base(const Options& options);
 

@@ -17,6 +17,7 @@
 #include "recovery/load/merge.h"
 #include "recovery/load/word_gatherer.h"
 #include "recovery/load/write_form.h"
+#include "recovery/verify/server_facts.h"
 #include "redis/stop_patience.h"
 
 namespace redkeep::recovery {
@@ -338,8 +339,12 @@ redis::awaitable<Result<LoadOutcome>> load(EndpointOptions endpoint, std::string
   // Apart: g++ 12 destroys twice what a lambda captures beside a co_await.
   const auto executor = co_await boost::asio::this_coro::executor;
   const redis::StopPatience patience(executor, stop, [connection] { connection->close(); });
+  const bool merges = options.merge;
   auto outcome = co_await load_over(connection, schema, std::move(options), stop, progress);
   if (!outcome) co_return ended(outcome.error(), stop);
+  if (!merges) co_return outcome;
+  const auto position = co_await ask_position(*connection, schema);
+  if (position) outcome->journal_position = *position;
   co_return outcome;
 }
 

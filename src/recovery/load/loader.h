@@ -34,6 +34,8 @@ struct LoadProgress {
 struct LoadOutcome {
   std::int64_t entities = 0;
   std::int64_t associations = 0;
+  /// A merge only: up to where a journal was applied here. What was merged is not in it.
+  std::optional<std::int64_t> journal_position;
   std::int64_t words = 0;
   std::int64_t commands = 0;
   std::int64_t bad_rows = 0;

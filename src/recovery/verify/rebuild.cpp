@@ -284,8 +284,8 @@ redis::awaitable<Result<RebuildOutcome>> Rebuild::run() {
 
 std::int64_t estimated_missing_bytes(const Survey& survey) {
   if (survey.expected_keys == 0) return 0;
-  const double share = static_cast<double>(survey.damage.missing.size()) /
-                       static_cast<double>(survey.expected_keys);
+  const double share =
+      static_cast<double>(survey.damage.missing.size()) / static_cast<double>(survey.expected_keys);
   return static_cast<std::int64_t>(share * static_cast<double>(survey.check.estimated_bytes));
 }
 

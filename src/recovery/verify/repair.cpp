@@ -18,11 +18,11 @@ redis::awaitable<Result<RepairOutcome>> repair_over(std::shared_ptr<redis::Conne
                                                options.configured_limit_bytes, stop, progress);
   if (!facts) co_return facts.error();
   if (!options.content_at && !options.despite_journal && !options.mend.dry_run) {
-    const Status allowed =
-        allow_content_without_journal(options.mend.directory, facts->position);
+    const Status allowed = allow_content_without_journal(options.mend.directory, facts->position);
     if (!allowed) co_return allowed.error();
   }
-  const auto content = co_await choose_content(options.content_at, options.mend.directory, facts->position);
+  const auto content =
+      co_await choose_content(options.content_at, options.mend.directory, facts->position);
   if (!content) co_return content.error();
   options.mend.directory = content->directory;
   SurveyOptions what{options.mend.directory};

@@ -42,6 +42,9 @@ std::string saved_directory_name(std::chrono::system_clock::time_point now) {
 
 Status SavedRows::make_own_directory() {
   const std::string parent = parent_.empty() ? "." : parent_;
+  if (!std::filesystem::exists(parent)) {
+    if (const Status made = make_directory(disk_, parent); !made) return made;
+  }
   const std::string name = parent + "/" + saved_directory_name(std::chrono::system_clock::now());
   std::string path = name;
   for (int again = 2; std::filesystem::exists(path); ++again) {

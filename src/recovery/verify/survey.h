@@ -19,8 +19,8 @@ struct SurveyOptions {
 
 struct Survey {
   ContentCheck check;
-  Damage damage;               ///< Nothing where the check found problems.
-  ExpectedKeys expected;       ///< Of the content; empty where they were asked for by name.
+  Damage damage;          ///< Nothing where the check found problems.
+  ExpectedKeys expected;  ///< Of the content; empty where they were asked for by name.
   std::int64_t expected_keys = 0;
   std::int64_t seen_keys = 0;  ///< Of the graph's classes, on the server.
 };

@@ -72,10 +72,10 @@ TEST(Words, TakesTheTextOfTheEntityAlone) {
 TEST(Words, AgreesWithIcuOnRandomText) {
   std::mt19937 random(5);
   const std::vector<std::pair<char32_t, char32_t>> ranges{
-      {0x20, 0x7E},     {0x20, 0x7E},     {0x09, 0x0D},       {0xA0, 0x24F},     {0x300, 0x370},
-      {0x370, 0x58F},   {0x590, 0x6FF},   {0x900, 0x97F},     {0xE00, 0xE7F},    {0x1100, 0x11FF},
-      {0x1E00, 0x1FFF}, {0x2000, 0x206F}, {0x2100, 0x214F},   {0x3040, 0x30FF},  {0x4E00, 0x4F00},
-      {0xAC00, 0xAD00}, {0xFE00, 0xFFEF}, {0x1F300, 0x1F64F}, {0x10400, 0x1044F}};
+      {0x20, 0x7E},     {0x20, 0x7E},     {0x09, 0x0D},     {0xA0, 0x24F},      {0x300, 0x370},
+      {0x370, 0x58F},   {0x590, 0x6FF},   {0x900, 0x97F},   {0x980, 0xBFF},     {0xE00, 0xE7F},
+      {0x1100, 0x11FF}, {0x1E00, 0x1FFF}, {0x2000, 0x206F}, {0x2100, 0x214F},   {0x3040, 0x30FF},
+      {0x4E00, 0x4F00}, {0xAC00, 0xAD00}, {0xFE00, 0xFFEF}, {0x1F300, 0x1F64F}, {0x10400, 0x1044F}};
   const auto append = [](char32_t c, std::string& out) {
     if (c < 0x80) {
       out += static_cast<char>(c);
@@ -93,10 +93,14 @@ TEST(Words, AgreesWithIcuOnRandomText) {
       out += static_cast<char>(0x80 | (c & 0x3F));
     }
   };
-  for (int round = 0; round < 20'000; ++round) {
+  for (int round = 0; round < 40'000; ++round) {
     std::string text;
     const auto& main_range = ranges[random() % ranges.size()];
     for (std::size_t i = 1 + random() % 24; i > 0; --i) {
+      if (random() % 8 == 0) {
+        text += ":,; \t.-"[random() % 7];
+        continue;
+      }
       const auto& range = random() % 4 == 0 ? ranges[random() % ranges.size()] : main_range;
       append(range.first + static_cast<char32_t>(random() % (range.second - range.first + 1)),
              text);
@@ -120,6 +124,12 @@ TEST(Words, AgreesWithIcuOnEveryCharacterBetweenLettersAndDigits) {
     }
     const std::string text = "abc" + middle + "def 123" + middle + "456 " + middle;
     ASSERT_EQ(words(text), by_icu(text)) << text;
+    // Each is a chunk of its own that the fast path may take.
+    for (const std::string& edge : {"abc" + middle, middle + "abc", "123" + middle, middle + "123",
+                                    "abc" + middle + "," + middle + "def", "abc:" + middle + "def",
+                                    "कि" + middle + "न्दी", "abc" + middle + middle + "def"}) {
+      ASSERT_EQ(words(edge), by_icu(edge)) << edge;
+    }
   }
 }
 
