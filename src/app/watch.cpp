@@ -6,11 +6,15 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
 #include "keys/key_schema.h"
+#include "redis/private_directory.h"
 
 namespace redkeep::app {
 
 Result<std::unique_ptr<Watch>> Watch::create(boost::asio::any_io_executor executor,
                                              const Settings& settings) {
+  if (const auto warning = redis::who_else_may_use(settings.options.data_directory)) {
+    spdlog::warn("{}", *warning);
+  }
   std::unique_ptr<Watch> watch(new Watch);
   watch->executor_ = executor;
   auto guard = guard::Guard::create(executor, settings.options);
@@ -44,12 +48,11 @@ Watch::~Watch() {
 // A guard without a journal is worth having all the same.
 void Watch::open_journal(const Settings& settings) {
   auto opened = recovery::JournalOwner::open(executor_, settings.options, {});
-  if (!opened) {
-    spdlog::warn("no stores are taken for other programs: {}", opened.error().message);
-    return;
-  }
+  if (!opened) return guard_->journal().note_unusable(opened.error());
   journal_ = std::move(*opened);
   recovery::GraphWriter& writer = journal_->writer();
+  guard_->journal().watch(
+      {[&writer] { return writer.store_trouble(); }, [&writer] { return writer.held_up_by(); }});
   guard_->bring_content_back_by({[&writer] { return writer.is_in_use(); },
                                  [&writer] { writer.start(); },
                                  [&writer] { return writer.is_current(); },

@@ -23,6 +23,9 @@ class Watch {
   /// "http://127.0.0.1:8390" or "off".
   std::string http_address() const;
 
+  /// See Guard::take_over_from().
+  void take_over_from(pid_t process) { guard_->take_over_from(process); }
+
   ~Watch();
 
   /// Until asked to stop; all parts have ended when it returns.

@@ -16,6 +16,37 @@ constexpr double kLeapPct = 10;
 constexpr std::int64_t kSlackBytes = std::int64_t{128} << 20;
 constexpr double kFragmentation = 1.5;
 
+std::string print_limit(std::int64_t limit_bytes) {
+  return limit_bytes > 0 ? sizes::print_bytes(limit_bytes) : "none";
+}
+
+// The names are those that `redkeep doctor` has for them.
+void find_failing_disk(const pressure::Persistence& persistence, std::vector<Anomaly>& found) {
+  if (!persistence.appends) {
+    found.push_back({"append-only-failing",
+                     "the server cannot write its append-only file (aof_last_write_status:err), "
+                     "mostly because its disk is full, and refuses writes with MISCONF until it "
+                     "can: make room where its `CONFIG GET dir` is; its log says why",
+                     true});
+  } else if (!persistence.rewrites) {
+    found.push_back({"append-only-failing",
+                     "the server could not rewrite its append-only file "
+                     "(aof_last_bgrewrite_status:err), so it grows on: make room on the server's "
+                     "disk, or memory to fork, then BGREWRITEAOF; its log says why",
+                     true});
+  }
+  if (!persistence.snapshots) {
+    found.push_back(
+        {"snapshot-failing",
+         fmt::format("the server's last snapshot failed (rdb_last_bgsave_status:err): {} changes "
+                     "are in none, and where snapshots are configured it refuses writes with "
+                     "MISCONF; make room on the server's disk, or memory to fork, then BGSAVE; "
+                     "its log says why",
+                     sizes::print_count(persistence.unsaved_changes)),
+         true});
+  }
+}
+
 }  // namespace
 
 std::vector<Anomaly> find_anomalies(const MemoryReading& now) {
@@ -42,6 +73,7 @@ std::vector<Anomaly> find_anomalies(const MemoryReading& now) {
                      sizes::print_bytes(now.resident_bytes), sizes::print_bytes(now.used_bytes)),
          false});
   }
+  find_failing_disk(now.persistence, found);
   return found;
 }
 
@@ -62,11 +94,10 @@ std::vector<Anomaly> find_anomalies(const MemoryReading& before, const MemoryRea
                      true, now.evicted_keys - before.evicted_keys});
   }
   if (before.limit_bytes != now.limit_bytes) {
-    found.push_back(
-        {"limit",
-         fmt::format("the limit changed from {} to {}", sizes::print_bytes(before.limit_bytes),
-                     sizes::print_bytes(now.limit_bytes)),
-         false});
+    found.push_back({"limit",
+                     fmt::format("the limit changed from {} to {}", print_limit(before.limit_bytes),
+                                 print_limit(now.limit_bytes)),
+                     false});
   }
   if (before.eviction_policy != now.eviction_policy) {
     found.push_back({"policy",

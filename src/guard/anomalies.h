@@ -1,6 +1,7 @@
 #pragma once
 // What two readings in a row say that nobody ordered: the server restarted, evicted by itself, got
-// another limit or policy, filled in one leap, or holds far more memory than it uses. Pure.
+// another limit or policy, filled in one leap, holds far more memory than it uses, or cannot write
+// to its disk. Pure.
 #include <cstdint>
 #include <string>
 #include <vector>

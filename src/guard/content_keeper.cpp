@@ -231,15 +231,15 @@ void ContentKeeper::note(const Outcome& outcome) {
   entry.kind = LedgerKind::Restore;
   entry.subject = "content";
   entry.outcome = recovery::to_string(outcome->end);
-  entry.reason =
-      fmt::format("{}; of {} entities and {} associations {} pieces were missing", begun_->why,
-                  outcome->entities, outcome->associations, outcome->missing_pieces);
+  entry.reason = fmt::format(
+      "{}; of {} entities and {} associations {} pieces were missing, in {} keys", begun_->why,
+      outcome->entities, outcome->associations, outcome->missing_pieces, outcome->missing_keys);
   if (outcome->end == RestoreEnd::BadContent) {
     entry.reason = fmt::format("{} in {}, the first: {}",
                                sizes::print_counted(outcome->problems.count, "bad row"),
                                options_.content_directory, outcome->problems.first.front());
   }
-  entry.keys = outcome->end == RestoreEnd::Restored ? outcome->missing_pieces : 0;
+  entry.keys = outcome->end == RestoreEnd::Restored ? outcome->missing_keys : 0;
   entry.bytes = outcome->missing_bytes;
   ledger_.add(std::move(entry));
 }

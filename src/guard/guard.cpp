@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -28,6 +29,10 @@ using pressure::Pressure;
 
 // Below this, a line about memory each minute would only fill logs.
 constexpr double kLogAbovePct = 50;
+
+// What a reading says that is over when another one does not.
+constexpr std::array<std::string_view, 4> kStates{"no-limit", "unsafe-policy",
+                                                  "append-only-failing", "snapshot-failing"};
 
 // A tick's shedding ends soon enough that the level is judged again some times a second.
 constexpr shed::ShedBudget kTickBudget{.most_time = std::chrono::milliseconds{500}};
@@ -57,22 +62,19 @@ Guard::Guard(boost::asio::any_io_executor executor, Options options, keys::Class
       forecast_(options_.pressure, snapshot_),
       regret_(table_, snapshot_, ledger_),
       index_(executor, client_, options_, lease_, ledger_),
-      content_(executor, client_, options_, lease_, judgement_, ledger_,
-               {[this](std::string subject, std::string reason) {
-                  alarm(std::move(subject), std::move(reason));
-                },
-                [this](std::string_view subject) { alerts_.clear(subject, Clock::now()); }}),
-      drift_(executor, options_, table_, lease_, snapshot_, ledger_,
-             {[this](std::string subject, std::string reason) {
-                alarm(std::move(subject), std::move(reason));
-              },
-              [this](std::string_view subject) { alerts_.clear(subject, Clock::now()); }}) {
+      content_(executor, client_, options_, lease_, judgement_, ledger_, alarms()),
+      drift_(executor, options_, table_, lease_, snapshot_, ledger_, alarms()),
+      journal_(snapshot_, alarms()) {
   shedder_.only_while([this] { return lease_.may_act(); });
   shedder_.tell([this](keys::ClassIndex index, std::string_view key) {
     regret_.log().note_shed(key, index, Clock::now());
   });
   snapshot_.endpoint = redis::describe(options_.endpoint);
-  if (!options_.data_directory.empty()) ledger_.keep_in(options_.data_directory);
+  if (options_.data_directory.empty()) {
+    ledger_.begin();
+  } else {
+    ledger_.keep_in(options_.data_directory);
+  }
 }
 
 redis::awaitable<void> Guard::tick(std::stop_token stop) {
@@ -94,7 +96,10 @@ redis::awaitable<void> Guard::tick(std::stop_token stop) {
   }
   const auto now = Clock::now();
   alerts_.follow(pressure, outcome, numbers_of(pressure) + who_acts(), seen, now);
-  alerts_.tell(now);
+  journal_.look(pressure.level == PressureLevel::Blind, now);
+  const AlertPolicy::Due due = alerts_.take(now);
+  if (!due.empty()) write_down(shed_log_.take_all(now));  // what was done before what came of it
+  alerts_.tell(due);
   if (pressure.level == PressureLevel::Blind) co_return;
   co_await content_.watch(pressure, outcome.used_after_bytes, stop);
   co_await index_.look(pressure, stop);
@@ -214,7 +219,7 @@ void Guard::note_anomalies(const MemoryReading& reading) {
       ledger_.add(LedgerKind::Notice, anomaly.subject, anomaly.reason);
     }
   }
-  for (const std::string_view state : {"no-limit", "unsafe-policy"}) {
+  for (const std::string_view state : kStates) {
     const bool holds = std::any_of(found.begin(), found.end(),
                                    [&](const Anomaly& one) { return one.subject == state; });
     if (!holds) alerts_.clear(state, Clock::now());
@@ -227,8 +232,13 @@ std::string Guard::numbers_of(const Pressure& pressure) const {
   if (pressure.level == PressureLevel::Blind) {
     return fmt::format("no reading: {}", snapshot_.blind_reason);
   }
-  return fmt::format("{} of {} used ({}), growing {}/s", sizes::print_bytes(reading.used_bytes),
-                     sizes::print_bytes(reading.limit_bytes), sizes::print_pct(reading.usage_pct()),
+  const std::string used = sizes::print_bytes(reading.used_bytes);
+  const std::string use =
+      reading.limit_bytes > 0
+          ? fmt::format("{} of {} used ({})", used, sizes::print_bytes(reading.limit_bytes),
+                        sizes::print_pct(reading.usage_pct()))
+          : used + " used, no limit known";
+  return fmt::format("{}, growing {}/s", use,
                      sizes::print_bytes(static_cast<std::int64_t>(pressure.growth_bytes_per_s)));
 }
 
@@ -250,6 +260,7 @@ void Guard::note(const Pressure& pressure) {
   snapshot_.keys_without_ttl = reading.keyspace.keys - reading.keyspace.with_ttl;
   snapshot_.evicted_keys = reading.evicted_keys;
   snapshot_.expired_keys = reading.expired_keys;
+  snapshot_.persistence = reading.persistence;
   if (reading.usage_pct() > kLogAbovePct && notices_.pass("metrics", Clock::now())) {
     spdlog::info("memory: {}; {} keys, {} of them with a TTL", numbers,
                  sizes::print_count(reading.keyspace.keys),
@@ -280,6 +291,13 @@ std::string Guard::who_acts() const {
 
 void Guard::alarm(std::string subject, std::string reason) {
   alerts_.raise(std::move(subject), std::move(reason) + who_acts(), Clock::now());
+}
+
+ContentKeeper::Alarms Guard::alarms() {
+  return {[this](std::string subject, std::string reason) {
+            alarm(std::move(subject), std::move(reason));
+          },
+          [this](std::string_view subject) { alerts_.clear(subject, Clock::now()); }};
 }
 
 void Guard::note(const Pressure& pressure, const shed::ShedPlan& plan,

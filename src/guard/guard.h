@@ -12,6 +12,7 @@
 #include "guard/drift_keeper.h"
 #include "guard/forecast_keeper.h"
 #include "guard/index_keeper.h"
+#include "guard/journal_watch.h"
 #include "guard/judgement.h"
 #include "guard/lease.h"
 #include "guard/ledger.h"
@@ -41,6 +42,12 @@ class Guard {
   /// Before run(): see GraphSource.
   void bring_content_back_by(GraphSource source) { content_.bring_back_by(std::move(source)); }
 
+  /// Before run(): the guard in this process of this host has ended, so its lease is taken at once.
+  void take_over_from(pid_t process) { lease_.know_gone(process); }
+
+  /// The journal of the data directory, which alarms if it does not do what it is there for.
+  JournalWatch& journal() { return journal_; }
+
   /// What is known now; the census keeper writes its part of it.
   Snapshot& snapshot() { return snapshot_; }
   const Ledger& ledger() const { return ledger_; }
@@ -61,6 +68,7 @@ class Guard {
   void note(const pressure::Pressure& pressure, const shed::ShedPlan& plan,
             const shed::ShedOutcome& outcome);
   void alarm(std::string subject, std::string reason);
+  ContentKeeper::Alarms alarms();
   std::string numbers_of(const pressure::Pressure& pressure) const;
   void write_down(std::vector<LedgerEntry> entries);
   void note_evictions();
@@ -87,6 +95,7 @@ class Guard {
   IndexKeeper index_;
   ContentKeeper content_;
   DriftKeeper drift_;
+  JournalWatch journal_;
 
   std::uint64_t met_generation_ = 0;  // of the connection whose capabilities are known
   std::string met_policy_;            // of the server, when it was met

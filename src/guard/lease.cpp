@@ -65,13 +65,13 @@ redis.call('PERSIST', KEYS[1])
 redis.call('SET', KEYS[1], lease)
 return {said, lease})";
 
-std::string host_and_pid() {
+std::string host_and_pid(pid_t process) {
   std::array<char, 256> host{};
   if (::gethostname(host.data(), host.size() - 1) != 0) host = {"unknown"};
   std::string name(host.data());
   std::replace_if(
       name.begin(), name.end(), [](unsigned char byte) { return std::isgraph(byte) == 0; }, '_');
-  return fmt::format("{}:{}", name, ::getpid());
+  return fmt::format("{}:{}", name, process);
 }
 
 std::optional<LeaseAnswer> parse_answer(const redis::Reply& reply) {
@@ -90,10 +90,12 @@ std::optional<LeaseAnswer> parse_answer(const redis::Reply& reply) {
 
 std::string lease_owner() {
   std::random_device random;
-  return fmt::format("{:08x}{:08x}@{}", random(), random(), host_and_pid());
+  return fmt::format("{:08x}{:08x}@{}", random(), random(), host_and_pid(::getpid()));
 }
 
 std::string lease_owner_by_hand() { return lease_owner() + std::string(kLeaseByHand); }
+
+std::string lease_holder(pid_t process) { return printable(host_and_pid(process)); }
 
 Lease::Lease(std::shared_ptr<redis::Client> client, std::string key, std::string owner)
     : client_(std::move(client)), key_(std::move(key)), rule_(std::move(owner)) {}
@@ -103,7 +105,10 @@ redis::awaitable<bool> Lease::keep() {
   resting_ = false;
   const bool is_due = BootClock::now() >= next_ || !is_of_this_connection();
   if (is_due && !asking_) {
-    const Status asked = co_await ask(Verb::Keep);
+    Status asked = co_await ask(Verb::Keep);
+    // Who is known to be gone need not be watched first.
+    const bool may_take = asked && !rule_.may_take(BootClock::now()).empty();
+    if (may_take) asked = co_await ask(Verb::Keep);
     failure_ = asked ? "" : asked.error().message;
   }
   co_return may_act();

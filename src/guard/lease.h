@@ -4,6 +4,8 @@
 // giving back are one small script each, carried out by the server as a whole.
 //
 // Used on one executor.
+#include <sys/types.h>
+
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <optional>
@@ -19,6 +21,8 @@ namespace redkeep::guard {
 std::string lease_owner();
 /// The same for a person's command.
 std::string lease_owner_by_hand();
+/// What holder_of() gives for the owner that a process of this host is.
+std::string lease_holder(pid_t process);
 
 class Lease {
  public:
@@ -27,6 +31,10 @@ class Lease {
   /// Renews or takes the lease, or looks who has it; does nothing while that is young enough. True
   /// if this one may act. A connection that fails changes nothing: the lease runs out by itself.
   redis::awaitable<bool> keep();
+
+  /// See LeaseRule: where it is certain that this process (of this host) has ended, its lease is
+  /// taken with the first keep().
+  void know_gone(pid_t process) { rule_.know_gone(lease_holder(process)); }
 
   /// Takes it from whoever has it, who steps back within kLeaseActsFor; waits for that. Fails if
   /// the server cannot be asked.

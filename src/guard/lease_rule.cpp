@@ -85,6 +85,7 @@ void LeaseRule::forget() {
 
 std::string LeaseRule::may_take(BootTime now) const {
   if (!record_ || is_mine()) return {};
+  if (!gone_.empty() && holder_of(record_->owner) == gone_) return seen_;
   const auto unchanged_for = now - seen_since_;
   const auto age = server_time_ - record_->renewed + (now - answered_);
   const bool is_old = unchanged_for >= kLeaseTakenAfter ||

@@ -85,6 +85,8 @@ class LeaseRule {
   /// The server would not do it. Acts all the same, since a server that nobody guards is worse
   /// than one that two do: both measure after each batch.
   void refused(std::string why, BootTime sent);
+  /// This holder ("host:pid") is known to be gone for good: what it holds may be taken at once.
+  void know_gone(std::string holder) { gone_ = std::move(holder); }
   /// What was known is of another server, or of too long ago.
   void forget();
 
@@ -107,6 +109,7 @@ class LeaseRule {
   bool is_alone(BootTime now) const { return !alone_because_.empty() && now < acts_until_; }
 
   std::string owner_;
+  std::string gone_;  // a holder; empty: none is known
   std::int64_t fencing_seen_ = 0;
   std::string alone_because_;
   std::optional<LeaseRecord> record_;

@@ -38,7 +38,7 @@ void Ledger::keep_in(const std::string& directory) {
   };
   const auto past = read_ledger(directory, take);
   writer_ = std::make_unique<LedgerWriter>(directory);
-  add(LedgerKind::Notice, std::string(kGuardStarts), "the guard starts");
+  begin();
   if (past && past->torn_bytes > 0) {
     add(LedgerKind::Notice, "ledger",
         fmt::format("the last line of the ledger was cut after {} bytes, as by a kill or a full "
@@ -50,8 +50,10 @@ void Ledger::keep_in(const std::string& directory) {
   }
 }
 
+void Ledger::begin() { add(LedgerKind::Notice, std::string(kGuardStarts), "the guard starts"); }
+
 void Ledger::end() {
-  if (writer_) add(LedgerKind::Notice, std::string(kGuardEnds), "the guard was asked to stop");
+  add(LedgerKind::Notice, std::string(kGuardEnds), "the guard was asked to stop");
 }
 
 void Ledger::add(LedgerEntry entry) {

@@ -43,9 +43,12 @@ class Ledger {
 
   /// Takes over what the directory's ledger file holds, goes on with its numbers, and from here on
   /// writes every entry there as well: see LedgerWriter for what happens where that cannot be done.
-  /// To be called before the first entry is added. Reading takes up to some 0.2 s, for 16 MiB.
+  /// To be called before the first entry is added, which begin() is then called for. Reading takes
+  /// up to some 0.2 s, for 16 MiB.
   void keep_in(const std::string& directory);
-  /// The last entry of a ledger that is kept: whoever reads it need not take the end for a failure.
+  /// The first entry of a guard's life, and the last: whoever reads them, in ledger or log, need
+  /// not take the end for a failure.
+  void begin();
   void end();
 
   /// Numbers the entry, keeps it and writes it to the log.
@@ -66,7 +69,7 @@ class Ledger {
   std::unique_ptr<LedgerWriter> writer_;  // none: in memory only
 };
 
-/// The subjects of the first and the last entry of a guard's life, where the ledger is kept.
+/// The subjects of the first and the last entry of a guard's life.
 inline constexpr std::string_view kGuardStarts = "guard-start";
 inline constexpr std::string_view kGuardEnds = "guard-end";
 

@@ -16,18 +16,17 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <filesystem>
 #include <utility>
 
 #include "error/error.h"
 #include "guard/ledger_line.h"
 #include "guard/ledger_reader.h"
+#include "redis/private_directory.h"
 
 namespace redkeep::guard {
 namespace {
 
-// Whoever may read the log of a service may read this; nobody else needs to.
-constexpr mode_t kMode = 0640;
+constexpr mode_t kMode = 0600;
 
 std::string lock_path(const std::string& directory) { return directory + "/ledger.lock"; }
 
@@ -82,9 +81,7 @@ Status LedgerFile::append(const LedgerEntry& entry) {
 
 Status LedgerFile::open() {
   close();  // a lock of before would stand in our own way
-  std::error_code code;
-  std::filesystem::create_directories(directory_, code);
-  if (code) return failure(directory_, "made", code.value());
+  if (const Status made = redis::make_private_directory(directory_); !made) return made;
   if (const Status locked = take_lock(); !locked) return locked;
   if (const Status opened = open_file(); !opened) return opened;
   return find_last_number();

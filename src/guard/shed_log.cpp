@@ -13,6 +13,7 @@ void ShedLog::add(const shed::ClassShed& row, shed::ShedEnd end, const std::stri
                   double usage_before_pct, double usage_after_pct) {
   Sum& sum = sums_[{row.name, std::string(shed::to_string(end))}];
   if (!std::exchange(sum.is_open, true)) {
+    sum.began_as = ++opened_;
     sum.row = row;
     sum.reason = reason;
     sum.usage_before_pct = usage_before_pct;
@@ -32,10 +33,15 @@ std::vector<LedgerEntry> ShedLog::take_all(TimePoint now) {
 }
 
 std::vector<LedgerEntry> ShedLog::take(TimePoint now, std::chrono::milliseconds least_age) {
+  std::map<std::uint64_t, decltype(sums_)::iterator> open;  // in order
+  for (auto at = sums_.begin(); at != sums_.end(); ++at) {
+    if (at->second.is_open) open.emplace(at->second.began_as, at);
+  }
   std::vector<LedgerEntry> taken;
-  for (auto& [of, sum] : sums_) {
-    if (!sum.is_open || (sum.told && now - *sum.told < least_age)) continue;
-    taken.push_back(entry_of(of.second, sum));
+  for (const auto& [began_as, at] : open) {
+    Sum& sum = at->second;
+    if (sum.told && now - *sum.told < least_age) break;  // none overtakes it
+    taken.push_back(entry_of(at->first.second, sum));
     sum = Sum{};
     sum.told = now;
   }

@@ -3,6 +3,7 @@
 // however often the guard acts. Under a flood it acts ten times a second. Pure: time is an
 // argument.
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -22,11 +23,13 @@ class ShedLog {
   void add(const shed::ClassShed& row, shed::ShedEnd end, const std::string& reason,
            double usage_before_pct, double usage_after_pct);
 
-  /// The entries whose turn it is: the first of a class and outcome at once, those after it as one,
-  /// a second after the one before. Their sums, the usage before the first and after the last, and
-  /// the reason of the first.
+  /// The entries whose turn it is, in the order in which they began: the first of a class and
+  /// outcome at once, those after it as one, a second after the one before; and none before another
+  /// one that began earlier. Their sums, the usage before the first and after the last, and the
+  /// reason of the first.
   std::vector<LedgerEntry> take_due(TimePoint now);
-  /// All of them, at the end of a level: what was shed in a level is told before the next one is.
+  /// All of them, in that order: what was shed is told before what came of it, such as the end of a
+  /// level or an alert that is over.
   std::vector<LedgerEntry> take_all(TimePoint now);
 
  private:
@@ -35,13 +38,15 @@ class ShedLog {
     std::string reason;
     double usage_before_pct = 0;
     double usage_after_pct = 0;
-    bool is_open = false;  // something of it is still to be told
+    bool is_open = false;        // something of it is still to be told
+    std::uint64_t began_as = 0;  // the how manieth to be opened
     std::optional<TimePoint> told;
   };
   static LedgerEntry entry_of(const std::string& outcome, const Sum& sum);
   std::vector<LedgerEntry> take(TimePoint now, std::chrono::milliseconds least_age);
 
   std::map<std::pair<std::string, std::string>, Sum> sums_;  // by class and outcome
+  std::uint64_t opened_ = 0;
 };
 
 }  // namespace redkeep::guard

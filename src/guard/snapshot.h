@@ -8,6 +8,7 @@
 
 #include "drift/drift.h"
 #include "guard/lease_rule.h"
+#include "pressure/persistence.h"
 #include "redkeep/statistics.h"
 #include "shed/regret.h"
 
@@ -35,6 +36,12 @@ struct LastAudit {
   std::chrono::system_clock::time_point clock{};  ///< The same, for people.
 };
 
+/// Of the data directory's journal.
+struct JournalState {
+  bool stores = true;   ///< The last store was journaled.
+  bool applies = true;  ///< Redis gets what is journaled.
+};
+
 struct Snapshot {
   bool connected = false;
   std::string endpoint;         ///< Where the server is, without user and password.
@@ -49,6 +56,8 @@ struct Snapshot {
   std::int64_t keys_without_ttl = 0;  ///< The server's own counter.
   std::int64_t evicted_keys = 0;      ///< By the server itself, since it started.
   std::int64_t expired_keys = 0;
+  pressure::Persistence persistence;    ///< As the last reading has it.
+  std::optional<JournalState> journal;  ///< None without a data directory.
   std::chrono::steady_clock::time_point last_reading{};
   std::int64_t readings = 0;
   std::int64_t failed_readings = 0;

@@ -21,6 +21,7 @@ Result<MemoryReading> read_memory(const redis::ServerInfo& info,
   reading.eviction_policy = info.text("maxmemory_policy").value_or("");
   reading.run_id = info.text("run_id").value_or("");
   reading.keyspace = redis::keyspace_counts(info, database);
+  reading.persistence = read_persistence(info);
   return reading;
 }
 

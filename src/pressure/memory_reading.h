@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "pressure/persistence.h"
 #include "redis/server_info.h"
 #include "redkeep/result.h"
 #include "redkeep/statistics.h"
@@ -30,6 +31,7 @@ struct MemoryReading {
   std::string eviction_policy;  ///< Fit to be shown. Empty: unknown.
   std::string run_id;           ///< Empty where the INFO section was not asked for.
   redis::KeyspaceCounts keyspace;
+  Persistence persistence;  ///< Fine where the INFO section was not asked for.
 
   /// 0 where no limit is known.
   double usage_pct() const { return pct_of_limit(used_bytes, limit_bytes); }

@@ -6,11 +6,13 @@
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -19,6 +21,7 @@
 #include "error/error.h"
 #include "redis/beside.h"
 #include "redis/pause.h"
+#include "redis/private_directory.h"
 #include "redis/snapshot_pipe.h"
 
 namespace redkeep::redis {
@@ -59,8 +62,7 @@ DirectoryLock::~DirectoryLock() {
 }
 
 Result<DirectoryLock> DirectoryLock::take(const std::string& directory) {
-  std::error_code code;
-  fs::create_directories(directory, code);
+  static_cast<void>(make_private_directory(directory));  // opening the file says what is wrong
   const std::string path = directory + "/lock";
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) {
@@ -68,15 +70,16 @@ Result<DirectoryLock> DirectoryLock::take(const std::string& directory) {
                       printable(directory), system_reason(errno));
   }
   DirectoryLock lock(file);
+  std::string owner;
+  std::getline(std::ifstream(path), owner);
   if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
-    std::string owner;
-    std::getline(std::ifstream(path), owner);
     return make_error(
         ErrorKind::Refused,
         "the data directory {} is in use by process {}: stop that one, or use another "
         "with --data",
         printable(directory), owner.empty() ? "(unknown)" : printable(owner, 20));
   }
+  std::from_chars(owner.data(), owner.data() + owner.size(), lock.owner_before_);
   const std::string pid = fmt::format("{}\n", ::getpid());
   if (::ftruncate(file, 0) != 0 ||
       ::pwrite(file, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
@@ -180,6 +183,7 @@ Status PrivateServer::spawn(const std::string& program, Begin begin) {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != parent) ::_exit(1);
     ::setpgid(0, 0);  // Ctrl-C in the terminal is for us alone
+    ::umask(077);     // sessions' tokens are in its files
     const int null = ::open("/dev/null", O_RDWR);
     for (const int stream : {0, 1, 2}) ::dup2(null, stream);
     ::signal(SIGPIPE, SIG_DFL);

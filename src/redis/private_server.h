@@ -1,6 +1,6 @@
 #pragma once
-// A redis-server of our own: started on loopback and a Unix socket, with its data in one directory,
-// and gone when we are gone, even by kill -9.
+// A redis-server of our own: started on loopback and a Unix socket, with its data in one directory
+// (files that only their owner may read), and gone when we are gone, even by kill -9.
 #include <sys/types.h>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -28,18 +28,25 @@ struct PrivateServerOptions {
 /// Holds the lock on a data directory for as long as it lives.
 class DirectoryLock {
  public:
-  /// Creates the directory if need be. Refused if another process holds it (its pid is named).
+  /// Creates the directory if need be, for its owner alone. Refused if another process holds it
+  /// (its pid is named).
   static Result<DirectoryLock> take(const std::string& directory);
-  DirectoryLock(DirectoryLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+  DirectoryLock(DirectoryLock&& other) noexcept
+      : file_(std::exchange(other.file_, -1)), owner_before_(other.owner_before_) {}
   DirectoryLock& operator=(DirectoryLock&& other) noexcept {
     std::swap(file_, other.file_);
+    std::swap(owner_before_, other.owner_before_);
     return *this;
   }
   ~DirectoryLock();
 
+  /// The process that had it before, which has ended or let go of it; 0 where none is known.
+  pid_t owner_before() const { return owner_before_; }
+
  private:
   explicit DirectoryLock(int file) : file_(file) {}
   int file_;
+  pid_t owner_before_ = 0;
 };
 
 class PrivateServer {

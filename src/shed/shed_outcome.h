@@ -45,6 +45,11 @@ struct ShedOutcome {
     for (const auto& row : classes) sum += row.keys;
     return sum;
   }
+  std::int64_t bytes() const {
+    std::int64_t sum = 0;
+    for (const auto& row : classes) sum += row.bytes;
+    return sum;
+  }
 };
 
 /// The end's name, as written above.

@@ -38,8 +38,11 @@ struct ShedPlan {
   /// Keys that expire by themselves within this time are not worth shedding.
   std::chrono::milliseconds spare_expiring_within{0};
   bool asked_for = false;  ///< By a person, who waits for it.
-  bool for_room = false;   ///< For protected content that is missing.
-  std::string reason;      ///< One sentence with the numbers.
+  /// Bytes of keys after which all of it ends, in place of where the steps end: a person asked for
+  /// so many, and what memory does besides is not of his asking. 0: the steps say.
+  std::int64_t to_free_bytes = 0;
+  bool for_room = false;  ///< For protected content that is missing.
+  std::string reason;     ///< One sentence with the numbers.
 
   bool empty() const { return steps.empty(); }
 };

@@ -54,6 +54,12 @@ class Shedder::Run {
     return true;
   }
 
+  // 0 or less: the step has come to where it ends.
+  std::int64_t to_free_bytes(const ShedStep& step) const {
+    if (plan.to_free_bytes > 0) return plan.to_free_bytes - outcome.bytes() - unmeasured_bytes_;
+    return std::min(used_bytes - step.stop_at_bytes, step.most_freed_bytes - freed_in_step_bytes);
+  }
+
   std::int64_t keys_left() {
     const std::int64_t of_run = budget_.most_keys - outcome.keys();
     const std::int64_t of_minute = is_real() ? shedder_.deletions_.left(Clock::now())
@@ -83,7 +89,7 @@ class Shedder::Run {
     ClassShed& row = of(candidate.class_index);
     ++row.keys;
     // Where sizes are refused, what memory falls by is counted when it is measured.
-    if (shedder_.rule_.sizes || !is_real()) row.bytes += candidate.bytes;
+    (shedder_.rule_.sizes || !is_real() ? row.bytes : unmeasured_bytes_) += candidate.bytes;
     last_class_ = candidate.class_index;
     used_bytes -= candidate.bytes;
     freed_in_step_bytes += candidate.bytes;
@@ -104,6 +110,7 @@ class Shedder::Run {
       of(*last_class_).bytes += measured_bytes_ - bytes;
     }
     measured_bytes_ = used_bytes = bytes;
+    unmeasured_bytes_ = 0;
     is_measured = true;
     measured_at = Clock::now();
   }
@@ -132,6 +139,7 @@ class Shedder::Run {
   keys::FingerprintSet left_;
   keys::FingerprintSet reckoned_;
   std::int64_t measured_bytes_ = 0;
+  std::int64_t unmeasured_bytes_ = 0;  // assumed of what has gone since it was measured
   std::optional<keys::ClassIndex> last_class_;
   Clock::time_point begun_ = Clock::now();
 };

@@ -33,10 +33,6 @@ constexpr std::chrono::seconds kGoOnWithin{5};
 
 using By = Ranking::By;
 
-bool is_reached(std::int64_t used_bytes, std::int64_t freed_bytes, const ShedStep& step) {
-  return used_bytes <= step.stop_at_bytes || freed_bytes >= step.most_freed_bytes;
-}
-
 // Then what memory falls by is what this class had.
 bool takes_all_of_one_class(const ShedPlan& plan) {
   return plan.steps.size() == 1 && plan.steps[0].takes_all() && plan.steps[0].classes.size() == 1;
@@ -131,7 +127,7 @@ redis::awaitable<Shedder::StepEnd> Shedder::run_step(Run& run, const ShedStep& s
 // trickles would keep one that floods from ever being shed.
 redis::awaitable<Shedder::StepEnd> Shedder::walk(Run& run, Sweep& sweep) {
   for (;;) {
-    const bool reached = is_reached(run.used_bytes, run.freed_in_step_bytes, sweep.step);
+    const bool reached = run.to_free_bytes(sweep.step) <= 0;
     if (reached && run.is_measured) co_return StepEnd::Reached;
     Status went{};
     if (reached) {
@@ -155,8 +151,7 @@ redis::awaitable<Shedder::StepEnd> Shedder::walk(Run& run, Sweep& sweep) {
 
 redis::awaitable<Status> Shedder::next_slice(Run& run, Sweep& sweep) {
   const ShedStep& step = sweep.step;
-  const std::int64_t to_free = std::min(run.used_bytes - step.stop_at_bytes,
-                                        step.most_freed_bytes - run.freed_in_step_bytes);
+  const std::int64_t to_free = run.to_free_bytes(step);
   const double share = step.takes_all() ? 1 : sweep.estimate.share(to_free, sweep.pool.bytes());
   // Towards the end of a round little is ahead; but what the round has left, the next one comes by.
   const double least_share = sweep.left_some ? 0 : share;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "live/journal_fixture.h"
 #include "live/running_guard.h"
@@ -316,6 +317,36 @@ TEST_F(DaemonJournal, ItWritesCheckpointsByItselfWhenTheJournalIsLarge) {
   start({}, "checkpoint_size = \"1KiB\"\n");
   store(1, 20);
   EXPECT_TRUE(eventually([&] { return has_checkpoint(); }));
+}
+
+TEST_F(DaemonJournal, ARedisThatIsAheadOfTheJournalIsAnAlarmUntilItIsNot) {
+  start();
+  store(1, 3);
+  redis.run({"SET", "reed:guard:position", "99"});
+  ASSERT_TRUE(program->store_entity(entity(4, "four")).ok()) << "it is journaled";
+  ASSERT_TRUE(eventually([&] { return guard->count("alarm", "journal-apply") > 0; }));
+  EXPECT_TRUE(has(guard->last("alarm", "journal-apply").at("reason").as_string().c_str(),
+                  "another data directory"));
+  EXPECT_TRUE(has(http_get(guard->http(), "/metrics").body, "redkeep_journal_applies 0"));
+  EXPECT_TRUE(has(http_get(guard->http(), "/metrics").body, "redkeep_journal_stores 1"));
+  redis.run({"SET", "reed:guard:position", "3"});
+  EXPECT_TRUE(eventually([&] { return guard->count("notice", "journal-apply") > 0; }));
+  EXPECT_TRUE(eventually([&] { return redis.text({"GET", "reed:guard:position"}) == "4"; }));
+}
+
+TEST_F(DaemonJournal, AJournalThatIsDamagedIsAnAlarmOfAGuardThatGoesOn) {
+  start();
+  store(1, 3);
+  stop();
+  for (const auto& file : std::filesystem::directory_iterator(data() + "/journal")) {
+    std::fstream(file.path(), std::ios::in | std::ios::out) << "damage";
+  }
+  const RunningGuard damaged(redis.url(), {"--data", data()});
+  ASSERT_TRUE(eventually([&] { return damaged.count("alarm", "journal-unusable") == 1; }));
+  EXPECT_TRUE(has(damaged.last("alarm", "journal-unusable").at("reason").as_string().c_str(),
+                  data() + "/journal"));
+  EXPECT_TRUE(eventually([&] { return damaged.level() == "normal"; }));
+  EXPECT_TRUE(has(http_get(damaged.http(), "/metrics").body, "redkeep_journal_stores 0"));
 }
 
 TEST_F(DaemonJournal, ACheckpointNeedsADataDirectoryAndSaysSo) {

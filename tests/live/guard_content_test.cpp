@@ -57,7 +57,22 @@ TEST_F(LostContentLive, F25AFlushIsAlarmedAndTheGraphIsWrittenBack) {
   const std::string alarm = guard.last("alarm", "content-gone").at("reason").as_string().c_str();
   EXPECT_TRUE(has(alarm, "is gone")) << alarm;
   EXPECT_TRUE(has(alarm, content.path())) << alarm;
-  EXPECT_EQ(guard.last("restore", "content").at("outcome"), "Restored");
+  const auto restored = guard.last("restore", "content");
+  EXPECT_EQ(restored.at("outcome"), "Restored");
+  EXPECT_EQ(restored.at("keys"), std::ssize(whole)) << "keys, not members of sets";
+}
+
+// One alert a minute is enough for who is woken by it, not for who reads what happened.
+TEST_F(LostContentLive, F25ASecondFlushWithinTheMinuteIsInTheLedgerToo) {
+  load();
+  RunningGuard guard(redis.url(), {"--content", content.path()}, {},
+                     "[pressure]\ninterval = \"40ms\"\n[alerts]\nevery = \"1h\"\n");
+  ASSERT_TRUE(eventually([&] { return is_marked(); }));
+  redis.run({"FLUSHALL"});
+  ASSERT_TRUE(eventually([&] { return guard.count("notice", "content-gone") == 1; }));
+  EXPECT_EQ(guard.count("alarm", "content-gone"), 1);
+  redis.run({"FLUSHALL"});
+  EXPECT_TRUE(eventually([&] { return guard.count("alarm", "content-gone") == 2; }));
 }
 
 TEST_F(LostContentLive, F01AServerThatWasKilledAndBeginsEmptyIsFilledAgain) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <filesystem>
 
 #include "live/filling.h"
 #include "live/live_redis.h"
@@ -44,6 +45,8 @@ TEST_F(GuardLive, AStoppedGuardTakesItsLevelWithIt) {
   guard.program().signal(SIGTERM);
   ASSERT_EQ(guard.program().wait().exit_code, 0);
   EXPECT_EQ(redis.keys("reed:guard:level"), std::vector<std::string>{});
+  EXPECT_TRUE(has(guard.program().err(), "guard-start"));
+  EXPECT_TRUE(has(guard.program().err(), "guard-end: the guard was asked to stop"));
 }
 
 TEST_F(GuardLive, BelowTheWarningMarkItTouchesNothing) {
@@ -166,6 +169,25 @@ TEST_F(GuardLive, AnUnsafeEvictionPolicyIsAnAlarm) {
   RunningGuard guard(redis.url());
   ASSERT_TRUE(eventually([&] { return guard.count("alarm", "unsafe-policy") == 1; }));
   EXPECT_TRUE(has(text(guard.last("alarm", "unsafe-policy"), "reason"), "volatile-"));
+}
+
+TEST_F(GuardLive, ASnapshotThatFailsIsAnAlarmUntilOneSucceeds) {
+  RunningGuard guard(redis.url());
+  ASSERT_TRUE(eventually([&] { return guard.level() == "normal"; }));
+  // Where its file belongs is a directory.
+  const auto in_the_way = std::filesystem::path(redis.socket_path()).parent_path() / "dump.rdb";
+  std::filesystem::remove(in_the_way);
+  ASSERT_TRUE(std::filesystem::create_directory(in_the_way));
+  redis.run({"BGSAVE"});
+  ASSERT_TRUE(eventually([&] { return guard.count("alarm", "snapshot-failing") == 1; }));
+  EXPECT_TRUE(has(text(guard.last("alarm", "snapshot-failing"), "reason"), "BGSAVE"));
+  EXPECT_TRUE(has(http_get(guard.http(), "/metrics").body,
+                  "redkeep_redis_persistence_ok{of=\"snapshot\"} 0"));
+  std::filesystem::remove(in_the_way);
+  redis.run({"BGSAVE"});
+  ASSERT_TRUE(eventually([&] { return guard.count("notice", "snapshot-failing") == 1; }));
+  EXPECT_TRUE(has(http_get(guard.http(), "/metrics").body,
+                  "redkeep_redis_persistence_ok{of=\"snapshot\"} 1"));
 }
 
 TEST_F(GuardLive, ItIsBlindWhileTheServerIsAwayAndSeesAgainAfterwards) {

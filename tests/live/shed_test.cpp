@@ -48,6 +48,25 @@ TEST_F(ShedLive, TheCheapestClassesGoFirstAndOnlySoMuchAsAskedFor) {
   expect_the_rest_is_there();
 }
 
+TEST_F(ShedLive, WhatIsAskedForComesFromKeysHoweverLittleItIs) {
+  for (int i = 0; i < 5; ++i) {
+    const Ended ended = shed({"--free", "1KiB", "--json"});
+    EXPECT_EQ(ended.exit_code, 0) << ended;
+    const auto report = boost::json::parse(ended.out).as_object();
+    EXPECT_EQ(report.at("outcome"), "TargetReached");
+    ASSERT_EQ(report.at("classes").as_array().size(), 1U) << ended;
+    EXPECT_EQ(report.at("classes").at(0).at("keys"), 1);
+    EXPECT_GE(report.at("classes").at(0).at("bytes").as_int64(), 1024);
+  }
+}
+
+TEST_F(ShedLive, AFewSmallKeysAreNotToldToHaveHadNoBytes) {
+  redis.run({"FLUSHALL"});
+  redis.run({"SET", "reed:temp:import:one", "x", "EX", "900"});
+  const Ended ended = shed({"--class", "temporary", "--free", "1GiB"});
+  EXPECT_FALSE(has(ended.out, " 0 B")) << ended;
+}
+
 TEST_F(ShedLive, ADearerClassGoesOnlyWhenNothingIsLeftOfTheCheaper) {
   EXPECT_EQ(shed({"--free", "1100kB"}).exit_code, 0);
   EXPECT_EQ(left(kPages) + left(kQueries), 0);

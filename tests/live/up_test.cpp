@@ -2,11 +2,13 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
 
+#include "live/running_guard.h"
 #include "live/running_up.h"
 #include "live/sample_content.h"
 
@@ -67,6 +69,32 @@ TEST_F(UpLive, TheServerIsAsPromised) {
   EXPECT_EQ(setting("bind"), "127.0.0.1 -::1");
 }
 
+// The tokens of sessions are in there.
+TEST_F(UpLive, NobodyElseMayReadWhatIsInItsDataDirectory) {
+  namespace fs = std::filesystem;
+  const mode_t before = ::umask(022);
+  RunningUp up(data(), with_content());
+  ::umask(before);
+  ASSERT_TRUE(eventually([&] { return is_durable(); }));
+  ASSERT_TRUE(eventually([&] { return fs::exists(data() + "/ledger.jsonl"); }));
+  const auto of_others = [](const fs::path& path) {
+    return fs::status(path).permissions() & (fs::perms::group_all | fs::perms::others_all);
+  };
+  std::vector<fs::path> paths{data(), data() + "/appendonlydir", data() + "/ledger.jsonl"};
+  for (const auto& file : fs::directory_iterator(data() + "/appendonlydir")) paths.push_back(file);
+  EXPECT_GE(paths.size(), 6U);
+  for (const auto& path : paths) EXPECT_EQ(of_others(path), fs::perms::none) << path;
+  EXPECT_FALSE(has(up.program().err(), "other users have rights"));
+}
+
+TEST_F(UpLive, ADataDirectoryThatOthersMayReadIsLeftAndWarnedOf) {
+  std::filesystem::create_directory(data());
+  ::chmod(data().c_str(), 0755);
+  RunningUp up(data());
+  EXPECT_TRUE(has(up.program().err(), "other users have rights to " + data()));
+  EXPECT_EQ(std::filesystem::status(data()).permissions(), std::filesystem::perms{0755});
+}
+
 TEST_F(UpLive, StopsWithinFiveSecondsOnEachSignalAndLeavesNothingRunning) {
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
     RunningUp up(data(), with_content());
@@ -101,6 +129,23 @@ TEST_F(UpLive, KilledItTakesItsServerWithItAndTheNextOneContinues) {
   }
   RunningUp up(data(), with_content());
   EXPECT_EQ(without_guard(up.redis().contents()), without_guard(before));
+}
+
+TEST_F(UpLive, KilledItsLeaseIsTakenOverAtOnce) {
+  const auto lease = [](const RunningUp& up) {
+    return std::string(
+        get_json(up.http(), "/api/v1/status").at("lease").at("stand").as_string().c_str());
+  };
+  {
+    RunningUp up(data());
+    ASSERT_TRUE(eventually([&] { return lease(up) == "held"; }));
+    up.program().signal(SIGKILL);
+    EXPECT_EQ(up.program().wait().exit_code, -SIGKILL);
+    EXPECT_TRUE(eventually([&] { return is_gone(up.server_pid()); }, seconds{5}));
+  }
+  RunningUp up(data());
+  ASSERT_TRUE(eventually([&] { return lease(up) == "held"; }));
+  EXPECT_FALSE(has(up.program().err(), "lease: watching")) << "it waited for one that is gone";
 }
 
 // Killed at once, it leaves no server that waits for its first append-only file.

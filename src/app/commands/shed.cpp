@@ -70,10 +70,17 @@ void print_json(const shed::ShedOutcome& outcome, bool dry_run) {
   fmt::print("{}\n", sizes::print_json(object));
 }
 
+// Where all of a class goes its keys are not asked for their size, and what memory falls by is
+// told: that of a few small keys is less than it moves by itself.
+std::string bytes_of(const shed::ClassShed& row) {
+  const bool is_noise = row.keys > 0 && row.bytes == 0;
+  return is_noise ? "less than can be measured" : sizes::print_bytes(row.bytes);
+}
+
 void print_text(const shed::ShedOutcome& outcome, bool dry_run) {
   for (const auto& row : outcome.classes) {
     fmt::print("{:<16} {:>17}  {:>12}{}\n", row.name, sizes::print_counted(row.keys, "key"),
-               sizes::print_bytes(row.bytes), dry_run ? "  (would be shed)" : "");
+               bytes_of(row), dry_run ? "  (would be shed)" : "");
     if (row.became_persistent > 0) {
       fmt::print("  {} without a TTL {} kept\n", sizes::print_counted(row.became_persistent, "key"),
                  dry_run ? "would be" : sizes::by_count(row.became_persistent, "was", "were"));
@@ -114,6 +121,7 @@ asio::awaitable<Result<shed::ShedOutcome>> plan_and_shed(
   if (!stop_bytes) co_return stop_bytes.error();
   auto plan = shed::plan_for_request(flags.classes, reading->used_bytes, *stop_bytes, table);
   if (!plan) co_return plan.error();
+  if (!flags.free.empty()) plan->to_free_bytes = reading->used_bytes - *stop_bytes;
   const shed::ShedBudget budget{.most_time = std::chrono::hours{24}};
   const auto mode = flags.dry_run ? shed::ShedMode::DryRun : shed::ShedMode::Real;
   co_return co_await shedder.run(std::move(*plan), budget, mode, stop);
@@ -200,7 +208,9 @@ void register_shed(CommandLine& line) {
   add_connection_flags(*command, line.flags);
   command->add_option("--class", flags->classes, "Only this class (may be repeated)");
   auto* to = command->add_option("--to", flags->to, "Until usage is at this, such as 70%");
-  command->add_option("--free", flags->free, "Until so much is free, such as 100MiB")->excludes(to);
+  command
+      ->add_option("--free", flags->free, "Until keys of so many bytes have gone, such as 100MiB")
+      ->excludes(to);
   command->add_flag("--dry-run", flags->dry_run, "Change nothing; say what would be shed");
   command->add_flag("--json", flags->json, "One JSON object instead of text");
   command->callback([&line, flags] {

@@ -223,7 +223,7 @@ Status check_before_start(const Settings& settings, const std::string& content, 
 }
 
 asio::awaitable<int> serve(redis::PrivateServer& server, Settings settings,
-                           std::int64_t maxmemory_bytes, std::stop_token stop) {
+                           std::int64_t maxmemory_bytes, pid_t owner_before, std::stop_token stop) {
   const auto executor = co_await asio::this_coro::executor;
   const auto begun = std::chrono::steady_clock::now();
   const auto base = recovery::content_base(settings.options);
@@ -249,6 +249,7 @@ asio::awaitable<int> serve(redis::PrivateServer& server, Settings settings,
   settings.options.endpoint.connect_deadline = configured.connect_deadline;
   auto watch = Watch::create(executor, settings);
   if (!watch) co_return fail(watch.error());
+  if (owner_before > 0) (*watch)->take_over_from(owner_before);
   fmt::print("Redis    {}\n", server.url());
   std::fflush(stdout);
   Result<std::string> content = std::string{};
@@ -276,7 +277,7 @@ asio::awaitable<int> run(asio::io_context& context, const Settings& settings, co
   redis::PrivateServer server(context.get_executor(), options);
   std::optional<std::chrono::steady_clock::time_point> asked;
   const std::stop_callback note(stop, [&asked] { asked = std::chrono::steady_clock::now(); });
-  const int code = co_await serve(server, settings, maxmemory_bytes, stop);
+  const int code = co_await serve(server, settings, maxmemory_bytes, lock->owner_before(), stop);
   const auto now = std::chrono::steady_clock::now();
   co_await server.stop(asked.value_or(now) + kAllStopped - now);
   co_return code;

@@ -44,6 +44,22 @@ void add_memory(const guard::Snapshot& snapshot, Families& out) {
               as_double(snapshot.expired_keys));
 }
 
+void add_persistence(const guard::Snapshot& snapshot, Families& out) {
+  out.start("redkeep_redis_persistence_ok", "1 while the server's last such write went well.",
+            MetricType::Gauge);
+  out.add(snapshot.persistence.appends ? 1 : 0, {{"of", "append"}});
+  out.add(snapshot.persistence.rewrites ? 1 : 0, {{"of", "rewrite"}});
+  out.add(snapshot.persistence.snapshots ? 1 : 0, {{"of", "snapshot"}});
+}
+
+void add_journal(const guard::Snapshot& snapshot, Families& out) {
+  if (!snapshot.journal) return;
+  out.gauge("redkeep_journal_stores", "1 while the journal takes stores.",
+            snapshot.journal->stores ? 1 : 0);
+  out.gauge("redkeep_journal_applies", "1 while Redis gets what is journaled.",
+            snapshot.journal->applies ? 1 : 0);
+}
+
 void add_lease(const guard::LeaseView& lease, Families& out) {
   out.start("redkeep_lease", "1 for how this guard stands to the lease.", MetricType::Gauge);
   for (const auto stand : {guard::LeaseStand::Held, guard::LeaseStand::Watching,
@@ -154,6 +170,8 @@ std::string metrics_text(const guard::Snapshot& snapshot, const Inspections& ins
                          TimePoint now) {
   Families families;
   add_memory(snapshot, families);
+  add_persistence(snapshot, families);
+  add_journal(snapshot, families);
   add_lease(snapshot.lease, families);
   add_actions(snapshot, families);
   add_forecast(snapshot, families);

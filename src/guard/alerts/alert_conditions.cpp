@@ -21,6 +21,11 @@ constexpr std::array kSubjects{
     SubjectRow{"does-not-fit", AlertKind::State, AlertSeverity::Critical},
     SubjectRow{"no-limit", AlertKind::State, AlertSeverity::Warning},
     SubjectRow{"unsafe-policy", AlertKind::State, AlertSeverity::Critical},
+    SubjectRow{"append-only-failing", AlertKind::State, AlertSeverity::Critical},
+    SubjectRow{"snapshot-failing", AlertKind::State, AlertSeverity::Critical},
+    SubjectRow{"journal-unusable", AlertKind::State, AlertSeverity::Critical},
+    SubjectRow{"journal-store", AlertKind::State, AlertSeverity::Critical},
+    SubjectRow{"journal-apply", AlertKind::State, AlertSeverity::Critical},
     SubjectRow{"fragmentation", AlertKind::State, AlertSeverity::Warning},
     SubjectRow{"protected-growth", AlertKind::State, AlertSeverity::Warning},
     SubjectRow{"drift", AlertKind::State, AlertSeverity::Warning},
@@ -28,6 +33,7 @@ constexpr std::array kSubjects{
     SubjectRow{"shedding", AlertKind::Recurring, AlertSeverity::Warning},
     SubjectRow{"restart", AlertKind::Event, AlertSeverity::Warning},
     SubjectRow{"content-gone", AlertKind::State, AlertSeverity::Critical},
+    SubjectRow{"content-missing", AlertKind::State, AlertSeverity::Warning},
     SubjectRow{"restore", AlertKind::Event, AlertSeverity::Critical},
 };
 

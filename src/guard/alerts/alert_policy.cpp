@@ -36,9 +36,14 @@ void AlertPolicy::raise(AlertCondition condition, TimePoint seen) {
   raised.last = seen;
   const auto lasted = duration_cast<milliseconds>(seen - raised.since);
   const bool may_be_brief = raised.condition.kind == AlertKind::Mark && lasted < grace_;
+  const bool is_state_or_event =
+      raised.condition.kind == AlertKind::State || raised.condition.kind == AlertKind::Event;
   if (!may_be_brief && gate_.pass(clock_of(raised.condition), seen)) {
     raised.told = true;
     due_.push_back(Alert{raised.condition, false, lasted});
+  } else if (is_new && is_state_or_event) {
+    raised.noted = true;
+    unsent_.push_back(Alert{raised.condition, false, lasted});
   }
   if (raised.condition.kind == AlertKind::Event) raised_.erase(found);
 }
@@ -54,10 +59,10 @@ void AlertPolicy::clear(std::string_view subject, const MemoryUse& memory, TimeP
 
 void AlertPolicy::end(const Raised& raised, TimePoint when, const std::string& how) {
   const auto lasted = duration_cast<milliseconds>(when - raised.since);
-  if (raised.told) {
+  if (raised.told || raised.noted) {
     Alert alert{raised.condition, true, lasted};
     alert.condition.cause = fmt::format("{}; it was: {}", how, raised.condition.cause);
-    due_.push_back(std::move(alert));
+    (raised.told ? due_ : unsent_).push_back(std::move(alert));
   } else if (raised.condition.kind == AlertKind::Mark) {
     BriefCrossing& brief = brief_[raised.condition.subject];
     brief.subject = raised.condition.subject;
@@ -75,7 +80,7 @@ AlertPolicy::Due AlertPolicy::take(TimePoint now) {
     end(raised, raised.last, quiet);
     return true;
   });
-  Due due{std::exchange(due_, {}), {}};
+  Due due{std::exchange(due_, {}), std::exchange(unsent_, {}), {}};
   std::erase_if(brief_, [&](const auto& entry) {
     if (!gate_.pass("brief/" + entry.first, now)) return false;
     due.brief.push_back(entry.second);

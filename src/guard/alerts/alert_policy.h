@@ -26,7 +26,8 @@ struct BriefCrossing {
 
 /// At most one alert of a subject and severity in `every`: a warning does not hide the critical
 /// alert that follows. A Mark is told only when it has held for `grace`. What was told and ends is
-/// told once more as over; what was not told never is.
+/// told once more as over; what was not told never is. A State or Event that comes again within
+/// `every` is something that has happened all the same: for log and ledger, and so is its end.
 class AlertPolicy {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -46,7 +47,9 @@ class AlertPolicy {
 
   struct Due {
     std::vector<Alert> alerts;  ///< In the order in which they came to be.
+    std::vector<Alert> unsent;  ///< The same, for log and ledger only: one was sent just before.
     std::vector<BriefCrossing> brief;
+    bool empty() const { return alerts.empty() && unsent.empty() && brief.empty(); }
   };
   /// What has become due, each once. Recurring conditions that were not raised for `every` end
   /// here.
@@ -58,6 +61,7 @@ class AlertPolicy {
     TimePoint since;
     TimePoint last;
     bool told = false;
+    bool noted = false;  // without being sent
   };
 
   void end(const Raised& raised, TimePoint when, const std::string& how);
@@ -68,6 +72,7 @@ class AlertPolicy {
   std::map<std::string, Raised, std::less<>> raised_;
   std::map<std::string, BriefCrossing, std::less<>> brief_;  // not yet told
   std::vector<Alert> due_;
+  std::vector<Alert> unsent_;
 };
 
 }  // namespace redkeep::guard

@@ -65,15 +65,18 @@ void Alerts::follow(const pressure::Pressure& pressure, const shed::ShedOutcome&
   follow_usage(policy_, marks_, usage, now);
 }
 
-void Alerts::tell(TimePoint now) {
-  const AlertPolicy::Due due = policy_.take(now);
-  for (const Alert& alert : due.alerts) tell(alert);
+void Alerts::tell(const AlertPolicy::Due& due) {
+  for (const Alert& alert : due.alerts) {
+    write_down(alert);
+    sender_.send(alert);
+  }
+  for (const Alert& alert : due.unsent) write_down(alert);
   for (const BriefCrossing& brief : due.brief) {
     ledger_.add(LedgerKind::Notice, brief.subject, brief.sentence());
   }
 }
 
-void Alerts::tell(const Alert& alert) {
+void Alerts::write_down(const Alert& alert) {
   const AlertCondition& condition = alert.condition;
   LedgerEntry entry;
   entry.kind = alert.is_over ? LedgerKind::Notice : LedgerKind::Alarm;
@@ -83,7 +86,6 @@ void Alerts::tell(const Alert& alert) {
   if (!alert.is_over && !condition.action.empty()) entry.reason += "; " + condition.action;
   ledger_.add(std::move(entry));
   if (!alert.is_over) ++snapshot_.alerts[condition.subject];
-  sender_.send(alert);
 }
 
 }  // namespace redkeep::guard

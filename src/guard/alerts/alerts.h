@@ -16,7 +16,7 @@
 
 namespace redkeep::guard {
 
-/// Used on the executor only. tell() decides; what was raised before it is not lost, only later.
+/// Used on the executor only. take() decides; what was raised before it is not lost, only later.
 class Alerts {
  public:
   using TimePoint = AlertPolicy::TimePoint;
@@ -37,14 +37,16 @@ class Alerts {
   void follow(const pressure::Pressure& pressure, const shed::ShedOutcome& outcome,
               const std::string& cause, TimePoint seen, TimePoint now);
 
-  /// At the end of a tick: what has become due goes into ledger and snapshot and on its way.
-  void tell(TimePoint now);
+  /// At the end of a tick: what has become due, once.
+  AlertPolicy::Due take(TimePoint now) { return policy_.take(now); }
+  /// It goes into ledger and snapshot, and as far as it is to be sent on its way.
+  void tell(const AlertPolicy::Due& due);
 
   /// Delivers until asked to stop; to run beside the guard's loop.
   boost::asio::awaitable<void> run(std::stop_token stop) { return sender_.run(stop); }
 
  private:
-  void tell(const Alert& alert);
+  void write_down(const Alert& alert);
 
   PressureOptions marks_;
   Ledger& ledger_;

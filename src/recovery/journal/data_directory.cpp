@@ -12,6 +12,7 @@
 
 #include "error/error.h"
 #include "recovery/journal/change_protocol.h"
+#include "redis/private_directory.h"
 
 namespace redkeep::recovery {
 namespace {
@@ -55,8 +56,7 @@ Result<DataDirectory> DataDirectory::own(std::string path) {
                       "its own",
                       printable(path));
   }
-  std::filesystem::create_directories(path, code);
-  if (code) return failure(path, "made", code.value());
+  if (const Status made = redis::make_private_directory(path); !made) return made.error();
   const std::string lock_path = path + kLockName;
   const int file = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
   if (file < 0) return failure(lock_path, "opened", errno);

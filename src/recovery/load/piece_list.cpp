@@ -55,6 +55,14 @@ Status PieceList::keep_missing(const std::vector<redis::Reply>& replies) {
   return {};
 }
 
+std::int64_t PieceList::count_keys(keys::FingerprintSet& sets) const {
+  std::int64_t keys = 0;
+  for (const auto& piece : pieces_) {
+    if (piece.kind != Kind::Member || sets.insert(keys::fingerprint(piece.key))) ++keys;
+  }
+  return keys;
+}
+
 std::int64_t PieceList::estimated_bytes() const {
   std::int64_t bytes = 0;
   for (const auto& piece : pieces_) bytes += piece.estimated_bytes;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "content/graph_keys.h"
+#include "keys/fingerprint_set.h"
 #include "redis/command_buffer.h"
 #include "redis/reply.h"
 #include "redkeep/result.h"
@@ -31,6 +32,10 @@ class PieceList {
   /// Forgets the pieces that are there. A key of the wrong type counts as there: to mend it, what
   /// is in it would have to be removed. Other error replies are errors.
   Status keep_missing(const std::vector<redis::Reply>& replies);
+
+  /// How many keys the pieces are, members of one set being one. A hash or string is one piece, and
+  /// no two records have the same; `sets` are those that were counted, and gets the others.
+  std::int64_t count_keys(keys::FingerprintSet& sets) const;
 
   /// What the pieces will take in Redis.
   std::int64_t estimated_bytes() const;

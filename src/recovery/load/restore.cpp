@@ -51,6 +51,7 @@ class Restore {
     outcome.associations = check_.associations;
     outcome.words = static_cast<std::int64_t>(words_.size());
     outcome.missing_pieces = missing_pieces_;
+    outcome.missing_keys = missing_keys_;
     outcome.missing_bytes = missing_bytes_;
     if (missing_pieces_ == 0) co_return outcome;
     outcome.end = missing_bytes_ > room_bytes ? RestoreEnd::DoesNotFit : RestoreEnd::Restored;
@@ -89,7 +90,9 @@ class Restore {
   keys::FingerprintSet words_;
   bool writes_ = false;
   std::int64_t missing_pieces_ = 0;
+  std::int64_t missing_keys_ = 0;
   std::int64_t missing_bytes_ = 0;
+  keys::FingerprintSet missing_sets_;  // in which a member was missing
 };
 
 // Looks for the pieces gathered, if there are `at_least` so many, and counts or writes the missing.
@@ -110,6 +113,7 @@ redis::awaitable<Status> Restore::settle(std::size_t at_least) {
     if (!fine) co_return fine;
   } else {
     missing_pieces_ += static_cast<std::int64_t>(pieces_.size());
+    missing_keys_ += pieces_.count_keys(missing_sets_);
     missing_bytes_ += pieces_.estimated_bytes();
   }
   pieces_.clear();

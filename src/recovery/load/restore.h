@@ -27,6 +27,7 @@ struct RestoreOutcome {
   std::int64_t associations = 0;    ///< In the content directory.
   std::int64_t words = 0;           ///< Different ones, of its search index.
   std::int64_t missing_pieces = 0;  ///< Hashes, strings and members of sets.
+  std::int64_t missing_keys = 0;    ///< The keys that these belong to, each counted once.
   std::int64_t missing_bytes = 0;   ///< What they take, estimated.
   ContentProblems problems;
 };

@@ -48,6 +48,16 @@ TEST(Anomalies, DoNotTakeAnotherLimitForALeap) {
   EXPECT_FALSE(tells(found, "leap"));
 }
 
+TEST(Anomalies, NoLimitIsNotOneOfZeroBytes) {
+  auto without_limit = reading(100);
+  without_limit.limit_bytes = 0;
+  const auto found = find_anomalies(reading(100), without_limit);
+  const auto limit = std::find_if(found.begin(), found.end(),
+                                  [](const Anomaly& one) { return one.subject == "limit"; });
+  ASSERT_NE(limit, found.end());
+  EXPECT_EQ(limit->reason, "the limit changed from 1000.0 MiB to none");
+}
+
 TEST(Anomalies, DoNotCompareCountersAcrossARestart) {
   auto before = reading(100);
   before.evicted_keys = 50;
@@ -74,6 +84,30 @@ TEST(Anomalies, CountWhatTheServerEvicted) {
   EXPECT_EQ(found[0].reason, "the server itself evicted 3 keys under the policy \"volatile-lfu\"");
   after.evicted_keys = 10;  // CONFIG RESETSTAT
   EXPECT_TRUE(find_anomalies(before, after).empty());
+}
+
+TEST(Anomalies, TellThatTheServerCannotWriteToItsDiskAndWhatToDo) {
+  auto full = reading(100);
+  full.persistence.appends = false;
+  full.persistence.rewrites = false;
+  auto found = find_anomalies(reading(100), full);
+  ASSERT_EQ(found.size(), 1U) << "one disk is told twice";
+  EXPECT_EQ(found[0].subject, "append-only-failing");
+  EXPECT_TRUE(found[0].alarming);
+  EXPECT_NE(found[0].reason.find("MISCONF"), std::string::npos) << found[0].reason;
+  full.persistence.appends = true;
+  found = find_anomalies(full, full);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].subject, "append-only-failing");
+  EXPECT_NE(found[0].reason.find("BGREWRITEAOF"), std::string::npos) << found[0].reason;
+  auto unsaved = reading(100);
+  unsaved.persistence.snapshots = false;
+  unsaved.persistence.unsaved_changes = 12'345;
+  found = find_anomalies(reading(100), unsaved);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].subject, "snapshot-failing");
+  EXPECT_NE(found[0].reason.find("12,345 changes"), std::string::npos) << found[0].reason;
+  EXPECT_TRUE(find_anomalies(unsaved, reading(100)).empty());
 }
 
 TEST(Anomalies, TellAnUnsafePolicyAlsoWhenItIsNew) {

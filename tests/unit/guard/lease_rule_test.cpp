@@ -91,6 +91,19 @@ TEST_F(Leases, F45OneOfLongAgoMayBeTakenSoonButNotAtFirstSight) {
   EXPECT_EQ(rule.may_take(at(kLeaseSeenFor)), text);
 }
 
+TEST_F(Leases, OneOfAHolderThatIsKnownToBeGoneMayBeTakenAtOnce) {
+  rule.know_gone("there:2");
+  const auto text = lease_of(kOther, 1h);
+  answer(text, 0s);
+  EXPECT_EQ(rule.may_take(at(0s)), text);
+  for (const char* other : {"03@there:22", "03@elsewhere:2", "03@there:2/shed", "there:2x"}) {
+    answer(lease_of(other, 1h + 1s), 1s);
+    EXPECT_EQ(rule.may_take(at(1s)), "") << other;
+  }
+  answer(lease_of(kMe, 1h + 2s), 2s);
+  EXPECT_EQ(rule.may_take(at(2s)), "") << "it is ours";
+}
+
 TEST_F(Leases, F45AServersClockThatJumpsForwardTakesNoLeaseFromWhoRenewsIt) {
   answer(lease_of(kOther, 10s), 10s, 0s, 0s);
   answer(lease_of(kOther, 10s), 2h, 1s, 1s);

@@ -91,6 +91,37 @@ TEST(ShedLog, TheEndOfALevelTellsWhatIsLeft) {
   EXPECT_TRUE(log.take_due(kStart + milliseconds{900}).empty());
 }
 
+std::vector<std::string> told(const std::vector<LedgerEntry>& entries) {
+  std::vector<std::string> names;
+  for (const auto& entry : entries) names.push_back(entry.subject + " " + entry.outcome);
+  return names;
+}
+
+// The last run of a relief has another outcome than those before it, which wait for their second.
+TEST(ShedLog, TheEndIsNotToldBeforeWhatLedToIt) {
+  using Names = std::vector<std::string>;
+  ShedLog log;
+  add(log, "page_cache", 1, 85, 83, ShedEnd::BudgetSpent);
+  EXPECT_EQ(told(log.take_due(kStart)), Names{"page_cache BudgetSpent"});
+  add(log, "page_cache", 2, 83, 81.3, ShedEnd::BudgetSpent);
+  EXPECT_TRUE(log.take_due(kStart + milliseconds{500}).empty());
+  add(log, "page_cache", 4, 81.3, 80);
+  EXPECT_TRUE(log.take_due(kStart + milliseconds{600}).empty()) << "the end came first";
+  EXPECT_EQ(told(log.take_due(kStart + milliseconds{1000})),
+            (Names{"page_cache BudgetSpent", "page_cache TargetReached"}));
+}
+
+TEST(ShedLog, AllThatIsLeftIsToldInTheOrderInWhichItBegan) {
+  ShedLog log;
+  add(log, "query_cache", 1, 85, 84, ShedEnd::NothingLeft);
+  add(log, "page_cache", 1, 84, 83, ShedEnd::BudgetSpent);
+  add(log, "query_cache", 1, 83, 82, ShedEnd::NothingLeft);
+  add(log, "asset_bundles", 1, 82, 80);
+  EXPECT_EQ(told(log.take_all(kStart)),
+            (std::vector<std::string>{"query_cache NothingLeft", "page_cache BudgetSpent",
+                                      "asset_bundles TargetReached"}));
+}
+
 TEST(ShedLog, KeysThatWereKeptAreAddedUpToo) {
   ShedLog log;
   ClassShed row{"page_cache", 0, 0, 2, 0, 1};

@@ -302,6 +302,34 @@ TEST_F(GuardTest, WithoutAnyLimitNothingIsShedAndThatIsAnAlarm) {
   EXPECT_EQ(guard_->snapshot().level, PressureLevel::Normal);
   EXPECT_EQ(alerts("no-limit"), 1);
   EXPECT_EQ(server_.count("SCAN"), 0);
+  for (const auto& entry : guard_->ledger().newest(100)) {
+    EXPECT_EQ(entry.reason.find("of 0 B"), std::string::npos) << entry.reason;
+    if (entry.kind == LedgerKind::LevelChange) {
+      EXPECT_NE(entry.reason.find("48.8 KiB used, no limit known"), std::string::npos)
+          << entry.reason;
+    }
+  }
+}
+
+TEST_F(GuardTest, ItsBeginningAndItsEndAreInLogAndLedgerWithoutADirectoryToo) {
+  start();
+  ASSERT_TRUE(read(1));
+  EXPECT_EQ(entries(LedgerKind::Notice, kGuardStarts), 1);
+  EXPECT_EQ(entries(LedgerKind::Notice, kGuardEnds), 0);
+  stop();
+  EXPECT_EQ(guard_->ledger().newest(1).front().subject, kGuardEnds);
+}
+
+TEST_F(GuardTest, WhatComesBackWithinTheMinuteIsInTheLedgerAgain) {
+  start();
+  for (int time = 1; time <= 2; ++time) {
+    keyspace_.info("maxmemory", "0");
+    ASSERT_TRUE(loop_.run_until([&] { return entries(LedgerKind::Alarm, "no-limit") == time; }));
+    ASSERT_TRUE(read(5));
+    EXPECT_EQ(entries(LedgerKind::Alarm, "no-limit"), time) << "once, however long it holds";
+    keyspace_.info("maxmemory", "100000");
+    ASSERT_TRUE(loop_.run_until([&] { return entries(LedgerKind::Notice, "no-limit") == time; }));
+  }
 }
 
 TEST_F(GuardTest, AConfiguredLimitIsUsedWhereTheServerHasNone) {
@@ -311,6 +339,26 @@ TEST_F(GuardTest, AConfiguredLimitIsUsedWhereTheServerHasNone) {
   ASSERT_TRUE(reaches(PressureLevel::Warning));
   EXPECT_EQ(guard_->snapshot().memory.limit_bytes, 55'000);
   EXPECT_EQ(alerts("no-limit"), 0);
+}
+
+// A full disk: memory is at ease, and every write is refused.
+TEST_F(GuardTest, AServerThatCannotWriteToItsDiskIsAnAlarmUntilItCanAgain) {
+  keyspace_.info("aof_enabled", "1");
+  keyspace_.info("aof_last_write_status", "err");
+  keyspace_.info("rdb_last_bgsave_status", "err");
+  start();
+  ASSERT_TRUE(read(5));
+  EXPECT_EQ(guard_->snapshot().level, PressureLevel::Normal);
+  EXPECT_EQ(alerts("append-only-failing"), 1);
+  EXPECT_EQ(alerts("snapshot-failing"), 1);
+  EXPECT_FALSE(guard_->snapshot().persistence.appends);
+  keyspace_.info("aof_last_write_status", "ok");
+  ASSERT_TRUE(
+      loop_.run_until([&] { return entries(LedgerKind::Notice, "append-only-failing") == 1; }));
+  ASSERT_TRUE(read(5));
+  EXPECT_TRUE(guard_->snapshot().persistence.appends);
+  EXPECT_EQ(entries(LedgerKind::Notice, "append-only-failing"), 1) << "it recovers once";
+  EXPECT_EQ(entries(LedgerKind::Notice, "snapshot-failing"), 0) << "that one still fails";
 }
 
 TEST_F(GuardTest, AfterEveryReconnectTheServerIsMetAnew) {

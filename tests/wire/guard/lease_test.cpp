@@ -84,6 +84,20 @@ TEST_F(LeaseTest, OfAnotherOneLetsThisOneOnlyWatch) {
   EXPECT_EQ(server_.count("EVAL"), 1) << "there is nothing to give back";
 }
 
+// `up` on the data directory of one that was killed: nobody else can have its private server.
+TEST_F(LeaseTest, OfAProcessThatIsKnownToBeGoneIsTakenAtOnce) {
+  const std::string before = "dead@" + lease_holder(4711);
+  answers_.on("EVAL", [&](const Command& command) {
+    const bool may_take = command[6].starts_with(before + " ");
+    return may_take ? lease_of(command[4], 8) : lease_of(before, 7);
+  });
+  lease_->know_gone(4711);
+  EXPECT_TRUE(keep());
+  EXPECT_EQ(lease_->view().stand, LeaseStand::Held);
+  EXPECT_EQ(lease_->view().fencing, 8);
+  EXPECT_EQ(server_.count("EVAL"), 2);
+}
+
 class OddLease : public LeaseTest, public testing::WithParamInterface<std::string> {};
 
 // Nothing known for certain means no action.

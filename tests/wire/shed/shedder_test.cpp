@@ -126,6 +126,39 @@ TEST_F(ShedderTest, APlanThatIsOutOfDateShedsNothing) {
   EXPECT_EQ(server_->count("PEXPIRE"), 0);
 }
 
+// `shed --free`: memory has fallen by more than that before the first key was looked at.
+TEST_F(ShedderTest, WhatWasAskedForComesFromKeysThatWereShedWhateverMemoryDoes) {
+  auto keys = pages(20);
+  add(keys, keys_named("reed:session:", 20));
+  serve(std::move(keys));  // 40,000 bytes, where the plan saw a million
+  ShedPlan plan = plan_of({"query_cache"}, 995'000);
+  plan.to_free_bytes = 5'000;
+  ShedOutcome outcome = run(plan);
+  EXPECT_EQ(outcome.end, ShedEnd::TargetReached);
+  EXPECT_EQ(outcome.keys(), 5);
+  EXPECT_EQ(outcome.bytes(), 5'000);
+  plan.steps.push_back(step_of({"sessions"}, 995'000));
+  plan.to_free_bytes = 18'000;  // 15 pages are left
+  outcome = run(plan);
+  EXPECT_EQ(outcome.end, ShedEnd::TargetReached);
+  EXPECT_EQ(outcome.keys(), 18) << "so many in all, not of each step";
+  outcome = run(plan);
+  EXPECT_EQ(outcome.end, ShedEnd::NothingLeft);
+  EXPECT_EQ(outcome.keys(), 17);
+}
+
+TEST_F(ShedderTest, WithoutSizesWhatWasAskedForIsMeasured) {
+  auto met = everything();
+  met.memory_usage = false;
+  serve(pages(20), met);
+  ShedPlan plan = plan_of({"query_cache"}, 995'000);
+  plan.to_free_bytes = 5'000;
+  const ShedOutcome outcome = run(plan);
+  EXPECT_EQ(outcome.end, ShedEnd::TargetReached);
+  EXPECT_EQ(outcome.keys(), 5);
+  EXPECT_EQ(outcome.bytes(), 5'000);
+}
+
 TEST_F(ShedderTest, LaterStepsAreTouchedOnlyWhenNothingIsLeftOfEarlierOnes) {
   auto keys = keys_named("reed:session:", 10);
   add(keys, pages(10));

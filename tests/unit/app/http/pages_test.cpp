@@ -24,6 +24,7 @@ guard::Snapshot connected() {
   snapshot.level = PressureLevel::Warning;
   snapshot.memory = {850, 1000, 85};
   snapshot.last_reading = kNow - seconds{1};
+  snapshot.persistence.appends = false;
   snapshot.shed["page_cache"] = {17, 4096};
   snapshot.alerts["warning"] = 2;
   snapshot.deliveries["webhook"] = {7, 2, 1};
@@ -79,9 +80,13 @@ TEST(Metrics, SayWhatTheSnapshotSays) {
   const std::string text = metrics_text(counted("page_cache"), {}, kNow);
   expect_valid_metrics(text);
   for (const char* line :
-       {"redkeep_connected 1", "redkeep_memory_used_bytes 850", "redkeep_memory_limit_bytes 1000",
-        "redkeep_memory_usage_ratio 0.85", "redkeep_level{level=\"warning\"} 1",
-        "redkeep_level{level=\"normal\"} 0", "redkeep_shed_keys_total{class=\"page_cache\"} 17",
+       {"redkeep_connected 1",
+        "redkeep_memory_used_bytes 850",
+        "redkeep_memory_limit_bytes 1000",
+        "redkeep_memory_usage_ratio 0.85",
+        "redkeep_level{level=\"warning\"} 1",
+        "redkeep_level{level=\"normal\"} 0",
+        "redkeep_shed_keys_total{class=\"page_cache\"} 17",
         "redkeep_shed_bytes_total{class=\"page_cache\"} 4096",
         "redkeep_alerts_total{subject=\"warning\"} 2",
         "redkeep_alert_deliveries_total{receiver=\"webhook\",outcome=\"sent\"} 7",
@@ -90,12 +95,25 @@ TEST(Metrics, SayWhatTheSnapshotSays) {
         "redkeep_census_age_seconds 7",
         "redkeep_class_keys{class=\"page_cache\",level=\"evictable\"} 3",
         "redkeep_class_bytes{class=\"page_cache\",level=\"evictable\"} 300",
-        "redkeep_unclassified_keys 5", "# TYPE redkeep_shed_keys_total counter",
+        "redkeep_redis_persistence_ok{of=\"append\"} 0",
+        "redkeep_redis_persistence_ok{of=\"snapshot\"} 1",
+        "redkeep_unclassified_keys 5",
+        "# TYPE redkeep_shed_keys_total counter",
         "# TYPE redkeep_level gauge"}) {
     EXPECT_TRUE(has_line(text, line)) << line << "\n" << text;
   }
   EXPECT_EQ(text.find("redkeep_class_bytes{class=\"queues\""), std::string::npos)
       << "bytes that are not known are left out";
+}
+
+TEST(Metrics, HaveTheJournalWhereThereIsOne) {
+  auto snapshot = connected();
+  EXPECT_EQ(metrics_text(snapshot, kNow).find("redkeep_journal"), std::string::npos);
+  snapshot.journal = guard::JournalState{false, true};
+  const std::string text = metrics_text(snapshot, kNow);
+  expect_valid_metrics(text);
+  EXPECT_TRUE(has_line(text, "redkeep_journal_stores 0"));
+  EXPECT_TRUE(has_line(text, "redkeep_journal_applies 1"));
 }
 
 TEST(Metrics, SayWhatIsForeseenAndLeaveOutWhatIsNot) {

@@ -101,6 +101,11 @@ TEST(AlertConditions, KnowTheirSubjects) {
   EXPECT_EQ(condition_of("critical", "", {}).severity, AlertSeverity::Critical);
   EXPECT_EQ(condition_of("critical", "", {}).kind, AlertKind::Mark);
   EXPECT_EQ(condition_of("restart", "", {}).kind, AlertKind::Event);
+  for (const char* subject : {"content-missing", "append-only-failing", "snapshot-failing",
+                              "journal-store", "journal-apply", "journal-unusable"}) {
+    EXPECT_EQ(condition_of(subject, "", {}).kind, AlertKind::State)
+        << subject << " is not over because nobody looks for a minute";
+  }
   const auto other = condition_of("something-new", "why", {});
   EXPECT_EQ(other.subject, "something-new");
   EXPECT_EQ(other.kind, AlertKind::Recurring);

@@ -29,6 +29,14 @@ class Policy : public testing::Test {
     }
     return out;
   }
+  // The same for what is not sent.
+  Texts unsent() const {
+    Texts out;
+    for (const auto& alert : due_.unsent) {
+      out.push_back((alert.is_over ? "-" : "") + alert.condition.subject);
+    }
+    return out;
+  }
   Texts brief() const {
     Texts out;
     for (const auto& one : due_.brief) out.push_back(one.subject + ": " + one.sentence());
@@ -134,6 +142,37 @@ TEST_F(Policy, ThereIsNoRecoveryOfWhatWasNotTold) {
   raise("blind", AlertKind::State, 3s);  // within the minute: not told
   clear("blind", 4s);
   EXPECT_EQ(told(4s), Texts{});
+}
+
+// A second FLUSHALL within the minute.
+TEST_F(Policy, WhatComesBackWithinTheMinuteIsForTheLedgerAndSoIsItsEnd) {
+  raise("content-gone", AlertKind::State, 0s);
+  clear("content-gone", 1s);
+  EXPECT_EQ(told(1s), (Texts{"content-gone", "-content-gone"}));
+  EXPECT_EQ(unsent(), Texts{});
+  for (const auto at : {10s, 11s, 12s}) raise("content-gone", AlertKind::State, at);
+  EXPECT_EQ(told(12s), Texts{});
+  EXPECT_EQ(unsent(), Texts{"content-gone"}) << "once, however often it is raised";
+  clear("content-gone", 13s);
+  EXPECT_EQ(told(13s), Texts{});
+  EXPECT_EQ(unsent(), Texts{"-content-gone"});
+  EXPECT_EQ(due_.unsent[0].condition.cause, "over after 3.0 s; it was: because");
+}
+
+TEST_F(Policy, OneThatStaysIsSentWhenItMayBeAndEndsAsOneThatWasSent) {
+  raise("blind", AlertKind::State, 0s);
+  clear("blind", 10s);
+  for (const auto at : {20s, 59s, 60s}) raise("blind", AlertKind::State, at);
+  clear("blind", 61s);
+  EXPECT_EQ(told(61s), (Texts{"blind", "-blind", "blind", "-blind"}));
+  EXPECT_EQ(unsent(), Texts{"blind"});
+}
+
+TEST_F(Policy, ASecondEventWithinTheMinuteIsForTheLedger) {
+  raise("restart", AlertKind::Event, 0s);
+  raise("restart", AlertKind::Event, 30s);
+  EXPECT_EQ(told(30s), Texts{"restart"});
+  EXPECT_EQ(unsent(), Texts{"restart"});
 }
 
 TEST_F(Policy, WhatComesBackWithinTheMinuteAndStaysIsToldAfterIt) {

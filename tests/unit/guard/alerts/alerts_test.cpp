@@ -22,7 +22,7 @@ class AlertsTest : public testing::Test {
     pressure.reading.used_bytes = used_bytes;
     pressure.reading.limit_bytes = 1000;
     alerts_.follow(pressure, outcome, "numbers", now_, now_ + 100ms);
-    alerts_.tell(now_ + 100ms);
+    alerts_.tell(alerts_.take(now_ + 100ms));
   }
   static shed::ShedOutcome shed_to(std::int64_t used_bytes, shed::ShedEnd end) {
     shed::ShedOutcome outcome;
