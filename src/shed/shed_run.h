@@ -63,6 +63,11 @@ class Shedder::Run {
   }
 
   void fail(const Error& error) {
+    // Deletions that were held back at the last moment are no failure.
+    if (error.kind == ErrorKind::Interrupted) {
+      outcome.end = stop_.stop_requested() ? ShedEnd::Stopped : ShedEnd::LeaseLost;
+      return;
+    }
     outcome.end = error.kind == ErrorKind::NotPermitted ? ShedEnd::NotAllowed : ShedEnd::BrokenOff;
     outcome.failure = error;
   }

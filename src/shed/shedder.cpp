@@ -162,7 +162,10 @@ redis::awaitable<Status> Shedder::next_slice(Run& run, Sweep& sweep) {
   const Slice slice = run.plan.asked_for
                           ? slice_on_request(share, run.last_took)
                           : slice_for(urgency(step, run.used_bytes), least_share, run.last_took);
-  if (slice.pause.count() > 0) co_await redis::pause_for(slice.pause);
+  if (slice.pause.count() > 0) {
+    co_await redis::pause_for(slice.pause);
+    if (run.must_end()) co_return Status{};  // which the walk then finds, too
+  }
 
   SliceQuestions questions;
   if (sweep.may_choose(slice.sample_keys)) {
@@ -180,12 +183,30 @@ redis::awaitable<Status> Shedder::next_slice(Run& run, Sweep& sweep) {
 
   SliceRule rule = rule_;
   if (slice.share >= 1) rule.ranking.by = By::Size;  // where all go, the use of none matters
+  while (exceeds_one_write(questions.victims, rule)) {
+    SliceQuestions part;
+    part.victims = take_one_write(questions.victims, rule);
+    const Status gone = co_await ask(run, sweep, std::move(part), rule, slice.weighed_share);
+    if (!gone) co_return gone;
+  }
+  co_return co_await ask(run, sweep, std::move(questions), rule, slice.weighed_share);
+}
+
+// Deletions are written only if the lease holds at that moment: this process may have been stopped
+// since it was asked last, and then another guard acts by now.
+redis::awaitable<Status> Shedder::ask(Run& run, Sweep& sweep, SliceQuestions questions,
+                                      SliceRule rule, double weighed_share) {
+  redis::CommandBuffer commands = write_slice(questions, rule);
+  std::function<void(redis::Reply&&)> no_sink;
+  std::function<bool()> still;
+  if (!questions.victims.empty()) still = may_act_;
   const auto sent = Clock::now();
-  auto replies = co_await client_->exchange(write_slice(questions, rule), met_on_);
+  auto replies =
+      co_await client_->exchange(std::move(commands), met_on_, std::move(no_sink), std::move(still));
   if (!replies) co_return replies.error();
   run.last_took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - sent);
   SliceAnswers answers = read_slice(std::move(questions), std::move(*replies), rule);
-  co_return co_await take_answers(run, sweep, std::move(answers), slice.weighed_share);
+  co_return co_await take_answers(run, sweep, std::move(answers), weighed_share);
 }
 
 redis::awaitable<Status> Shedder::take_answers(Run& run, Sweep& sweep, SliceAnswers answers,

@@ -1,7 +1,9 @@
 // Shedding, command by command: what is sent, what is never sent, and how it ends when the server
 // does not play along.
 #include <atomic>
+#include <limits>
 #include <set>
+#include <thread>
 
 #include "wire/shed/shedder_fixture.h"
 
@@ -208,6 +210,40 @@ TEST_F(ShedderTest, WithoutTheLeaseNotOneBatchMoreIsSent) {
   const auto outcome = run(plan_of({"query_cache"}, 0));
   EXPECT_EQ(outcome.end, ShedEnd::LeaseLost);
   EXPECT_EQ(outcome.keys(), 50) << "what was sent is counted";
+}
+
+// A server that answers slowly is left alone for a while, and a process may be stopped then.
+TEST_F(ShedderTest, AfterAPauseTheLeaseIsAskedForAgainBeforeAnythingIsDeleted) {
+  serve(pages(10));
+  std::atomic<std::int64_t> weighed_at = std::numeric_limits<std::int64_t>::max() / 2;
+  const auto now = [] { return std::chrono::steady_clock::now().time_since_epoch().count(); };
+  answers_.on("MEMORY USAGE", [&](const Command&) {
+    std::this_thread::sleep_for(2ms);
+    weighed_at = now();
+    return wire::integer(1000);
+  });
+  // Lost while the shedder pauses, which is for as long as the answer took: 20 ms.
+  shedder_->only_while([&] { return now() < weighed_at + std::int64_t{5'000'000}; });
+  EXPECT_EQ(to_string(run(plan_of({"query_cache"}, 1000)).end), to_string(ShedEnd::LeaseLost));
+  EXPECT_TRUE(expired().empty());
+}
+
+// More than one write takes would be held up in the middle if the process was stopped there.
+TEST_F(ShedderTest, EveryWriteOfDeletionsAsksForTheLeaseAnew) {
+  constexpr int kKeys = 900;
+  auto keys = keys_named("reed:query:cache:" + std::string(100, 'x'), kKeys);
+  serve(keys);
+  std::atomic<int> gone = 0;
+  answers_.on("PEXPIRE", [&gone](const Command&) {
+    ++gone;
+    return wire::integer(1);
+  });
+  shedder_->only_while([&gone] { return gone == 0; });
+  const auto outcome = run(plan_of({"query_cache"}, 0));
+  EXPECT_EQ(to_string(outcome.end), to_string(ShedEnd::LeaseLost));
+  EXPECT_EQ(outcome.keys(), gone);
+  EXPECT_GT(gone, 0);
+  EXPECT_LT(gone, kKeys / 2);
 }
 
 TEST_F(ShedderTest, ADryRunReckonsAndTouchesNothing) {
