@@ -65,6 +65,7 @@ void LeaseRule::answered(const LeaseAnswer& answer, BootTime sent, BootTime rece
   record_ = parse_lease(answer.text);
   if (!record_) return;
   fencing_seen_ = std::max(fencing_seen_, record_->fencing);
+  if (record_->owner == kLeaseOfNobody) return record_.reset();
   if (!is_mine()) return;
   acts_until_ = sent + kLeaseActsFor;
   const bool is_new = !was_mine || record_->fencing != fencing_before;

@@ -161,6 +161,14 @@ TEST_F(Leases, WhatWasKnownOfAnotherServerIsForgotten) {
   EXPECT_EQ(rule.fencing_seen(), 5) << "fencing numbers only grow";
 }
 
+TEST_F(Leases, OneThatWasGivenBackIsNobodysAndKeepsItsNumber) {
+  answer(lease_of(std::string(kLeaseOfNobody), 1h, 7), 0s);
+  EXPECT_EQ(rule.stand(at(0s)), LeaseStand::Unknown);
+  EXPECT_FALSE(rule.may_act(at(0s)));
+  EXPECT_EQ(rule.fencing_seen(), 7);
+  EXPECT_EQ(rule.may_take(at(1h)), "") << "the server gives it to whoever asks first";
+}
+
 TEST_F(Leases, SayWhoActs) {
   answer(lease_of(kMe, 1h, 3), 0s);
   EXPECT_EQ(describe(rule.view(at(0s))), "held by here:1 since 1970-01-01T00:00:01Z, fencing 3");
