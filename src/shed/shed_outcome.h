@@ -35,7 +35,9 @@ struct ShedOutcome {
   ShedEnd end = ShedEnd::TargetReached;
   std::vector<ClassShed> classes;  ///< Those of which at least one key was considered.
   std::int64_t used_before_bytes = 0;
-  std::int64_t used_after_bytes = 0;  ///< As measured; in a dry run, as reckoned.
+  /// As measured, where a person asked for it after the server's background thread has freed what
+  /// it was handed (30 s are waited for that at most); in a dry run, as reckoned.
+  std::int64_t used_after_bytes = 0;
   std::chrono::milliseconds took{0};
   bool minute_budget_spent = false;  ///< Of BudgetSpent: ShedOptions::most_keys_per_minute.
   std::optional<Error> failure;      ///< Of BrokenOff and NotAllowed.

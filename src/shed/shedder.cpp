@@ -11,6 +11,7 @@
 #include "shed/shedder.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "error/error.h"
 #include "redis/pause.h"
@@ -21,8 +22,10 @@ namespace {
 
 // Freeing a collection of this size in the foreground takes about 5 ms.
 constexpr std::int64_t kBigBytes = std::int64_t{1} << 20;
-// How long to wait for the server's background thread to free what was expired.
+// How long to wait for the server's background thread to free what was expired: for a guard, and
+// for as long as nothing comes of it; and in all for a person, who is told what came free.
 constexpr std::chrono::milliseconds kLongestLazyWait{1000};
+constexpr std::chrono::seconds kLongestLazyWaitOnRequest{30};
 constexpr std::chrono::milliseconds kLazyPoll{5};
 // INFO memory costs the server as much as 40 small commands.
 constexpr std::chrono::milliseconds kMeasureEvery{10};
@@ -40,6 +43,10 @@ bool is_reached(std::int64_t used_bytes, std::int64_t freed_bytes, const ShedSte
 // Then what memory falls by is what this class had.
 bool takes_all_of_one_class(const ShedPlan& plan) {
   return plan.steps.size() == 1 && plan.steps[0].takes_all() && plan.steps[0].classes.size() == 1;
+}
+
+std::chrono::milliseconds longest_lazy_wait(const ShedPlan& plan) {
+  return plan.asked_for ? kLongestLazyWaitOnRequest : kLongestLazyWait;
 }
 
 // Each step looks at the classes of the steps before it too; but of a quota, what is too much of
@@ -92,10 +99,19 @@ redis::awaitable<ShedOutcome> Shedder::run(ShedPlan plan, ShedBudget budget, She
   const std::vector<ShedStep> steps = widened(std::move(plan.steps));
   for (std::size_t i = take_up(run, steps); i < steps.size(); ++i) {
     const StepEnd end = co_await run_step(run, steps[i]);
-    if (end == StepEnd::Ended) co_return run.finish();
+    if (end == StepEnd::Ended) break;
     run.outcome.end = end == StepEnd::Reached ? ShedEnd::TargetReached : ShedEnd::NothingLeft;
   }
+  co_await measure_for_a_person(run);
   co_return run.finish();
+}
+
+// However the run has ended, what is told of it is what it has come to.
+redis::awaitable<void> Shedder::measure_for_a_person(Run& run) {
+  const bool is_open = !run.is_measured || run.frees_in_background;
+  if (!run.plan.asked_for || !run.is_real() || !is_open || run.outcome.failure) co_return;
+  const Status measured = co_await measure(run);
+  if (!measured) co_return;  // it is told as reckoned
 }
 
 // The step to begin with: the one that the last run was at, if that was a moment ago.
@@ -140,7 +156,8 @@ redis::awaitable<Shedder::StepEnd> Shedder::walk(Run& run, Sweep& sweep) {
     } else if (!sweep.round_is_over()) {
       went = co_await next_slice(run, sweep);
     } else if (sweep.is_whole_round && !sweep.left_some) {
-      if (run.is_measured || !run.is_real()) co_return StepEnd::NothingLeft;
+      const bool is_known = run.is_measured && !run.frees_in_background;
+      if (is_known || !run.is_real()) co_return StepEnd::NothingLeft;
       went = co_await measure(run);
     } else {
       sweep.begin_round();
@@ -280,6 +297,8 @@ redis::awaitable<Status> Shedder::explain_kept(Run& run, std::vector<Candidate> 
 // what was handed to it: what seems to be missing may be on its way.
 redis::awaitable<Status> Shedder::measure(Run& run) {
   const auto begun = Clock::now();
+  auto fell = begun;
+  std::int64_t least_bytes = std::numeric_limits<std::int64_t>::max();
   for (;;) {
     redis::CommandBuffer info;
     info.add({"INFO", "memory"});
@@ -294,8 +313,12 @@ redis::awaitable<Status> Shedder::measure(Run& run) {
     // A dry run begins with what is measured and reckons from there.
     if (run.is_real() || run.outcome.keys() == 0) run.note_measured(reading->used_bytes);
     run.is_measured = true;
+    const auto now = Clock::now();
+    if (reading->used_bytes < least_bytes) fell = now;
+    least_bytes = std::min(least_bytes, reading->used_bytes);
     const bool waits = run.frees_in_background && reading->lazyfree_pending > 0 &&
-                       Clock::now() - begun < kLongestLazyWait;
+                       !run.is_stopped() && now - fell < kLongestLazyWait &&
+                       now - begun < longest_lazy_wait(run.plan);
     if (!waits) break;
     co_await redis::pause_for(kLazyPoll);
   }

@@ -75,6 +75,7 @@ class Shedder {
   redis::awaitable<Status> leave_big_collections(Run& run, std::vector<Candidate>& candidates);
   redis::awaitable<Status> explain_kept(Run& run, std::vector<Candidate> kept);
   redis::awaitable<Status> measure(Run& run);
+  redis::awaitable<void> measure_for_a_person(Run& run);
 
   std::shared_ptr<redis::Client> client_;
   const keys::ClassTable& table_;

@@ -325,6 +325,23 @@ TEST_F(ShedderTest, WaitsUntilWhatWasHandedToTheBackgroundIsFreed) {
   EXPECT_EQ(outcome.used_after_bytes, 700'000);
 }
 
+// Sizes are not asked for then, so anything may have been big.
+TEST_F(ShedderTest, WhereAllGoesWhatIsFreedInTheBackgroundIsWaitedForToo) {
+  serve(keys_named("reed:query:cache:", 4, 20'000));
+  int infos_after = 0;
+  answers_.on("INFO", [&](const Command&) {
+    const auto used = keyspace_->used_bytes();
+    const bool pending = used == 0 && ++infos_after < 5;
+    return wire::bulk(fmt::format("used_memory:{}\r\nlazyfree_pending_objects:{}\r\n",
+                                  pending ? 80'000 : used, pending ? 4 : 0));
+  });
+  const auto outcome = run(plan_of({"query_cache"}, 0));
+  EXPECT_EQ(to_string(outcome.end), to_string(ShedEnd::TargetReached));
+  EXPECT_EQ(outcome.used_after_bytes, 0);
+  ASSERT_EQ(outcome.classes.size(), 1U);
+  EXPECT_EQ(outcome.classes[0].bytes, 80'000);
+}
+
 TEST_F(ShedderTest, ABackgroundThreadThatNeverEndsIsNotWaitedForForEver) {
   serve(keys_named("reed:query:cache:", 5, 20'000));
   answers_.on("INFO", wire::bulk("used_memory:90000\r\nlazyfree_pending_objects:7\r\n"));
