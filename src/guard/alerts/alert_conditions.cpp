@@ -5,8 +5,12 @@
 #include <string_view>
 #include <utility>
 
+#include "pressure/pressure_gauge.h"
+
 namespace redkeep::guard {
 namespace {
+
+using pressure::is_down_at;
 
 struct SubjectRow {
   std::string_view subject;
@@ -31,19 +35,16 @@ constexpr std::array kSubjects{
     SubjectRow{"restore", AlertKind::Event, AlertSeverity::Critical},
 };
 
-// What is measured after shedding may be a hair above where it was to stop: other clients go on.
-constexpr double kTolerancePct = 0.1;
-
 void follow_mark(AlertPolicy& policy, std::string_view subject, double enter_pct, double leave_pct,
                  const UsageSeen& usage, AlertPolicy::TimePoint now) {
   const double read_pct = usage.before.usage_pct;
-  const bool still_above = policy.is_raised(subject) && read_pct > leave_pct + kTolerancePct;
+  const bool still_above = policy.is_raised(subject) && !is_down_at(read_pct, leave_pct);
   if (read_pct >= enter_pct || still_above) {
     AlertCondition condition = condition_of(std::string(subject), usage.cause, usage.before);
     condition.action = usage.action;
     policy.raise(std::move(condition), usage.seen);
   }
-  if (usage.after.usage_pct <= leave_pct + kTolerancePct) policy.clear(subject, usage.after, now);
+  if (is_down_at(usage.after.usage_pct, leave_pct)) policy.clear(subject, usage.after, now);
 }
 
 }  // namespace

@@ -66,11 +66,11 @@ TEST(Pressure, JumpsToCriticalWithoutWaitingInWarning) {
   EXPECT_EQ(clocked.after(milliseconds{10}, 99).level, PressureLevel::Critical);
 }
 
-TEST(Pressure, StaysHighUntilBelowStopMark) {
+TEST(Pressure, StaysHighUntilDownAtStopMark) {
   Clocked clocked;
   clocked.after(seconds{1}, 86);
-  EXPECT_EQ(clocked.after(seconds{60}, 80.1).level, PressureLevel::Warning);
-  EXPECT_EQ(clocked.after(seconds{1}, 79.9).level, PressureLevel::Normal);
+  EXPECT_EQ(clocked.after(seconds{60}, 80.2).level, PressureLevel::Warning);
+  EXPECT_EQ(clocked.after(seconds{1}, 80).level, PressureLevel::Normal);
 }
 
 TEST(Pressure, StaysForTheDwellEvenWhenEmptied) {
@@ -80,11 +80,27 @@ TEST(Pressure, StaysForTheDwellEvenWhenEmptied) {
   EXPECT_EQ(clocked.after(milliseconds{200}, 10).level, PressureLevel::Normal);
 }
 
-TEST(Pressure, LeavesCriticalBelowItsOwnMarkOnly) {
+// Shedding of sessions ends at 90 %: so critical has to be left by that.
+TEST(Pressure, LeavesCriticalByItsOwnMarkOnly) {
   Clocked clocked;
   clocked.after(seconds{1}, 96);
-  EXPECT_EQ(clocked.after(seconds{10}, 90).level, PressureLevel::Critical);
-  EXPECT_EQ(clocked.after(seconds{10}, 89.9).level, PressureLevel::Warning);
+  EXPECT_EQ(clocked.after(seconds{10}, 90.2).level, PressureLevel::Critical);
+  EXPECT_EQ(clocked.after(seconds{10}, 90).level, PressureLevel::Warning);
+}
+
+// Somebody always writes: each reading is above the mark that shedding has just reached.
+TEST(Pressure, WhatTricklesInAfterSheddingDoesNotKeepCritical) {
+  Clocked clocked;
+  clocked.after(seconds{1}, 96);
+  clocked.gauge.note_measured(90);
+  EXPECT_EQ(clocked.after(seconds{1}, 90.5).level, PressureLevel::Critical) << "the dwell";
+  EXPECT_EQ(clocked.after(seconds{6}, 90.5).level, PressureLevel::Critical)
+      << "nothing was shed since the last reading";
+  clocked.gauge.note_measured(90);
+  EXPECT_EQ(clocked.after(seconds{1}, 92).level, PressureLevel::Critical) << "that is no trickle";
+  clocked.gauge.note_measured(90);
+  EXPECT_EQ(clocked.after(seconds{1}, 90.5).level, PressureLevel::Warning);
+  EXPECT_EQ(clocked.after(seconds{60}, 90.5).level, PressureLevel::Warning);
 }
 
 TEST(Pressure, IsBlindAtOnceAndDecidesAnewAfterwards) {
@@ -124,6 +140,15 @@ TEST(Pressure, CountsWhatWasShedAsGrowth) {
               1000);
   clocked.gauge.note_shed(0);
   EXPECT_EQ(clocked.after(seconds{10}, 80).growth_bytes_per_s, 0);
+}
+
+TEST(Pressure, AFallEndsTheGrowthAndAPauseDoesNot) {
+  Clocked clocked;
+  clocked.after(seconds{1}, 40);
+  EXPECT_GT(clocked.after(seconds{1}, 50).growth_bytes_per_s, 0);
+  EXPECT_GT(clocked.after(seconds{1}, 49.9).growth_bytes_per_s, 0) << "some keys expired";
+  EXPECT_EQ(clocked.after(seconds{1}, 20).growth_bytes_per_s, 0);
+  EXPECT_EQ(clocked.after(seconds{1}, 20).growth_bytes_per_s, 0);
 }
 
 TEST(Pressure, DoesNotGuessGrowthAcrossBlindTimes) {

@@ -58,7 +58,7 @@ TEST_F(Usage, UpToCriticalAndDownAgainTellsEachStepOnce) {
   ticks(10, 96);
   EXPECT_EQ(told_, (Texts{"warning", "critical"})) << "the warning is not over";
   ticks(10, 92);
-  EXPECT_EQ(told_.size(), 2u) << "critical is left below 90 %";
+  EXPECT_EQ(told_.size(), 2u) << "critical is left at 90 %";
   ticks(10, 89);
   EXPECT_EQ(told_, (Texts{"warning", "critical", "-critical"}));
   ticks(10, 79);
