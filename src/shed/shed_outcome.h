@@ -14,7 +14,8 @@ namespace redkeep::shed {
 enum class ShedEnd {
   TargetReached,  ///< Usage is at or below where the last step stops.
   NothingLeft,    ///< No key of the classes asked for is left that may go.
-  BudgetSpent,    ///< The time or number of keys allowed was used up; more is left.
+  BudgetSpent,    ///< The time or number of keys allowed was used up; more is left. Of a guard it is
+                  ///< mostly the half second of a tick, and the next tick goes on.
   NotAllowed,     ///< The server is a replica, or refuses the command.
   Stopped,        ///< Stopped on request.
   LeaseLost,      ///< Another guard may act by now, so this one no longer does.
@@ -51,5 +52,10 @@ struct ShedOutcome {
 
 /// The end's name, as written above.
 std::string_view to_string(ShedEnd end);
+/// What such a name means, to stand in brackets behind it. Empty for TargetReached, which says it,
+/// and for what is no end of shedding.
+std::string_view words_for(std::string_view end_name);
+/// "NothingLeft (no key of these classes is left that may go)".
+std::string name_with_words(std::string_view end_name);
 
 }  // namespace redkeep::shed

@@ -326,17 +326,4 @@ redis::awaitable<Status> Shedder::measure(Run& run) {
   co_return Status{};
 }
 
-std::string_view to_string(ShedEnd end) {
-  switch (end) {
-    case ShedEnd::TargetReached: return "TargetReached";
-    case ShedEnd::NothingLeft: return "NothingLeft";
-    case ShedEnd::BudgetSpent: return "BudgetSpent";
-    case ShedEnd::NotAllowed: return "NotAllowed";
-    case ShedEnd::Stopped: return "Stopped";
-    case ShedEnd::LeaseLost: return "LeaseLost";
-    case ShedEnd::BrokenOff: return "BrokenOff";
-  }
-  return "unknown";
-}
-
 }  // namespace redkeep::shed

@@ -69,7 +69,13 @@ void follow_usage(AlertPolicy& policy, const PressureOptions& marks, const Usage
   // While it is critical the warning is not over, and need not be told again.
   const bool is_critical = policy.is_raised("critical");
   if (!is_critical) {
-    follow_mark(policy, "warning", marks.start_shedding_pct, marks.stop_shedding_pct, usage, now);
+    const bool is_down = is_down_at(usage.after.usage_pct, marks.stop_shedding_pct);
+    if (!policy.on_way_down(now) || policy.is_told("warning")) {
+      follow_mark(policy, "warning", marks.start_shedding_pct, marks.stop_shedding_pct, usage, now);
+    } else if (is_down) {
+      policy.clear("warning", usage.after, now);
+    }
+    if (is_down) policy.end_way_down();
     policy.clear("does-not-fit", usage.after, now);
   }
 }

@@ -22,7 +22,8 @@ std::string action_of(const shed::ShedOutcome& outcome) {
   }
   if (names.empty()) return {};
   return fmt::format("shed {} keys, {}, of {} -> {}", sizes::print_count(outcome.keys()),
-                     sizes::print_bytes(bytes), names, to_string(outcome.end));
+                     sizes::print_bytes(bytes), names,
+                     shed::name_with_words(to_string(outcome.end)));
 }
 
 // Where shedding ended as planned it has measured what is used now. Where it was broken off, or
@@ -73,7 +74,18 @@ void Alerts::tell(TimePoint now) {
   }
 }
 
-void Alerts::tell(const Alert& alert) {
+std::chrono::system_clock::time_point Alerts::began(const Alert& alert) {
+  auto& known = began_[alert.condition.subject];
+  if (known.first != alert.since || known.second.time_since_epoch().count() == 0) {
+    const auto ago = std::chrono::duration_cast<std::chrono::system_clock::duration>(
+        TimePoint::clock::now() - alert.since);
+    known = {alert.since, std::chrono::system_clock::now() - ago};
+  }
+  return known.second;
+}
+
+void Alerts::tell(Alert alert) {
+  alert.began = began(alert);
   const AlertCondition& condition = alert.condition;
   LedgerEntry entry;
   entry.kind = alert.is_over ? LedgerKind::Notice : LedgerKind::Alarm;

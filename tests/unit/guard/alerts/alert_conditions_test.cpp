@@ -74,6 +74,33 @@ TEST_F(Usage, ALeapToCriticalDoesNotTellTheWarningToo) {
   EXPECT_EQ(told_, (Texts{"critical", "-critical"}));
 }
 
+TEST_F(Usage, OnTheWayDownFromCriticalNoWarningBegins) {
+  ticks(10, 97);
+  ticks(30, 89);
+  ticks(1, 79);
+  EXPECT_EQ(told_, (Texts{"critical", "-critical"}));
+  ticks(10, 86);
+  EXPECT_EQ(told_, (Texts{"critical", "-critical", "warning"})) << "that is another crossing";
+}
+
+TEST_F(Usage, UsageThatDoesNotComeDownAfterCriticalIsAWarningAfterAMinute) {
+  ticks(10, 97);
+  ticks(59, 89);
+  EXPECT_EQ(told_, (Texts{"critical", "-critical"}));
+  ticks(10, 89);
+  EXPECT_EQ(told_, (Texts{"critical", "-critical", "warning"}));
+}
+
+TEST_F(Usage, WithoutAGraceTheWayDownIsNoNewsEither) {
+  AlertOptions at_once;
+  at_once.grace = 0ms;
+  policy_ = AlertPolicy(at_once);
+  tick(96, 90);
+  tick(90, 85);
+  tick(85, 80);
+  EXPECT_EQ(told_, (Texts{"critical", "-critical"}));
+}
+
 TEST_F(Usage, WhatDoesNotFitIsOverWhenCriticalIs) {
   ticks(6, 97);
   policy_.raise(condition_of("does-not-fit", "too big", use(97)), now_);
