@@ -11,7 +11,9 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
 #include "error/error.h"
+#include "guard/alerts/alert_conditions.h"
 #include "guard/anomalies.h"
+#include "guard/does_not_fit.h"
 #include "guard/emergency.h"
 #include "guard/keeping_up.h"
 #include "guard/stop_wake.h"
@@ -61,7 +63,10 @@ Guard::Guard(boost::asio::any_io_executor executor, Options options, keys::Class
                {[this](std::string subject, std::string reason) {
                   alarm(std::move(subject), std::move(reason));
                 },
-                [this](std::string_view subject) { alerts_.clear(subject, Clock::now()); }}),
+                [this](std::string_view subject) { alerts_.clear(subject, Clock::now()); },
+                [this](const MemoryUse& memory, std::int64_t missing_bytes) {
+                  alarm_that_it_does_not_fit(memory, missing_bytes);
+                }}),
       drift_(executor, options_, table_, lease_, snapshot_, ledger_,
              {[this](std::string subject, std::string reason) {
                 alarm(std::move(subject), std::move(reason));
@@ -280,6 +285,20 @@ std::string Guard::who_acts() const {
 
 void Guard::alarm(std::string subject, std::string reason) {
   alerts_.raise(std::move(subject), std::move(reason) + who_acts(), Clock::now());
+}
+
+void Guard::alarm_that_it_does_not_fit(const MemoryUse& memory, std::int64_t missing_bytes) {
+  const auto now = Clock::now();
+  std::optional<Counted> counted;
+  if (snapshot_.census) {
+    counted = Counted{*snapshot_.census, std::chrono::duration_cast<std::chrono::seconds>(
+                                             now - snapshot_.census_time)};
+  }
+  AlertCondition condition = condition_of(
+      "does-not-fit",
+      does_not_fit(memory, missing_bytes, counted, table_, options_.pressure) + who_acts(), memory);
+  condition.action = alerts_.done_about("critical");
+  alerts_.raise(std::move(condition), now);
 }
 
 void Guard::note(const Pressure& pressure, const shed::ShedPlan& plan,
