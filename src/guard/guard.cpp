@@ -249,6 +249,7 @@ void Guard::note(const Pressure& pressure) {
   }
   if (pressure.level == PressureLevel::Blind) return;
   snapshot_.memory = reading.use();
+  snapshot_.derived_limit_bytes = reading.derived_limit_bytes;
   snapshot_.eviction_policy = reading.eviction_policy;
   snapshot_.resident_bytes = reading.resident_bytes;
   snapshot_.keys_with_ttl = reading.keyspace.with_ttl;

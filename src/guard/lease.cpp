@@ -21,6 +21,7 @@
 #include <random>
 
 #include "error/error.h"
+#include "keys/level_key.h"
 #include "redis/pause.h"
 
 namespace redkeep::guard {
@@ -208,11 +209,17 @@ Status Lease::take_in(const redis::Reply& reply, BootTime sent) {
 
 redis::awaitable<Result<std::optional<LeaseRecord>>> read_lease(
     std::shared_ptr<redis::Client> client, std::string key) {
-  std::vector<std::string> get{"GET", std::move(key)};
-  const auto reply = co_await client->call(std::move(get));
-  if (!reply) co_return reply.error();
-  auto record = reply->string() ? parse_lease(*reply->string()) : std::nullopt;
-  if (record && record->owner == kLeaseOfNobody) record.reset();
+  redis::CommandBuffer ask;
+  ask.add({"GET", key});
+  ask.add({"TIME"});
+  const auto replies = co_await client->exchange(std::move(ask));
+  if (!replies) co_return replies.error();
+  const redis::Reply& value = replies->front();
+  if (value.is_error()) co_return redis::error_from_reply("GET", value);
+  auto record = value.string() ? parse_lease(*value.string()) : std::nullopt;
+  if (!record || record->owner == kLeaseOfNobody) co_return std::nullopt;
+  // Where TIME is refused the age is not known, and nothing is said of it.
+  if (const auto now = keys::parse_server_time(replies->back())) record->age = *now - record->renewed;
   co_return record;
 }
 

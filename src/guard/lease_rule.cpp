@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "error/error.h"
+#include "sizes/sizes.h"
 
 namespace redkeep::guard {
 namespace {
@@ -42,7 +43,8 @@ std::optional<LeaseRecord> parse_lease(std::string_view text) {
   const auto renewed = whole(words[3]);
   if (!fencing || !since || !renewed) return std::nullopt;
   return LeaseRecord{std::string(words[0]), *fencing, std::chrono::milliseconds{*since},
-                     std::chrono::milliseconds{*renewed}, std::string(words[4])};
+                     std::chrono::milliseconds{*renewed}, std::string(words[4]),
+                     std::chrono::milliseconds{0}};
 }
 
 std::string holder_of(std::string_view owner) {
@@ -147,6 +149,13 @@ std::string describe(const LeaseView& view) {
 }
 
 std::string describe(const LeaseRecord& record) {
+  if (record.age >= kLeaseTakenAfter) {
+    return fmt::format(
+        "held by {} since {}, fencing {}, but overdue: not renewed for {}, so its holder is stopped, "
+        "gone or cut off, and does not act",
+        holder_of(record.owner), print_time(record.since), record.fencing,
+        sizes::print_duration(record.age));
+  }
   return fmt::format("held by {} since {}, renewed {}, fencing {}", holder_of(record.owner),
                      print_time(record.since), print_time(record.renewed), record.fencing);
 }

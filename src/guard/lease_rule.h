@@ -38,6 +38,8 @@ struct LeaseRecord {
   std::chrono::milliseconds since{0};    ///< When the owner took it, by the server's time.
   std::chrono::milliseconds renewed{0};  ///< By the server's time, since 1970.
   std::string leaving;  ///< Who was asked to step back and may still act; "-": nobody.
+  /// Since it was renewed, by the server's time, where that was asked for; it is not in the key.
+  std::chrono::milliseconds age{0};
 };
 
 /// Nothing if it is no such value.
@@ -72,7 +74,8 @@ struct LeaseView {
 std::string_view to_string(LeaseStand stand);
 /// One sentence, such as "held by web1:4711 since 2026-01-31T12:00:00Z, fencing 3".
 std::string describe(const LeaseView& view);
-/// The same for the key's value, which says nothing of whether its holder is alive.
+/// The same for the key's value. Of its holder that tells only whether the lease was renewed of
+/// late: one that is overdue is taken over by any other guard.
 std::string describe(const LeaseRecord& record);
 /// What is behind the random part of an owner's name, fit to be shown.
 std::string holder_of(std::string_view owner);

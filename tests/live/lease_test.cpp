@@ -140,6 +140,14 @@ TEST_F(LeaseLive, APausedHolderIsReplacedAndWatchesWhenItWakesUp) {
   EXPECT_TRUE(holds(second, 2));
 }
 
+TEST_F(LeaseLive, StatusSaysThatTheLeaseOfAKilledGuardIsOverdue) {
+  RunningGuard guard(redis.url());
+  ASSERT_TRUE(eventually([&] { return holds(guard, 1); }));
+  guard.program().signal(SIGKILL);
+  ASSERT_TRUE(eventually([&] { return seconds_since_renewal() > 6; }));
+  EXPECT_TRUE(has(run_program({"status", "--url", redis.url()}).out, "overdue: not renewed for "));
+}
+
 TEST_F(LeaseLive, IsTakenAndRenewedOnAServerThatRefusesEveryWrite) {
   fill_until(redis, kProtected, [&] { return redis.usage_pct() > 99; });
   const Command big{"SETRANGE", "reed:entity:page:big", "2000000", "x"};

@@ -193,6 +193,17 @@ TEST(LeaseValue, IsReadOnlyIfItIsWhole) {
   }
 }
 
+TEST(LeaseValue, SaysThatItIsOverdueAndNotAsIfItsHolderWereAlive) {
+  auto record = *parse_lease("01@web1:7 3 1000 2000 -");
+  record.age = kLeaseTakenAfter - 1ms;
+  EXPECT_EQ(describe(record),
+            "held by web1:7 since 1970-01-01T00:00:01Z, renewed 1970-01-01T00:00:02Z, fencing 3");
+  record.age = 17s;
+  EXPECT_EQ(describe(record),
+            "held by web1:7 since 1970-01-01T00:00:01Z, fencing 3, but overdue: not renewed for "
+            "17.0 s, so its holder is stopped, gone or cut off, and does not act");
+}
+
 TEST(LeaseValue, CannotSteerATerminalOrAskACalendarForTheImpossible) {
   const auto text = describe(*parse_lease("x@\x1b[31m\xff 1 9223372036854775807 0 -"));
   EXPECT_EQ(text.find_first_of("\x1b\xff"), std::string::npos) << text;

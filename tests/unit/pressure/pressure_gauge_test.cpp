@@ -47,6 +47,16 @@ TEST(MemoryReading, UsesTheConfiguredLimitWhereTheServerHasNone) {
   EXPECT_DOUBLE_EQ(read_memory(info, 1000, 0)->usage_pct(), 90);
 }
 
+// A machine's memory belongs to others too: shown, and no limit to act on.
+TEST(MemoryReading, DerivesALimitOnlyForShowing) {
+  const std::string text = "used_memory:900\nmaxmemory:0\ntotal_system_memory:5000\n";
+  const auto reading = read_memory(redis::ServerInfo::parse(text), 0, 0);
+  EXPECT_EQ(reading->derived_limit_bytes, 5000);
+  EXPECT_EQ(reading->limit_bytes, 0);
+  EXPECT_EQ(reading->usage_pct(), 0);
+  EXPECT_EQ(read_memory(redis::ServerInfo::parse(text), 1000, 0)->derived_limit_bytes, 0);
+}
+
 TEST(MemoryReading, IsNoReadingWhileTheServerLoads) {
   const auto loading = redis::ServerInfo::parse("used_memory:900\nloading:1\n");
   EXPECT_EQ(read_memory(loading, 0, 0).error().kind, ErrorKind::ServerBusy);
