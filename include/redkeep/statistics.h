@@ -52,8 +52,8 @@ struct Statistics {
 /// breakdown{ucg_entities, ucg_associations, search_index, page_cache, sessions, other_cache}
 /// (counts of keys), and level, level_source, limit_bytes, used_bytes, keys_with_ttl,
 /// keys_without_ttl, classes[{name, level, keys, bytes}], unclassified_keys,
-/// derived_limit_bytes, forecast{total, protected}, each {outlook, growth_bytes_per_hour, warning_in_seconds, limit_in_seconds,
-/// observed_seconds}. Megabytes are of 1,048,576 bytes.
+/// derived_limit_bytes, forecast{total, protected}, each {outlook, growth_bytes_per_hour,
+/// warning_in_seconds, limit_in_seconds, observed_seconds}. Megabytes are of 1,048,576 bytes.
 std::string to_json(const Statistics& statistics);
 
 /// "protected", "rebuildable", "evictable".

@@ -53,8 +53,8 @@ std::string numbers_of(const LedgerEntry& entry) {
                         sizes::print_pct(entry.usage_after_pct));
   }
   if (!entry.outcome.empty()) {
-    text += fmt::format("{} {}", text.empty() ? "" : ",",
-                        shown(shed::name_with_words(entry.outcome)));
+    text +=
+        fmt::format("{} {}", text.empty() ? "" : ",", shown(shed::name_with_words(entry.outcome)));
   }
   return text;
 }

@@ -33,8 +33,8 @@ std::string status_text(const Statistics& statistics,
                         const std::optional<guard::LeaseRecord>& lease) {
   std::string text;
   const auto out = std::back_inserter(text);
-  fmt::format_to(out, "memory     {} used{}\n",
-                 sizes::print_bytes(statistics.memory.used_bytes), of_limit(statistics));
+  fmt::format_to(out, "memory     {} used{}\n", sizes::print_bytes(statistics.memory.used_bytes),
+                 of_limit(statistics));
   fmt::format_to(
       out, "level      {} ({})\n", to_string(statistics.level),
       statistics.level_from_guard ? "from the running guard" : "instantaneous, no guard");

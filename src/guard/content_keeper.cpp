@@ -207,8 +207,8 @@ void ContentKeeper::note(const ContentVerifier::Outcome& verified, const Pressur
   begin_restore({"keys of the content were missing", false, pressure, used_bytes}, std::move(stop));
 }
 
-// What was told while memory still grew would be wrong soon, and who goes by it would buy too much or
-// too little.
+// What was told while memory still grew would be wrong soon, and who goes by it would buy too much
+// or too little.
 void ContentKeeper::tell_what_is_needed(const Pressure& pressure, std::int64_t used_bytes,
                                         TimePoint now) {
   constexpr std::int64_t kPartThatIsNews = 50;  // 2 %

@@ -55,8 +55,8 @@ class ContentKeeper {
                                std::stop_token stop);
 
   /// The last step of an emergency: what is missing is written back if it fits, and if not, the
-  /// next watch() tells a person how much memory is needed, and tells it again when that has changed
-  /// by some percent. Not while is_restoring().
+  /// next watch() tells a person how much memory is needed, and tells it again when that has
+  /// changed by some percent. Not while is_restoring().
   void use(const pressure::Pressure& pressure, std::int64_t used_bytes, std::stop_token stop);
 
   /// Content is being checked and written back, beside the ticks.

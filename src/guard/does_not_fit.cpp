@@ -65,13 +65,13 @@ std::string does_not_fit(const MemoryUse& memory, std::int64_t missing_bytes,
                          const std::optional<Counted>& counted, const keys::ClassTable& table,
                          const PressureOptions& options) {
   const auto kept = counted ? kept_classes(counted->statistics, table) : std::vector<ClassUse>{};
-  const std::string missing =
-      missing_bytes > 0
-          ? fmt::format(", and {} of content are missing", sizes::print_bytes(missing_bytes))
-          : "";
+  const std::string missing = missing_bytes > 0 ? fmt::format(", and {} of content are missing",
+                                                              sizes::print_bytes(missing_bytes))
+                                                : "";
   const auto needed = limit_needed_bytes(memory.used_bytes + missing_bytes, options);
   return fmt::format(
-      "{} does not fit: {} ({} bytes) are used and nothing is left to shed{}{}; the limit is {}, and "
+      "{} does not fit: {} ({} bytes) are used and nothing is left to shed{}{}; the limit is {}, "
+      "and "
       "{} ({} bytes) are needed to be below the stop mark",
       what_does_not_fit(kept), sizes::print_bytes(memory.used_bytes), memory.used_bytes,
       counted ? what_fills(kept, *counted) : "", missing, sizes::print_bytes(memory.limit_bytes),

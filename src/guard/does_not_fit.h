@@ -16,9 +16,9 @@ struct Counted {
   std::chrono::seconds ago{0};
 };
 
-/// One sentence: how much is used, what fills it as far as a census has counted it (classes that are
-/// never shed, the largest first), how much content is missing, and the limit that is needed. The
-/// numbers of use are those of `memory` alone. It ends in "(N bytes) are needed to be below the
+/// One sentence: how much is used, what fills it as far as a census has counted it (classes that
+/// are never shed, the largest first), how much content is missing, and the limit that is needed.
+/// The numbers of use are those of `memory` alone. It ends in "(N bytes) are needed to be below the
 /// stop mark".
 std::string does_not_fit(const MemoryUse& memory, std::int64_t missing_bytes,
                          const std::optional<Counted>& counted, const keys::ClassTable& table,

@@ -292,8 +292,9 @@ void Guard::alarm_that_it_does_not_fit(const MemoryUse& memory, std::int64_t mis
   const auto now = Clock::now();
   std::optional<Counted> counted;
   if (snapshot_.census) {
-    counted = Counted{*snapshot_.census, std::chrono::duration_cast<std::chrono::seconds>(
-                                             now - snapshot_.census_time)};
+    counted =
+        Counted{*snapshot_.census,
+                std::chrono::duration_cast<std::chrono::seconds>(now - snapshot_.census_time)};
   }
   AlertCondition condition = condition_of(
       "does-not-fit",

@@ -219,7 +219,8 @@ redis::awaitable<Result<std::optional<LeaseRecord>>> read_lease(
   auto record = value.string() ? parse_lease(*value.string()) : std::nullopt;
   if (!record || record->owner == kLeaseOfNobody) co_return std::nullopt;
   // Where TIME is refused the age is not known, and nothing is said of it.
-  if (const auto now = keys::parse_server_time(replies->back())) record->age = *now - record->renewed;
+  if (const auto now = keys::parse_server_time(replies->back()))
+    record->age = *now - record->renewed;
   co_return record;
 }
 

@@ -42,8 +42,11 @@ std::optional<LeaseRecord> parse_lease(std::string_view text) {
   const auto since = whole(words[2]);
   const auto renewed = whole(words[3]);
   if (!fencing || !since || !renewed) return std::nullopt;
-  return LeaseRecord{std::string(words[0]), *fencing, std::chrono::milliseconds{*since},
-                     std::chrono::milliseconds{*renewed}, std::string(words[4]),
+  return LeaseRecord{std::string(words[0]),
+                     *fencing,
+                     std::chrono::milliseconds{*since},
+                     std::chrono::milliseconds{*renewed},
+                     std::string(words[4]),
                      std::chrono::milliseconds{0}};
 }
 
@@ -151,7 +154,8 @@ std::string describe(const LeaseView& view) {
 std::string describe(const LeaseRecord& record) {
   if (record.age >= kLeaseTakenAfter) {
     return fmt::format(
-        "held by {} since {}, fencing {}, but overdue: not renewed for {}, so its holder is stopped, "
+        "held by {} since {}, fencing {}, but overdue: not renewed for {}, so its holder is "
+        "stopped, "
         "gone or cut off, and does not act",
         holder_of(record.owner), print_time(record.since), record.fencing,
         sizes::print_duration(record.age));

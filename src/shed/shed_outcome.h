@@ -14,12 +14,12 @@ namespace redkeep::shed {
 enum class ShedEnd {
   TargetReached,  ///< Usage is at or below where the last step stops.
   NothingLeft,    ///< No key of the classes asked for is left that may go.
-  BudgetSpent,    ///< The time or number of keys allowed was used up; more is left. Of a guard it is
-                  ///< mostly the half second of a tick, and the next tick goes on.
-  NotAllowed,     ///< The server is a replica, or refuses the command.
-  Stopped,        ///< Stopped on request.
-  LeaseLost,      ///< Another guard may act by now, so this one no longer does.
-  BrokenOff,      ///< The connection or the server failed on the way; `failure` says how.
+  BudgetSpent,  ///< The time or number of keys allowed was used up; more is left. Of a guard it is
+                ///< mostly the half second of a tick, and the next tick goes on.
+  NotAllowed,   ///< The server is a replica, or refuses the command.
+  Stopped,      ///< Stopped on request.
+  LeaseLost,    ///< Another guard may act by now, so this one no longer does.
+  BrokenOff,    ///< The connection or the server failed on the way; `failure` says how.
 };
 
 struct ClassShed {

@@ -214,12 +214,12 @@ redis::awaitable<Status> Shedder::next_slice(Run& run, Sweep& sweep) {
 redis::awaitable<Status> Shedder::ask(Run& run, Sweep& sweep, SliceQuestions questions,
                                       SliceRule rule, double weighed_share) {
   redis::CommandBuffer commands = write_slice(questions, rule);
-  std::function<void(redis::Reply&&)> no_sink;
+  std::function<void(redis::Reply &&)> no_sink;
   std::function<bool()> still;
   if (!questions.victims.empty()) still = may_act_;
   const auto sent = Clock::now();
-  auto replies =
-      co_await client_->exchange(std::move(commands), met_on_, std::move(no_sink), std::move(still));
+  auto replies = co_await client_->exchange(std::move(commands), met_on_, std::move(no_sink),
+                                            std::move(still));
   if (!replies) co_return replies.error();
   run.last_took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - sent);
   SliceAnswers answers = read_slice(std::move(questions), std::move(*replies), rule);

@@ -145,8 +145,8 @@ bool exceeds_one_write(const std::vector<Candidate>& victims, const SliceRule& r
 }
 
 std::vector<Candidate> take_one_write(std::vector<Candidate>& victims, const SliceRule& rule) {
-  const auto end = victims.begin() + static_cast<std::ptrdiff_t>(
-                                         std::max<std::size_t>(1, fitting(victims, rule)));
+  const auto end = victims.begin() +
+                   static_cast<std::ptrdiff_t>(std::max<std::size_t>(1, fitting(victims, rule)));
   std::vector<Candidate> taken(std::make_move_iterator(victims.begin()),
                                std::make_move_iterator(end));
   victims.erase(victims.begin(), end);

@@ -105,8 +105,7 @@ TEST_F(LeaseLive, AStoppedGuardGivesItBackAtOnce) {
   EXPECT_EQ(second.program().wait().exit_code, 0);
   EXPECT_EQ(redis.keys("reed:guard:*"), std::vector<std::string>{kLease});
   EXPECT_TRUE(redis.text({"GET", kLease}).starts_with("- 2 ")) << redis.text({"GET", kLease});
-  EXPECT_TRUE(
-      has(run_program({"status", "--url", redis.url()}).out, "lease      held by nobody"));
+  EXPECT_TRUE(has(run_program({"status", "--url", redis.url()}).out, "lease      held by nobody"));
 }
 
 TEST_F(LeaseLive, AHolderThatWasPausedDoesNothingWhenItWakesUp) {

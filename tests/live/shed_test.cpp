@@ -59,7 +59,8 @@ TEST_F(ShedLive, ADearerClassGoesOnlyWhenNothingIsLeftOfTheCheaper) {
 TEST_F(ShedLive, SessionsAreOnlyShedByName) {
   const Ended all = shed({"--free", "1GiB"});
   EXPECT_EQ(all.exit_code, 1) << all;
-  EXPECT_TRUE(has(all.out, "NothingLeft"));
+  EXPECT_TRUE(has(all.out, "NothingLeft (no key of these classes is left that may go)"));
+  EXPECT_TRUE(has(all.out, "by name only: --class sessions --class csrf_tokens"));
   EXPECT_EQ(left(kPages) + left(kQueries) + left(kAssets) + left(kTemplates) + left(kTemporary), 0);
   EXPECT_EQ(left(kSessions), 200);
   EXPECT_EQ(shed({"--class", "sessions", "--free", "100kB"}).exit_code, 0);
@@ -79,7 +80,9 @@ TEST_F(ShedLive, OnlyTheNamedClassesAreShed) {
 TEST_F(ShedLive, ToAPercentageMeansOfTheLimit) {
   redis.run({"CONFIG", "SET", "maxmemory-policy", "noeviction"});
   redis.run({"CONFIG", "SET", "maxmemory", std::to_string(redis.info_number("used_memory"))});
-  EXPECT_EQ(shed({"--to", "75%"}).exit_code, 0);
+  const Ended ended = shed({"--to", "75%"});
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+  EXPECT_TRUE(has(ended.out, "(75.0 % of the limit of "));
   EXPECT_LT(redis.usage_pct(), 76);
   EXPECT_GT(redis.usage_pct(), 70);
   redis.run({"CONFIG", "SET", "maxmemory", "0"});
@@ -97,6 +100,21 @@ TEST_F(ShedLive, ADryRunSaysWhatWouldGoAndChangesNothing) {
   EXPECT_TRUE(has(ended.out, "nothing was changed"));
   EXPECT_EQ(redis.contents(), before);
   EXPECT_EQ(redis.list({"CONFIG", "GET", "lazyfree-lazy-expire"}).back(), "no");
+}
+
+TEST_F(ShedLive, WhatIsChangedInTheServersSettingsIsSaid) {
+  const Ended first = shed({"--free", "100kB"});
+  EXPECT_TRUE(has(first.err, "lazyfree-lazy-expire was turned on"));
+  EXPECT_EQ(redis.list({"CONFIG", "GET", "lazyfree-lazy-expire"}).back(), "yes");
+  EXPECT_FALSE(has(shed({"--free", "100kB"}).err, "lazyfree"));
+}
+
+TEST_F(ShedLive, WithoutAGoalItGoesDownToTheStopMarkAndNamesIt) {
+  redis.run({"CONFIG", "SET", "maxmemory-policy", "noeviction"});
+  redis.run({"CONFIG", "SET", "maxmemory", std::to_string(redis.info_number("used_memory"))});
+  const Ended ended = shed({});
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+  EXPECT_TRUE(has(ended.out, "(80.0 % of the limit of "));
 }
 
 TEST_F(ShedLive, JsonHasTheClassesTheBytesAndTheOutcome) {

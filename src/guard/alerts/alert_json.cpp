@@ -86,9 +86,9 @@ std::string alertmanager_json(const Alert& alert, std::string_view instance,
                       {"instance", shown(instance)}};
   // Annotations are text, numbers included.
   json::object annotations{
-      {"summary", fmt::format("{} {} on {}", shown(condition.subject),
-                              alert.is_over ? "is over" : "since " + time_text(alert.began),
-                              shown(instance))},
+      {"summary",
+       fmt::format("{} {} on {}", shown(condition.subject),
+                   alert.is_over ? "is over" : "since " + time_text(alert.began), shown(instance))},
       {"description", fmt::format("{}. Done about it: {}", cause, action)},
       {"cause", cause},
       {"action", action},

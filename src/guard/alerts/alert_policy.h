@@ -48,8 +48,8 @@ class AlertPolicy {
   /// What was done about it last; empty if nothing was, or it is not raised.
   std::string done_about(std::string_view subject) const;
 
-  /// True for `every` after a critical Mark that was told has ended, or until that way is said to be
-  /// over: a lower mark that usage passes meanwhile is no news.
+  /// True for `every` after a critical Mark that was told has ended, or until that way is said to
+  /// be over: a lower mark that usage passes meanwhile is no news.
   bool on_way_down(TimePoint now) const { return way_down_until_ && now < *way_down_until_; }
   void end_way_down() { way_down_until_.reset(); }
 

@@ -33,13 +33,14 @@ class DoesNotFit : public testing::Test {
 };
 
 TEST_F(DoesNotFit, BlamesProtectedDataWhereThatIsWhatFillsTheMemory) {
-  EXPECT_EQ(sentence(counted({use_of("entities", KeyLevel::Protected, 20),
-                              use_of("search_index", KeyLevel::Rebuildable, 12),
-                              use_of("rate_limits", KeyLevel::Evictable, 2)})),
-            "the protected data does not fit: 36.0 MiB (37748736 bytes) are used and nothing is left "
-            "to shed; of that entities 20.0 MiB (protected), search_index 12.0 MiB (rebuildable), "
-            "rate_limits 2.0 MiB (never shed), as counted 40.0 s ago; the limit is 40.0 MiB, and "
-            "45.0 MiB (47185920 bytes) are needed to be below the stop mark");
+  EXPECT_EQ(
+      sentence(counted({use_of("entities", KeyLevel::Protected, 20),
+                        use_of("search_index", KeyLevel::Rebuildable, 12),
+                        use_of("rate_limits", KeyLevel::Evictable, 2)})),
+      "the protected data does not fit: 36.0 MiB (37748736 bytes) are used and nothing is left "
+      "to shed; of that entities 20.0 MiB (protected), search_index 12.0 MiB (rebuildable), "
+      "rate_limits 2.0 MiB (never shed), as counted 40.0 s ago; the limit is 40.0 MiB, and "
+      "45.0 MiB (47185920 bytes) are needed to be below the stop mark");
 }
 
 TEST_F(DoesNotFit, NamesAClassThatIsNeverShedWhereThatDoes) {
@@ -47,8 +48,9 @@ TEST_F(DoesNotFit, NamesAClassThatIsNeverShedWhereThatDoes) {
                                       use_of("page_cache", KeyLevel::Evictable, 5),
                                       use_of("entities", KeyLevel::Protected, 1)}));
   EXPECT_TRUE(said.starts_with("what is never shed although it has a TTL does not fit: ")) << said;
-  EXPECT_NE(said.find("of that rate_limits 30.0 MiB (never shed), entities 1.0 MiB (protected), as"),
-            std::string::npos)
+  EXPECT_NE(
+      said.find("of that rate_limits 30.0 MiB (never shed), entities 1.0 MiB (protected), as"),
+      std::string::npos)
       << said << ": page_cache was shed since";
 }
 
@@ -63,7 +65,8 @@ TEST_F(DoesNotFit, BlamesNobodyBeforeACensus) {
 TEST_F(DoesNotFit, KeysOfNoClassAreNamedToo) {
   Counted made = counted({});
   made.statistics.unclassified_keys = 17'200;
-  EXPECT_NE(sentence(made).find("; of that 17,200 keys of no class, as counted"), std::string::npos);
+  EXPECT_NE(sentence(made).find("; of that 17,200 keys of no class, as counted"),
+            std::string::npos);
 }
 
 }  // namespace
