@@ -36,9 +36,9 @@ enum class IndexInEmergency {
 /// usage = (used_memory - mem_not_counted_for_evict) / limit.
 struct PressureOptions {
   double start_shedding_pct = 85;  ///< The warning mark: expendable classes are shed from here on.
-  double stop_shedding_pct = 80;   ///< Shedding ends and the warning level is left below this.
+  double stop_shedding_pct = 80;   ///< Shedding ends here, and the warning level is left by it.
   double emergency_pct = 95;       ///< The critical mark: sessions too, then the content directory.
-  double leave_emergency_pct = 90;  ///< Critical is left, and sessions are spared, below this.
+  double leave_emergency_pct = 90;  ///< Shedding of sessions ends here, and critical is left by it.
   std::chrono::milliseconds dwell{5000};        ///< The least time in a level before a lower one.
   std::chrono::milliseconds interval{1000};     ///< Between readings, when memory is calm.
   std::chrono::milliseconds min_interval{10};   ///< Between readings, when it fills fast.

@@ -39,6 +39,9 @@ struct Statistics {
   std::int64_t keys_without_ttl = 0;  ///< The server's own counter, all applications.
   std::vector<ClassUse> classes;      ///< In the configured order, empty classes included.
   std::int64_t unclassified_keys = 0;
+  /// Where no limit is known (memory.limit_bytes 0), the memory of the server's machine: shown, and
+  /// never acted on. 0 otherwise, or where the server does not say it (total_system_memory).
+  std::int64_t derived_limit_bytes = 0;
   std::optional<Forecast> forecast;  ///< Of the running guard; nothing where there is none.
 
   std::int64_t protected_keys() const;  ///< Of protected and rebuildable classes.
@@ -48,9 +51,9 @@ struct Statistics {
 /// One JSON object: total_memory_mb, max_memory_mb, usage_percent, protected_keys, evictable_keys,
 /// breakdown{ucg_entities, ucg_associations, search_index, page_cache, sessions, other_cache}
 /// (counts of keys), and level, level_source, limit_bytes, used_bytes, keys_with_ttl,
-/// keys_without_ttl, classes[{name, level, keys, bytes}], unclassified_keys, forecast{total,
-/// protected}, each {outlook, growth_bytes_per_hour, warning_in_seconds, limit_in_seconds,
-/// observed_seconds}. Megabytes are of 1,048,576 bytes.
+/// keys_without_ttl, classes[{name, level, keys, bytes}], unclassified_keys,
+/// derived_limit_bytes, forecast{total, protected}, each {outlook, growth_bytes_per_hour,
+/// warning_in_seconds, limit_in_seconds, observed_seconds}. Megabytes are of 1,048,576 bytes.
 std::string to_json(const Statistics& statistics);
 
 /// "protected", "rebuildable", "evictable".

@@ -8,6 +8,7 @@
 
 #include "error/error.h"
 #include "redkeep/statistics.h"
+#include "shed/shed_outcome.h"
 #include "sizes/sizes.h"
 
 namespace redkeep::app {
@@ -52,7 +53,8 @@ std::string numbers_of(const LedgerEntry& entry) {
                         sizes::print_pct(entry.usage_after_pct));
   }
   if (!entry.outcome.empty()) {
-    text += fmt::format("{} {}", text.empty() ? "" : ",", shown(entry.outcome));
+    text +=
+        fmt::format("{} {}", text.empty() ? "" : ",", shown(shed::name_with_words(entry.outcome)));
   }
   return text;
 }

@@ -130,6 +130,17 @@ Setting choice(std::string_view table, std::string_view key, Value& value,
   return setting;
 }
 
+// What comes before the path: user, password, path and query may be secrets.
+std::string without_secrets(std::string_view url) {
+  const auto scheme = url.find("://");
+  const auto host = scheme == std::string_view::npos ? 0 : scheme + 3;
+  const auto end = std::min(url.find_first_of("/?#", host), url.size());
+  const std::string_view authority = url.substr(host, end - host);
+  const auto at = authority.rfind('@');
+  const auto shown = at == std::string_view::npos ? authority : authority.substr(at + 1);
+  return fmt::format("{}{}{}", url.substr(0, host), shown, end < url.size() ? "/..." : "");
+}
+
 // Shown without user, password and query: they may be secrets.
 Setting webhook(std::string& value) {
   Setting setting = make("alerts", "webhook", "\"http://127.0.0.1:9093/api/v2/alerts\"");
@@ -139,7 +150,7 @@ Setting webhook(std::string& value) {
       const bool right = url && (url->scheme() == "http" || url->scheme() == "https") &&
                          !url->encoded_host().empty();
       if (!right) {
-        return make_error(ErrorKind::InvalidInput, "is not an http:// or https:// URL");
+        return refused(without_secrets(text), "is not an http:// or https:// URL");
       }
     }
     value = text;

@@ -4,6 +4,7 @@
 #include "app/http/listen_address.h"
 #include "app/setting_list.h"
 #include "error/error.h"
+#include "guard/alerts/alert_command.h"
 #include "keys/class_table.h"
 
 namespace redkeep::app {
@@ -97,6 +98,13 @@ void warn_of_doubtful(Settings& settings) {
     settings.warnings.push_back(
         fmt::format("HTTP on {} can be reached from other machines and asks for no password",
                     settings.http_listen));
+  }
+  const std::string& command = settings.options.alerts.command;
+  if (!command.empty() && !guard::can_be_run(command)) {
+    settings.warnings.push_back(
+        fmt::format("[alerts] command {} is no program that can be found and run: no alert reaches "
+                    "anybody by it",
+                    printable(command)));
   }
   const std::string& content = settings.options.content_directory;
   if (!content.empty() && ::access((content + "/entities.csv").c_str(), R_OK) != 0) {

@@ -13,6 +13,22 @@ using Lease = Result<std::optional<guard::LeaseRecord>>;
 
 namespace {
 
+// " of 40.0 MiB (90.0 %)"; without a limit, how to set one.
+std::string of_limit(const Statistics& statistics) {
+  const MemoryUse& memory = statistics.memory;
+  if (memory.limit_bytes > 0) {
+    return fmt::format(" of {} ({})", sizes::print_bytes(memory.limit_bytes),
+                       sizes::print_pct(memory.usage_pct));
+  }
+  const std::string unlimited = ", no limit known (set maxmemory, or [pressure] limit)";
+  const std::int64_t machine_bytes = statistics.derived_limit_bytes;
+  if (machine_bytes == 0) return unlimited;
+  return unlimited + fmt::format("; of the machine's {} that is {}, which nothing goes by",
+                                 sizes::print_bytes(machine_bytes),
+                                 sizes::print_pct(100.0 * static_cast<double>(memory.used_bytes) /
+                                                  static_cast<double>(machine_bytes)));
+}
+
 std::string level_source(const Statistics& statistics, const Lease& lease) {
   if (statistics.level_from_guard) return "from the running guard";
   return lease ? "instantaneous, no guard" : "instantaneous; whether a guard runs is not known";
@@ -28,12 +44,8 @@ std::string lease_text(const Lease& lease) {
 std::string status_text(const Statistics& statistics, const Lease& lease) {
   std::string text;
   const auto out = std::back_inserter(text);
-  const MemoryUse& memory = statistics.memory;
-  fmt::format_to(out, "memory     {} used{}\n", sizes::print_bytes(memory.used_bytes),
-                 memory.limit_bytes > 0
-                     ? fmt::format(" of {} ({})", sizes::print_bytes(memory.limit_bytes),
-                                   sizes::print_pct(memory.usage_pct))
-                     : ", no limit known (set maxmemory, or [pressure] limit)");
+  fmt::format_to(out, "memory     {} used{}\n", sizes::print_bytes(statistics.memory.used_bytes),
+                 of_limit(statistics));
   fmt::format_to(out, "level      {} ({})\n", to_string(statistics.level),
                  level_source(statistics, lease));
   fmt::format_to(out, "lease      {}\n", lease_text(lease));

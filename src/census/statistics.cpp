@@ -113,6 +113,7 @@ std::string to_json(const Statistics& statistics) {
       {"keys_without_ttl", statistics.keys_without_ttl},
       {"classes", class_list(statistics.classes)},
       {"unclassified_keys", statistics.unclassified_keys},
+      {"derived_limit_bytes", statistics.derived_limit_bytes},
       {"forecast", forecast_object(statistics.forecast)},
   };
   return sizes::print_json(object);

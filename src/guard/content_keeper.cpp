@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <cstdlib>
+
 #include "error/error.h"
 #include "guard/either_stop.h"
 #include "sizes/sizes.h"
@@ -28,6 +30,7 @@ ContentKeeper::ContentKeeper(boost::asio::any_io_executor executor,
 redis::awaitable<void> ContentKeeper::watch(const Pressure& pressure, std::int64_t used_bytes,
                                             std::stop_token stop) {
   co_await take_outcome();
+  tell_what_is_needed(pressure, used_bytes, TimePoint::clock::now());
   const GraphState state =
       co_await graph_.look(pressure.reading, GraphWatch::TimePoint::clock::now());
   // A server that was restarted may have come back old, with its mark.
@@ -153,9 +156,9 @@ redis::awaitable<void> ContentKeeper::take_outcome() {
   const bool is_restored = *outcome && (*outcome)->end == RestoreEnd::Restored;
   const bool is_whole = *outcome && (*outcome)->end == RestoreEnd::NothingMissing;
   if (is_restored || (is_whole && begun_->was_lost)) co_await mark_restored();
-  const auto& pressure = begun_->pressure;
-  if (!is_restored && pressure.level == PressureLevel::Critical) {
-    alarm_that_it_does_not_fit(begun_->used_bytes, pressure.reading.limit_bytes);
+  if (!is_restored && begun_->pressure.level == PressureLevel::Critical) {
+    lacks_memory_ = true;
+    told_.reset();
   }
 }
 
@@ -167,7 +170,8 @@ void ContentKeeper::use(const Pressure& pressure, std::int64_t used_bytes, std::
                    false, pressure, used_bytes},
                   std::move(stop));
   } else if (is_critical) {
-    alarm_that_it_does_not_fit(used_bytes, pressure.reading.limit_bytes);
+    lacks_memory_ = true;
+    told_.reset();
   }
 }
 
@@ -207,18 +211,23 @@ void ContentKeeper::note(const ContentVerifier::Outcome& verified, const Pressur
   begin_restore({"keys of the content were missing", false, pressure, used_bytes}, std::move(stop));
 }
 
-void ContentKeeper::alarm_that_it_does_not_fit(std::int64_t used_bytes, std::int64_t limit_bytes) {
+// What was told while memory still grew would be wrong soon, and who goes by it would buy too much
+// or too little.
+void ContentKeeper::tell_what_is_needed(const Pressure& pressure, std::int64_t used_bytes,
+                                        TimePoint now) {
+  constexpr std::int64_t kPartThatIsNews = 50;  // 2 %
+  if (pressure.level != PressureLevel::Critical) lacks_memory_ = false;
+  if (!lacks_memory_ || !lease_.may_act()) return;
+  pressure::MemoryReading reading = pressure.reading;
+  reading.used_bytes = used_bytes;
   const auto missing_bytes = judgement_.missing_bytes();
   const auto needed = limit_needed_bytes(used_bytes + missing_bytes, options_.pressure);
-  alarms_.raise(
-      "does-not-fit",
-      fmt::format("the protected data does not fit: {} ({} bytes) are used and nothing is left to "
-                  "shed{}; the limit is {}, and {} ({} bytes) are needed to be below the stop mark",
-                  sizes::print_bytes(used_bytes), used_bytes,
-                  missing_bytes > 0 ? fmt::format(", and {} of content are missing",
-                                                  sizes::print_bytes(missing_bytes))
-                                    : "",
-                  sizes::print_bytes(limit_bytes), sizes::print_bytes(needed), needed));
+  const bool is_news =
+      !told_ || (now - told_->when > options_.alerts.every + std::chrono::seconds{1} &&
+                 std::abs(needed - told_->needed_bytes) > told_->needed_bytes / kPartThatIsNews);
+  if (!is_news) return;
+  told_ = Told{now, needed};
+  alarms_.does_not_fit(reading.use(), missing_bytes);
 }
 
 void ContentKeeper::note(const Outcome& outcome) {

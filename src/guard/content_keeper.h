@@ -40,6 +40,8 @@ class ContentKeeper {
   struct Alarms {
     std::function<void(std::string subject, std::string reason)> raise;
     std::function<void(std::string_view subject)> clear;
+    /// Still critical with nothing left to shed, and so much content may be missing beside.
+    std::function<void(const MemoryUse& memory, std::int64_t missing_bytes)> does_not_fit = {};
   };
 
   /// All that is referred to must outlive it.
@@ -54,8 +56,9 @@ class ContentKeeper {
   redis::awaitable<void> watch(const pressure::Pressure& pressure, std::int64_t used_bytes,
                                std::stop_token stop);
 
-  /// The last step of an emergency: what is missing is written back if it fits, and if not, a
-  /// person is told how much memory is needed. Not while is_restoring().
+  /// The last step of an emergency: what is missing is written back if it fits, and if not, the
+  /// next watch() tells a person how much memory is needed, and tells it again when that has
+  /// changed by some percent. Not while is_restoring().
   void use(const pressure::Pressure& pressure, std::int64_t used_bytes, std::stop_token stop);
 
   /// Content is being checked and written back, beside the ticks.
@@ -86,7 +89,8 @@ class ContentKeeper {
   bool may_restore_now(TimePoint now);
   bool has_content() const { return !options_.content_directory.empty(); }
   void alarm_that_it_is_gone(GraphState state);
-  void alarm_that_it_does_not_fit(std::int64_t used_bytes, std::int64_t limit_bytes);
+  void tell_what_is_needed(const pressure::Pressure& pressure, std::int64_t used_bytes,
+                           TimePoint now);
   void note(const Outcome& outcome);
 
   std::shared_ptr<redis::Client> client_;
@@ -103,6 +107,12 @@ class ContentKeeper {
   SideWork<Outcome> restore_;
   std::optional<Begun> begun_;
   ContentVerifier verifier_;
+  struct Told {
+    TimePoint when;
+    std::int64_t needed_bytes;
+  };
+  bool lacks_memory_ = false;  // since the content was used last, and as long as it is critical
+  std::optional<Told> told_;   // of that
 };
 
 }  // namespace redkeep::guard

@@ -11,14 +11,14 @@
 namespace redkeep::guard {
 
 /// True if the level is critical, everything that may go has gone, and memory measured afterwards
-/// is still above the mark at which critical is left.
+/// is not down at the mark by which critical is left.
 inline bool is_still_critical(const pressure::Pressure& pressure, const shed::ShedPlan& plan,
                               const shed::ShedOutcome& outcome, const PressureOptions& options) {
   if (pressure.level != PressureLevel::Critical || pressure.reading.limit_bytes == 0) return false;
   const bool nothing_left = plan.empty() || outcome.end == shed::ShedEnd::NothingLeft;
   const double used_pct =
       pressure::pct_of_limit(outcome.used_after_bytes, pressure.reading.limit_bytes);
-  return nothing_left && used_pct >= options.leave_emergency_pct;
+  return nothing_left && !pressure::is_down_at(used_pct, options.leave_emergency_pct);
 }
 
 /// How much may be added before usage reaches the stop mark; below zero if it is above it. Without

@@ -12,7 +12,9 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
 #include "error/error.h"
+#include "guard/alerts/alert_conditions.h"
 #include "guard/anomalies.h"
+#include "guard/does_not_fit.h"
 #include "guard/emergency.h"
 #include "guard/keeping_up.h"
 #include "guard/stop_wake.h"
@@ -254,6 +256,7 @@ void Guard::note(const Pressure& pressure) {
   }
   if (pressure.level == PressureLevel::Blind) return;
   snapshot_.memory = reading.use();
+  snapshot_.derived_limit_bytes = reading.derived_limit_bytes;
   snapshot_.eviction_policy = reading.eviction_policy;
   snapshot_.resident_bytes = reading.resident_bytes;
   snapshot_.keys_with_ttl = reading.keyspace.with_ttl;
@@ -297,7 +300,25 @@ ContentKeeper::Alarms Guard::alarms() {
   return {[this](std::string subject, std::string reason) {
             alarm(std::move(subject), std::move(reason));
           },
-          [this](std::string_view subject) { alerts_.clear(subject, Clock::now()); }};
+          [this](std::string_view subject) { alerts_.clear(subject, Clock::now()); },
+          [this](const MemoryUse& memory, std::int64_t missing_bytes) {
+            alarm_that_it_does_not_fit(memory, missing_bytes);
+          }};
+}
+
+void Guard::alarm_that_it_does_not_fit(const MemoryUse& memory, std::int64_t missing_bytes) {
+  const auto now = Clock::now();
+  std::optional<Counted> counted;
+  if (snapshot_.census) {
+    counted =
+        Counted{*snapshot_.census,
+                std::chrono::duration_cast<std::chrono::seconds>(now - snapshot_.census_time)};
+  }
+  AlertCondition condition = condition_of(
+      "does-not-fit",
+      does_not_fit(memory, missing_bytes, counted, table_, options_.pressure) + who_acts(), memory);
+  condition.action = alerts_.done_about("critical");
+  alerts_.raise(std::move(condition), now);
 }
 
 void Guard::note(const Pressure& pressure, const shed::ShedPlan& plan,

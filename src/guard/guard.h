@@ -69,6 +69,7 @@ class Guard {
             const shed::ShedOutcome& outcome);
   void alarm(std::string subject, std::string reason);
   ContentKeeper::Alarms alarms();
+  void alarm_that_it_does_not_fit(const MemoryUse& memory, std::int64_t missing_bytes);
   std::string numbers_of(const pressure::Pressure& pressure) const;
   void write_down(std::vector<LedgerEntry> entries);
   void note_evictions();

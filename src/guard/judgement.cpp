@@ -38,6 +38,11 @@ shed::ShedPlan Judgement::plan(const Pressure& pressure, TimePoint now) const {
 void Judgement::note_shed(const Pressure& pressure, const shed::ShedPlan& plan,
                           const shed::ShedOutcome& outcome, TimePoint now) {
   if (plan.empty()) return;
+  // Where shedding ended otherwise, what is used was not measured last.
+  if (outcome.end == shed::ShedEnd::TargetReached) {
+    gauge_.note_measured(
+        pressure::pct_of_limit(outcome.used_after_bytes, pressure.reading.limit_bytes));
+  }
   for (const auto& row : outcome.classes) {
     gauge_.note_shed(row.bytes);
     const auto size = std::find_if(sizes_.begin(), sizes_.end(),

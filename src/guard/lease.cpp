@@ -21,6 +21,7 @@
 #include <random>
 
 #include "error/error.h"
+#include "keys/level_key.h"
 #include "redis/pause.h"
 
 namespace redkeep::guard {
@@ -33,7 +34,9 @@ constexpr std::chrono::milliseconds kAgainSoon{50};
 
 // ARGV: who asks; what for; the value of a lease that may be taken, as its holder is gone; the
 // highest fencing number that was seen; from which age in milliseconds a holder need not be waited
-// for. Returns the server's time in milliseconds and the value as it is then.
+// for. Returns the server's time in milliseconds and the value as it is then. A lease that is given
+// back keeps its key, with nobody for an owner: deleted with it, the fencing number would begin
+// anew.
 constexpr std::string_view kScript =
     R"(local me, verb, gone, seen, old = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local time = redis.call('TIME')
@@ -42,19 +45,19 @@ local found = redis.call('GET', KEYS[1]) or ''
 local owner, fencing, since, renewed, leaving =
   string.match(found, '^(%S+) (%d+) (%d+) (%d+) (%S+)$')
 local said = string.format('%.0f', now)
+local held = owner and owner ~= '-'
 if verb == 'release' then
-  if owner == me then redis.call('DEL', KEYS[1]) found = '' end
-  return {said, found}
-end
-if owner == me then
+  if owner ~= me then return {said, found} end
+  owner, since, renewed, leaving = '-', now, now, '-'
+elseif owner == me then
   renewed = now
-elseif owner and verb ~= 'seize' and found ~= gone then
+elseif held and verb ~= 'seize' and found ~= gone then
   if leaving ~= me then return {said, found} end
   leaving = '-'
 else
   local before = leaving
   leaving = '-'
-  if owner and verb == 'seize' and now - renewed < tonumber(old) then
+  if held and verb == 'seize' and now - renewed < tonumber(old) then
     leaving = before == '-' and owner or '?'
   end
   fencing = math.max(tonumber(fencing or 0), tonumber(seen)) + 1
@@ -211,10 +214,19 @@ Status Lease::take_in(const redis::Reply& reply, BootTime sent) {
 
 redis::awaitable<Result<std::optional<LeaseRecord>>> read_lease(
     std::shared_ptr<redis::Client> client, std::string key) {
-  std::vector<std::string> get{"GET", std::move(key)};
-  const auto reply = co_await client->call(std::move(get));
-  if (!reply) co_return reply.error();
-  co_return reply->string() ? parse_lease(*reply->string()) : std::nullopt;
+  redis::CommandBuffer ask;
+  ask.add({"GET", key});
+  ask.add({"TIME"});
+  const auto replies = co_await client->exchange(std::move(ask));
+  if (!replies) co_return replies.error();
+  const redis::Reply& value = replies->front();
+  if (value.is_error()) co_return redis::error_from_reply("GET", value);
+  auto record = value.string() ? parse_lease(*value.string()) : std::nullopt;
+  if (!record || record->owner == kLeaseOfNobody) co_return std::nullopt;
+  // Where TIME is refused the age is not known, and nothing is said of it.
+  if (const auto now = keys::parse_server_time(replies->back()))
+    record->age = *now - record->renewed;
+  co_return record;
 }
 
 }  // namespace redkeep::guard

@@ -81,7 +81,7 @@ class Lease {
   bool released_ = false;
 };
 
-/// The lease as the key has it, for showing; nothing if there is none.
+/// The lease as the key has it, for showing; nothing if nobody holds it.
 redis::awaitable<Result<std::optional<LeaseRecord>>> read_lease(
     std::shared_ptr<redis::Client> client, std::string key);
 

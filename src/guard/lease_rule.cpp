@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "error/error.h"
+#include "sizes/sizes.h"
 
 namespace redkeep::guard {
 namespace {
@@ -41,8 +42,12 @@ std::optional<LeaseRecord> parse_lease(std::string_view text) {
   const auto since = whole(words[2]);
   const auto renewed = whole(words[3]);
   if (!fencing || !since || !renewed) return std::nullopt;
-  return LeaseRecord{std::string(words[0]), *fencing, std::chrono::milliseconds{*since},
-                     std::chrono::milliseconds{*renewed}, std::string(words[4])};
+  return LeaseRecord{std::string(words[0]),
+                     *fencing,
+                     std::chrono::milliseconds{*since},
+                     std::chrono::milliseconds{*renewed},
+                     std::string(words[4]),
+                     std::chrono::milliseconds{0}};
 }
 
 std::string holder_of(std::string_view owner) {
@@ -65,6 +70,7 @@ void LeaseRule::answered(const LeaseAnswer& answer, BootTime sent, BootTime rece
   record_ = parse_lease(answer.text);
   if (!record_) return;
   fencing_seen_ = std::max(fencing_seen_, record_->fencing);
+  if (record_->owner == kLeaseOfNobody) return record_.reset();
   if (!is_mine()) return;
   acts_until_ = sent + kLeaseActsFor;
   const bool is_new = !was_mine || record_->fencing != fencing_before;
@@ -147,6 +153,14 @@ std::string describe(const LeaseView& view) {
 }
 
 std::string describe(const LeaseRecord& record) {
+  if (record.age >= kLeaseTakenAfter) {
+    return fmt::format(
+        "held by {} since {}, fencing {}, but overdue: not renewed for {}, so its holder is "
+        "stopped, "
+        "gone or cut off, and does not act",
+        holder_of(record.owner), print_time(record.since), record.fencing,
+        sizes::print_duration(record.age));
+  }
   return fmt::format("held by {} since {}, renewed {}, fencing {}", holder_of(record.owner),
                      print_time(record.since), print_time(record.renewed), record.fencing);
 }

@@ -28,13 +28,18 @@ inline constexpr std::chrono::milliseconds kLeaseSeenFor{2000};
 /// What the owner's name of a person's command ends in.
 inline constexpr std::string_view kLeaseByHand = "/shed";
 
+/// The owner of a lease that was given back: whoever asks first may have it.
+inline constexpr std::string_view kLeaseOfNobody = "-";
+
 /// The value of the key `guard:lease`: "owner fencing since renewed leaving".
 struct LeaseRecord {
   std::string owner;                     ///< "<random>@host:pid", or "<random>@host:pid/shed".
-  std::int64_t fencing = 0;              ///< Grows by one with each change of owner.
+  std::int64_t fencing = 0;              ///< Grows by one with each owner; never goes down.
   std::chrono::milliseconds since{0};    ///< When the owner took it, by the server's time.
   std::chrono::milliseconds renewed{0};  ///< By the server's time, since 1970.
   std::string leaving;  ///< Who was asked to step back and may still act; "-": nobody.
+  /// Since it was renewed, by the server's time, where that was asked for; it is not in the key.
+  std::chrono::milliseconds age{0};
 };
 
 /// Nothing if it is no such value.
@@ -69,7 +74,8 @@ struct LeaseView {
 std::string_view to_string(LeaseStand stand);
 /// One sentence, such as "held by web1:4711 since 2026-01-31T12:00:00Z, fencing 3".
 std::string describe(const LeaseView& view);
-/// The same for the key's value, which says nothing of whether its holder is alive.
+/// The same for the key's value. Of its holder that tells only whether the lease was renewed of
+/// late: one that is overdue is taken over by any other guard.
 std::string describe(const LeaseRecord& record);
 /// What is behind the random part of an owner's name, fit to be shown.
 std::string holder_of(std::string_view owner);
@@ -100,7 +106,7 @@ class LeaseRule {
   const std::string& owner() const { return owner_; }
   /// True if it is in this one's name, be it valid or not.
   bool is_mine() const { return record_ && record_->owner == owner_; }
-  /// The highest that was seen: a lease that was given back and taken again goes on from there.
+  /// The highest that was seen: one that was deleted and is taken again goes on from there.
   std::int64_t fencing_seen() const { return fencing_seen_; }
   LeaseStand stand(BootTime now) const;
   LeaseView view(BootTime now) const;

@@ -7,6 +7,7 @@
 #include "error/error.h"
 #include "guard/ledger_reader.h"
 #include "guard/ledger_writer.h"
+#include "shed/shed_outcome.h"
 #include "sizes/sizes.h"
 
 namespace redkeep::guard {
@@ -14,7 +15,7 @@ namespace {
 
 std::string line_of(const LedgerEntry& entry) {
   std::string line = fmt::format("{} {}: {}", to_string(entry.kind), entry.subject, entry.reason);
-  if (!entry.outcome.empty()) line += fmt::format(" -> {}", entry.outcome);
+  if (!entry.outcome.empty()) line += " -> " + shed::name_with_words(entry.outcome);
   if (entry.keys > 0) {
     line += fmt::format(", {}", sizes::print_counted(entry.keys, "key"));
     if (entry.bytes > 0) line += fmt::format(", {}", sizes::print_bytes(entry.bytes));

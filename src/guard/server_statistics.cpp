@@ -41,6 +41,7 @@ redis::awaitable<Result<Statistics>> statistics_around(std::shared_ptr<redis::Cl
 
   Statistics statistics;
   statistics.memory = reading->use();
+  statistics.derived_limit_bytes = reading->derived_limit_bytes;
   statistics.level_from_guard = published->has_value();
   statistics.level =
       *published ? (*published)->level

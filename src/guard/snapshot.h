@@ -51,6 +51,7 @@ struct Snapshot {
   std::string blind_reason;  ///< Why there is no reading; empty unless blind.
   LeaseView lease;           ///< Whether this guard acts, or who does.
   MemoryUse memory;
+  std::int64_t derived_limit_bytes = 0;  ///< As in Statistics.
   std::int64_t resident_bytes = 0;
   std::int64_t keys_with_ttl = 0;     ///< The server's own counter.
   std::int64_t keys_without_ttl = 0;  ///< The server's own counter.

@@ -40,7 +40,7 @@ std::optional<std::chrono::seconds> crossing(const Growth& growth, double mark_b
   if (growth.bytes_per_s <= 0) return std::nullopt;
   const Seconds in{std::max(0.0, mark_bytes - growth.level_bytes) / growth.bytes_per_s};
   if (in > sight) return std::nullopt;
-  return std::chrono::duration_cast<std::chrono::seconds>(in);
+  return std::chrono::ceil<std::chrono::seconds>(in);  // 0 is for what is reached
 }
 
 // Puts what one line says into the outlook, if it is sooner than what is there. Called with short
@@ -67,6 +67,7 @@ void weigh(const Growth& growth, double warning_bytes, double limit_bytes, Secon
 
 void Trends::note(std::int64_t bytes, TimePoint now) {
   bytes_ = bytes;
+  noted_ = now;
   for (Trend& trend : trends_) trend.note(as_double(bytes), now);
 }
 
@@ -84,7 +85,10 @@ GrowthOutlook Trends::outlook(std::int64_t limit_bytes, const PressureOptions& m
   const double warning = limit * marks.start_shedding_pct / 100;
   const double least = kLeastGrowth * limit;
   for (const Trend& trend : trends_) {
-    for (const Growth& growth : trend.growths(least, now)) {
+    for (Growth growth : trend.growths(least, now)) {
+      // The way to a mark begins no higher than memory is: a line goes on where growth has ended.
+      const double since = growth.bytes_per_s * Seconds(now - noted_).count();
+      growth.level_bytes = std::min(growth.level_bytes, as_double(bytes_) + since);
       weigh(growth, warning, limit, sight_of(growth), outlook);
     }
   }
@@ -156,7 +160,9 @@ std::string describe(const GrowthOutlook& outlook) {
   if (outlook.warning_in && outlook.warning_in->count() > 0) {
     text += fmt::format(", at the warning mark in {}", sizes::print_duration(*outlook.warning_in));
   }
-  if (outlook.limit_in) {
+  if (outlook.limit_in && outlook.limit_in->count() == 0) {
+    text += ", and has reached the limit";
+  } else if (outlook.limit_in) {
     text += fmt::format(", at the limit in {}", sizes::print_duration(*outlook.limit_in));
   }
   return text;

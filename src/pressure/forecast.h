@@ -42,6 +42,7 @@ class Trends {
                                Trend{std::chrono::minutes{5}, 60},
                                Trend{std::chrono::hours{2}, 84}};
   std::int64_t bytes_ = 0;
+  TimePoint noted_{};  // when it was so
 };
 
 /// Whether the total is held at its mark: it has come back from there below the middle of the start

@@ -14,6 +14,9 @@ Result<MemoryReading> read_memory(const redis::ServerInfo& info,
   reading.used_bytes = *used - info.count("mem_not_counted_for_evict").value_or(0);
   reading.limit_bytes = info.count("maxmemory").value_or(0);
   if (reading.limit_bytes == 0) reading.limit_bytes = configured_limit_bytes;
+  if (reading.limit_bytes == 0) {
+    reading.derived_limit_bytes = info.count("total_system_memory").value_or(0);
+  }
   reading.resident_bytes = info.count("used_memory_rss").value_or(0);
   reading.lazyfree_pending = info.count("lazyfree_pending_objects").value_or(0);
   reading.evicted_keys = info.count("evicted_keys").value_or(0);

@@ -24,6 +24,9 @@ inline std::int64_t bytes_at_mark(double pct, std::int64_t limit_bytes) {
 struct MemoryReading {
   std::int64_t used_bytes = 0;   ///< used_memory - mem_not_counted_for_evict, as eviction counts.
   std::int64_t limit_bytes = 0;  ///< maxmemory; without one the configured limit; 0: none known.
+  /// Where no limit is known, what one could be derived from: the memory of the server's machine.
+  /// For showing, never acted on; 0 where a limit is known or the server does not say it.
+  std::int64_t derived_limit_bytes = 0;
   std::int64_t resident_bytes = 0;
   std::int64_t lazyfree_pending = 0;  ///< Objects that wait to be freed in the background.
   std::int64_t evicted_keys = 0;

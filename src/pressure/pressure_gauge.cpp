@@ -19,6 +19,10 @@ constexpr double kFastestFloodBytesPerS = 200e6;
 // Without any growth, nothing is gained by looking more often than this.
 constexpr double kUnawaresMs = 100;
 
+// What trickles in between a measurement and the next reading. With more than that it is a flood,
+// and the level has not ended.
+constexpr double kLittlePct = 1;
+
 double seconds(std::chrono::steady_clock::duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
@@ -34,6 +38,7 @@ PressureLevel PressureGauge::instantaneous(double usage_pct, const PressureOptio
 Pressure PressureGauge::judge(const MemoryReading& reading, TimePoint now) {
   const PressureLevel before = is_blind_ ? PressureLevel::Blind : level_;
   const PressureLevel next = next_level(reading.usage_pct(), now);
+  measured_pct_.reset();
   if (next != level_ || is_blind_) entered_ = now;
   level_ = next;
   is_blind_ = false;
@@ -54,6 +59,7 @@ Pressure PressureGauge::blind(TimePoint now) {
   Pressure pressure{PressureLevel::Blind, before, last_.value_or(MemoryReading{}), 0, false,
                     options_.interval};
   last_.reset();  // growth across a blind time would be a guess
+  measured_pct_.reset();
   return pressure;
 }
 
@@ -61,10 +67,17 @@ PressureLevel PressureGauge::next_level(double usage_pct, TimePoint now) const {
   const PressureLevel entering = instantaneous(usage_pct, options_);
   if (entering >= level_) return entering;
   if (now - entered_ < options_.dwell) return level_;
-  if (level_ == PressureLevel::Critical && usage_pct >= options_.leave_emergency_pct) {
+  if (level_ == PressureLevel::Critical &&
+      !has_come_down_to(options_.leave_emergency_pct, usage_pct)) {
     return PressureLevel::Critical;
   }
-  return usage_pct >= options_.stop_shedding_pct ? PressureLevel::Warning : PressureLevel::Normal;
+  return has_come_down_to(options_.stop_shedding_pct, usage_pct) ? PressureLevel::Normal
+                                                                 : PressureLevel::Warning;
+}
+
+bool PressureGauge::has_come_down_to(double mark_pct, double usage_pct) const {
+  const bool was_down = measured_pct_ && is_down_at(*measured_pct_, mark_pct);
+  return is_down_at(usage_pct, mark_pct) || (was_down && usage_pct <= mark_pct + kLittlePct);
 }
 
 void PressureGauge::follow_growth(const MemoryReading& reading, TimePoint now) {
@@ -77,7 +90,10 @@ void PressureGauge::follow_growth(const MemoryReading& reading, TimePoint now) {
   const double rate =
       static_cast<double>(reading.used_bytes - before->used_bytes + shed_bytes) / elapsed;
   const double kept = std::max(0.0, 1.0 - elapsed / kGrowthMemorySeconds);
-  growth_bytes_per_s_ = std::max(rate, growth_bytes_per_s_ * kept);
+  // A fall by more than the growth would make good in that time ends it: what was deleted, or
+  // expired at once, does not come back by the same means.
+  const bool has_fallen = -rate * elapsed > growth_bytes_per_s_ * kGrowthMemorySeconds;
+  growth_bytes_per_s_ = has_fallen ? 0 : std::max(rate, growth_bytes_per_s_ * kept);
 }
 
 std::chrono::milliseconds PressureGauge::next_interval(const MemoryReading& reading) const {

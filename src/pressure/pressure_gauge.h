@@ -12,6 +12,13 @@ namespace redkeep::pressure {
 
 using TimePoint = std::chrono::steady_clock::time_point;
 
+/// True if usage is down at a lower mark, by which a level, an emergency and an alert are left: at
+/// it, or a hair above, since other clients go on while shedding that ends there is measured.
+inline bool is_down_at(double usage_pct, double mark_pct) {
+  constexpr double kTolerancePct = 0.1;
+  return usage_pct <= mark_pct + kTolerancePct;
+}
+
 /// What the readings mean.
 struct Pressure {
   PressureLevel level = PressureLevel::Blind;
@@ -27,8 +34,9 @@ struct Pressure {
 };
 
 /// normal -> warning -> critical are entered as soon as a reading is at or above their mark, since
-/// a flood does not wait. They are left only below a lower mark (critical below
-/// leave_emergency_pct, warning below stop_shedding_pct) and after `dwell` in the level. Without a
+/// a flood does not wait. They are left only when usage is down at a lower mark (critical at
+/// leave_emergency_pct, warning at stop_shedding_pct: where shedding ends) and after `dwell` in the
+/// level. Without a
 /// reading the level is blind at once; the first reading afterwards decides anew from what was
 /// before.
 class PressureGauge {
@@ -38,6 +46,9 @@ class PressureGauge {
   Pressure judge(const MemoryReading& reading, TimePoint now);
   /// Tells what was shed since the last reading: growth is what came in, not what is left of it.
   void note_shed(std::int64_t bytes) { shed_bytes_ += bytes; }
+  /// Tells the usage that was measured after shedding. A level is left by it as by a reading, if
+  /// the next reading finds little more.
+  void note_measured(double usage_pct) { measured_pct_ = usage_pct; }
   /// Tells that the stop mark was reached; what has come in since is no reason to go on.
   void note_relieved() { relieving_ = false; }
   Pressure blind(TimePoint now);
@@ -47,6 +58,7 @@ class PressureGauge {
 
  private:
   PressureLevel next_level(double usage_pct, TimePoint now) const;
+  bool has_come_down_to(double mark_pct, double usage_pct) const;
   void follow_growth(const MemoryReading& reading, TimePoint now);
   std::chrono::milliseconds next_interval(const MemoryReading& reading) const;
 
@@ -58,6 +70,7 @@ class PressureGauge {
   TimePoint last_time_{};
   double growth_bytes_per_s_ = 0;
   std::int64_t shed_bytes_ = 0;
+  std::optional<double> measured_pct_;  // after shedding, since the last reading
   bool relieving_ = false;
 };
 

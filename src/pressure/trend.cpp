@@ -78,6 +78,14 @@ double Trend::median_slope(Iterator begin, Iterator end) {
   return median(std::move(slopes));
 }
 
+// Whether the points lie within a quarter of the height that they would have risen by.
+bool Trend::stands_still(Iterator begin, Iterator end, double slope) {
+  const auto [low, high] = std::minmax_element(
+      begin, end, [](const Point& one, const Point& other) { return one.bytes < other.bytes; });
+  const double would_rise = slope * Seconds((end - 1)->time - begin->time).count();
+  return high->bytes - low->bytes < (1 - kGoesOn) * would_rise;
+}
+
 Growth Trend::line_through(Iterator begin, Iterator end, double least_bytes, TimePoint now) {
   const auto leveled = [&](Iterator from, double slope) {
     std::vector<double> levels;
@@ -97,7 +105,10 @@ Growth Trend::line_through(Iterator begin, Iterator end, double least_bytes, Tim
     const double part_slope = median_slope(newest, end);
     const double by_noise =
         rise_by_noise(noise_bytes, end - newest) / Seconds(last->time - newest->time).count();
-    if (part_slope + kMayBeNoise * by_noise < kGoesOn * whole_slope) {
+    // A step or a flood that has ended passes for noise of the whole line; then that the newest
+    // points keep to one height says more.
+    if (part_slope + kMayBeNoise * by_noise < kGoesOn * whole_slope ||
+        stands_still(newest, end, whole_slope)) {
       slope = std::min(slope, part_slope);
     }
   }

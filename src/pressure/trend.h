@@ -47,6 +47,7 @@ class Trend {
   using Iterator = std::vector<Point>::const_iterator;
 
   static double median_slope(Iterator begin, Iterator end);
+  static bool stands_still(Iterator begin, Iterator end, double slope);
   static Growth line_through(Iterator begin, Iterator end, double least_bytes, TimePoint now);
   std::vector<Point> points_within_horizon(TimePoint now) const;
 

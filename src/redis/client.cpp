@@ -44,6 +44,7 @@ struct Client::Request {
   CommandBuffer commands;
   std::optional<std::uint64_t> only_on;
   std::function<void(Reply&&)> sink;  // where the replies go, if not into the result
+  std::function<bool()> still;        // whether they may still be sent; empty: they may
   std::optional<Result<std::vector<Reply>>> result;
   asio::steady_timer done;  // never fires: cancelled when the result is there
 };
@@ -57,7 +58,8 @@ Client::Client(asio::any_io_executor executor, EndpointOptions options)
 
 awaitable<Result<std::vector<Reply>>> Client::exchange(CommandBuffer commands,
                                                        std::optional<std::uint64_t> only_on,
-                                                       std::function<void(Reply&&)> sink) {
+                                                       std::function<void(Reply&&)> sink,
+                                                       std::function<bool()> still) {
   if (closed_) co_return make_error(ErrorKind::Unreachable, "the client is closed");
   if (waiting_bytes_ + commands.bytes() > kMostWaitingBytes && !waiting_.empty()) {
     co_return make_error(ErrorKind::Refused, "{}: {} MiB of commands wait for the server already",
@@ -66,6 +68,7 @@ awaitable<Result<std::vector<Reply>>> Client::exchange(CommandBuffer commands,
   waiting_bytes_ += commands.bytes();
   const auto request = std::make_shared<Request>(executor_, std::move(commands), only_on);
   request->sink = std::move(sink);
+  request->still = std::move(still);
   waiting_.push_back(request);
   if (!pumping_) {
     pumping_ = true;
@@ -78,7 +81,9 @@ awaitable<Result<std::vector<Reply>>> Client::exchange(CommandBuffer commands,
     co_await request->done.async_wait(asio::as_tuple(asio::use_awaitable));
   }
   if (!request->result) {
-    if (request->sink) request->sink = [](Reply&&) {};  // what it knows may be gone by then
+    // What they know may be gone by then.
+    if (request->sink) request->sink = [](Reply&&) {};
+    if (request->still) request->still = [] { return false; };
     co_return make_error(ErrorKind::Interrupted, "stopped on request");
   }
   co_return std::move(*request->result);
@@ -109,11 +114,16 @@ awaitable<void> Client::pump() {
   pumping_ = false;
 }
 
-// A request for an earlier connection is finished here, unsent.
+// A request for an earlier connection, or one that may not be sent any more, is finished here.
 bool Client::is_for_now(Request& request) const {
-  if (!request.only_on || *request.only_on == generation_) return true;
-  request.finish(make_error(ErrorKind::Unreachable,
-                            "{}: the connection was lost and made anew on the way",
+  if (request.only_on && *request.only_on != generation_) {
+    request.finish(make_error(ErrorKind::Unreachable,
+                              "{}: the connection was lost and made anew on the way",
+                              describe(options_)));
+    return false;
+  }
+  if (!request.still || request.still()) return true;
+  request.finish(make_error(ErrorKind::Interrupted, "{}: not sent, because it was too late by then",
                             describe(options_)));
   return false;
 }

@@ -31,9 +31,14 @@ class Client : public std::enable_shared_from_this<Client> {
   ///
   /// With `sink`, each reply is given to it as soon as it is there, while the server works on the
   /// commands behind it, and none is returned. Such commands share no exchange with others.
+  ///
+  /// With `still`, it is asked right before the commands are written, which may be long after this
+  /// was called (others were first, or this process was stopped); where it says no, they are not
+  /// sent, and the error is Interrupted.
   awaitable<Result<std::vector<Reply>>> exchange(CommandBuffer commands,
                                                  std::optional<std::uint64_t> only_on = {},
-                                                 std::function<void(Reply&&)> sink = {});
+                                                 std::function<void(Reply&&)> sink = {},
+                                                 std::function<bool()> still = {});
 
   /// One command; an error reply becomes an error.
   awaitable<Result<Reply>> call(std::vector<std::string> arguments);

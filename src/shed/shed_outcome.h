@@ -14,11 +14,12 @@ namespace redkeep::shed {
 enum class ShedEnd {
   TargetReached,  ///< Usage is at or below where the last step stops.
   NothingLeft,    ///< No key of the classes asked for is left that may go.
-  BudgetSpent,    ///< The time or number of keys allowed was used up; more is left.
-  NotAllowed,     ///< The server is a replica, or refuses the command.
-  Stopped,        ///< Stopped on request.
-  LeaseLost,      ///< Another guard may act by now, so this one no longer does.
-  BrokenOff,      ///< The connection or the server failed on the way; `failure` says how.
+  BudgetSpent,  ///< The time or number of keys allowed was used up; more is left. Of a guard it is
+                ///< mostly the half second of a tick, and the next tick goes on.
+  NotAllowed,   ///< The server is a replica, or refuses the command.
+  Stopped,      ///< Stopped on request.
+  LeaseLost,    ///< Another guard may act by now, so this one no longer does.
+  BrokenOff,    ///< The connection or the server failed on the way; `failure` says how.
 };
 
 struct ClassShed {
@@ -35,7 +36,9 @@ struct ShedOutcome {
   ShedEnd end = ShedEnd::TargetReached;
   std::vector<ClassShed> classes;  ///< Those of which at least one key was considered.
   std::int64_t used_before_bytes = 0;
-  std::int64_t used_after_bytes = 0;  ///< As measured; in a dry run, as reckoned.
+  /// As measured, where a person asked for it after the server's background thread has freed what
+  /// it was handed (30 s are waited for that at most); in a dry run, as reckoned.
+  std::int64_t used_after_bytes = 0;
   std::chrono::milliseconds took{0};
   bool minute_budget_spent = false;  ///< Of BudgetSpent: ShedOptions::most_keys_per_minute.
   std::optional<Error> failure;      ///< Of BrokenOff and NotAllowed.
@@ -54,5 +57,10 @@ struct ShedOutcome {
 
 /// The end's name, as written above.
 std::string_view to_string(ShedEnd end);
+/// What such a name means, to stand in brackets behind it. Empty for TargetReached, which says it,
+/// and for what is no end of shedding.
+std::string_view words_for(std::string_view end_name);
+/// "NothingLeft (no key of these classes is left that may go)".
+std::string name_with_words(std::string_view end_name);
 
 }  // namespace redkeep::shed

@@ -94,6 +94,10 @@ ShedPlan plan_for_pressure(const Pressure& pressure, const keys::ClassTable& tab
       "{}: {} of {} used ({}); expendable classes go down to {}", to_string(pressure.level),
       sizes::print_bytes(reading.used_bytes), sizes::print_bytes(reading.limit_bytes),
       sizes::print_pct(reading.usage_pct()), sizes::print_pct(options.stop_shedding_pct));
+  if (pressure.level == PressureLevel::Critical) {
+    plan.reason += fmt::format(", and then those that go at critical only down to {}",
+                               sizes::print_pct(options.leave_emergency_pct));
+  }
   return plan;
 }
 

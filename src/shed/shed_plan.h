@@ -48,7 +48,7 @@ struct ShedPlan {
 };
 
 /// While memory is to be relieved: the expendable classes down to the stop mark; at critical those
-/// first, and then the classes that may go at critical only, until usage is below
+/// first, and then the classes that may go at critical only, until usage is at
 /// leave_emergency_pct. Nothing while normal or blind, and nothing where no limit is known.
 ShedPlan plan_for_pressure(const pressure::Pressure& pressure, const keys::ClassTable& table,
                            const PressureOptions& options);

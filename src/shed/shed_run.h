@@ -39,6 +39,8 @@ class Shedder::Run {
     return outcome.classes.emplace_back(std::move(row));
   }
 
+  bool is_stopped() const { return stop_.stop_requested(); }
+
   // Whether the run has to end before its target, and why.
   bool must_end() {
     if (stop_.stop_requested()) {
@@ -69,6 +71,11 @@ class Shedder::Run {
   }
 
   void fail(const Error& error) {
+    // Deletions that were held back at the last moment are no failure.
+    if (error.kind == ErrorKind::Interrupted) {
+      outcome.end = stop_.stop_requested() ? ShedEnd::Stopped : ShedEnd::LeaseLost;
+      return;
+    }
     outcome.end = error.kind == ErrorKind::NotPermitted ? ShedEnd::NotAllowed : ShedEnd::BrokenOff;
     outcome.failure = error;
   }
@@ -95,7 +102,7 @@ class Shedder::Run {
     freed_in_step_bytes += candidate.bytes;
     is_measured = false;
     constexpr std::int64_t kFreedInBackgroundFrom = 16 * 1024;
-    frees_in_background |= candidate.bytes >= kFreedInBackgroundFrom;
+    frees_in_background |= candidate.bytes >= kFreedInBackgroundFrom || !shedder_.rule_.sizes;
   }
 
   // In a dry run nothing goes, so the walk comes by again.
@@ -127,7 +134,7 @@ class Shedder::Run {
   std::int64_t used_bytes;  // measured last, less what has gone since; in a dry run, reckoned
   bool is_measured = true;  // nothing has gone since it was measured
   Clock::time_point measured_at = Clock::now();
-  bool frees_in_background = false;  // something big has gone since it was measured
+  bool frees_in_background = false;  // something big may have gone since it was measured
   std::int64_t freed_in_step_bytes = 0;
   std::int64_t keys_in_all = 0;
   std::chrono::microseconds last_took{0};

@@ -11,6 +11,7 @@
 #include "shed/shedder.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "error/error.h"
 #include "redis/pause.h"
@@ -21,8 +22,10 @@ namespace {
 
 // Freeing a collection of this size in the foreground takes about 5 ms.
 constexpr std::int64_t kBigBytes = std::int64_t{1} << 20;
-// How long to wait for the server's background thread to free what was expired.
+// How long to wait for the server's background thread to free what was expired: for a guard, and
+// for as long as nothing comes of it; and in all for a person, who is told what came free.
 constexpr std::chrono::milliseconds kLongestLazyWait{1000};
+constexpr std::chrono::seconds kLongestLazyWaitOnRequest{30};
 constexpr std::chrono::milliseconds kLazyPoll{5};
 // INFO memory costs the server as much as 40 small commands.
 constexpr std::chrono::milliseconds kMeasureEvery{10};
@@ -36,6 +39,10 @@ using By = Ranking::By;
 // Then what memory falls by is what this class had.
 bool takes_all_of_one_class(const ShedPlan& plan) {
   return plan.steps.size() == 1 && plan.steps[0].takes_all() && plan.steps[0].classes.size() == 1;
+}
+
+std::chrono::milliseconds longest_lazy_wait(const ShedPlan& plan) {
+  return plan.asked_for ? kLongestLazyWaitOnRequest : kLongestLazyWait;
 }
 
 // Each step looks at the classes of the steps before it too; but of a quota, what is too much of
@@ -89,10 +96,19 @@ redis::awaitable<ShedOutcome> Shedder::run(ShedPlan plan, ShedBudget budget, She
   const std::vector<ShedStep> steps = widened(std::move(plan.steps));
   for (std::size_t i = take_up(run, steps); i < steps.size(); ++i) {
     const StepEnd end = co_await run_step(run, steps[i]);
-    if (end == StepEnd::Ended) co_return run.finish();
+    if (end == StepEnd::Ended) break;
     run.outcome.end = end == StepEnd::Reached ? ShedEnd::TargetReached : ShedEnd::NothingLeft;
   }
+  co_await measure_for_a_person(run);
   co_return run.finish();
+}
+
+// However the run has ended, what is told of it is what it has come to.
+redis::awaitable<void> Shedder::measure_for_a_person(Run& run) {
+  const bool is_open = !run.is_measured || run.frees_in_background;
+  if (!run.plan.asked_for || !run.is_real() || !is_open || run.outcome.failure) co_return;
+  const Status measured = co_await measure(run);
+  if (!measured) co_return;  // it is told as reckoned
 }
 
 // The step to begin with: the one that the last run was at, if that was a moment ago.
@@ -137,7 +153,8 @@ redis::awaitable<Shedder::StepEnd> Shedder::walk(Run& run, Sweep& sweep) {
     } else if (!sweep.round_is_over()) {
       went = co_await next_slice(run, sweep);
     } else if (sweep.is_whole_round && !sweep.left_some) {
-      if (run.is_measured || !run.is_real()) co_return StepEnd::NothingLeft;
+      const bool is_known = run.is_measured && !run.frees_in_background;
+      if (is_known || !run.is_real()) co_return StepEnd::NothingLeft;
       went = co_await measure(run);
     } else {
       sweep.begin_round();
@@ -158,7 +175,10 @@ redis::awaitable<Status> Shedder::next_slice(Run& run, Sweep& sweep) {
   const Slice slice = run.plan.asked_for
                           ? slice_on_request(share, run.last_took)
                           : slice_for(urgency(step, run.used_bytes), least_share, run.last_took);
-  if (slice.pause.count() > 0) co_await redis::pause_for(slice.pause);
+  if (slice.pause.count() > 0) {
+    co_await redis::pause_for(slice.pause);
+    if (run.must_end()) co_return Status{};  // which the walk then finds, too
+  }
 
   SliceQuestions questions;
   if (sweep.may_choose(slice.sample_keys)) {
@@ -176,12 +196,30 @@ redis::awaitable<Status> Shedder::next_slice(Run& run, Sweep& sweep) {
 
   SliceRule rule = rule_;
   if (slice.share >= 1) rule.ranking.by = By::Size;  // where all go, the use of none matters
+  while (exceeds_one_write(questions.victims, rule)) {
+    SliceQuestions part;
+    part.victims = take_one_write(questions.victims, rule);
+    const Status gone = co_await ask(run, sweep, std::move(part), rule, slice.weighed_share);
+    if (!gone) co_return gone;
+  }
+  co_return co_await ask(run, sweep, std::move(questions), rule, slice.weighed_share);
+}
+
+// Deletions are written only if the lease holds at that moment: this process may have been stopped
+// since it was asked last, and then another guard acts by now.
+redis::awaitable<Status> Shedder::ask(Run& run, Sweep& sweep, SliceQuestions questions,
+                                      SliceRule rule, double weighed_share) {
+  redis::CommandBuffer commands = write_slice(questions, rule);
+  std::function<void(redis::Reply &&)> no_sink;
+  std::function<bool()> still;
+  if (!questions.victims.empty()) still = may_act_;
   const auto sent = Clock::now();
-  auto replies = co_await client_->exchange(write_slice(questions, rule), met_on_);
+  auto replies = co_await client_->exchange(std::move(commands), met_on_, std::move(no_sink),
+                                            std::move(still));
   if (!replies) co_return replies.error();
   run.last_took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - sent);
   SliceAnswers answers = read_slice(std::move(questions), std::move(*replies), rule);
-  co_return co_await take_answers(run, sweep, std::move(answers), slice.weighed_share);
+  co_return co_await take_answers(run, sweep, std::move(answers), weighed_share);
 }
 
 redis::awaitable<Status> Shedder::take_answers(Run& run, Sweep& sweep, SliceAnswers answers,
@@ -255,6 +293,8 @@ redis::awaitable<Status> Shedder::explain_kept(Run& run, std::vector<Candidate> 
 // what was handed to it: what seems to be missing may be on its way.
 redis::awaitable<Status> Shedder::measure(Run& run) {
   const auto begun = Clock::now();
+  auto fell = begun;
+  std::int64_t least_bytes = std::numeric_limits<std::int64_t>::max();
   for (;;) {
     redis::CommandBuffer info;
     info.add({"INFO", "memory"});
@@ -269,26 +309,17 @@ redis::awaitable<Status> Shedder::measure(Run& run) {
     // A dry run begins with what is measured and reckons from there.
     if (run.is_real() || run.outcome.keys() == 0) run.note_measured(reading->used_bytes);
     run.is_measured = true;
+    const auto now = Clock::now();
+    if (reading->used_bytes < least_bytes) fell = now;
+    least_bytes = std::min(least_bytes, reading->used_bytes);
     const bool waits = run.frees_in_background && reading->lazyfree_pending > 0 &&
-                       Clock::now() - begun < kLongestLazyWait;
+                       !run.is_stopped() && now - fell < kLongestLazyWait &&
+                       now - begun < longest_lazy_wait(run.plan);
     if (!waits) break;
     co_await redis::pause_for(kLazyPoll);
   }
   run.frees_in_background = false;
   co_return Status{};
-}
-
-std::string_view to_string(ShedEnd end) {
-  switch (end) {
-    case ShedEnd::TargetReached: return "TargetReached";
-    case ShedEnd::NothingLeft: return "NothingLeft";
-    case ShedEnd::BudgetSpent: return "BudgetSpent";
-    case ShedEnd::NotAllowed: return "NotAllowed";
-    case ShedEnd::Stopped: return "Stopped";
-    case ShedEnd::LeaseLost: return "LeaseLost";
-    case ShedEnd::BrokenOff: return "BrokenOff";
-  }
-  return "unknown";
 }
 
 }  // namespace redkeep::shed

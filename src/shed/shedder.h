@@ -46,8 +46,10 @@ class Shedder {
     tell_gone_ = std::move(gone);
   }
 
-  /// Asked right before each batch; where it is not so, the run ends as LeaseLost. To begin with
-  /// it always is. A dry run does not ask.
+  /// Asked before each batch, and again at the moment when its deletions are written, which go in
+  /// one write; where it is not so, they are not sent and the run ends as LeaseLost. So a process
+  /// that was stopped (SIGSTOP, a suspended machine) and wakes up deletes nothing more. To begin
+  /// with it always is. A dry run does not ask. Must outlive the client's last exchange.
   void only_while(std::function<bool()> may_act) { may_act_ = std::move(may_act); }
 
   /// Sheds step by step: classes of a later step are touched only when nothing is left of the
@@ -66,11 +68,14 @@ class Shedder {
   redis::awaitable<StepEnd> run_step(Run& run, const ShedStep& step);
   redis::awaitable<StepEnd> walk(Run& run, Sweep& sweep);
   redis::awaitable<Status> next_slice(Run& run, Sweep& sweep);
+  redis::awaitable<Status> ask(Run& run, Sweep& sweep, SliceQuestions questions, SliceRule rule,
+                               double weighed_share);
   redis::awaitable<Status> take_answers(Run& run, Sweep& sweep, SliceAnswers answers,
                                         double weighed_share);
   redis::awaitable<Status> leave_big_collections(Run& run, std::vector<Candidate>& candidates);
   redis::awaitable<Status> explain_kept(Run& run, std::vector<Candidate> kept);
   redis::awaitable<Status> measure(Run& run);
+  redis::awaitable<void> measure_for_a_person(Run& run);
 
   std::shared_ptr<redis::Client> client_;
   const keys::ClassTable& table_;

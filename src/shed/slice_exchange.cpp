@@ -1,5 +1,8 @@
 #include "shed/slice_exchange.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace redkeep::shed {
 namespace {
 
@@ -8,6 +11,28 @@ using By = Ranking::By;
 constexpr std::string_view kExpireScript =
     "if redis.call('PTTL', KEYS[1]) >= 0 then return redis.call('PEXPIRE', KEYS[1], -1) end "
     "return 0";
+
+// Asio hands at most 64 KiB to one write(2), and the buffer of a Unix socket takes that whole. What
+// is written in two could be held up in between for as long as this process is stopped.
+constexpr std::size_t kMostWriteBytes = std::size_t{48} << 10;
+
+// Of one deletion, at most.
+std::size_t wire_bytes(const Candidate& victim, const SliceRule& rule) {
+  constexpr std::size_t kFrameBytes = 64;
+  return victim.key.size() + kFrameBytes + (rule.pexpire_xx ? 0 : kExpireScript.size());
+}
+
+// How many of them go into one write.
+std::size_t fitting(const std::vector<Candidate>& victims, const SliceRule& rule) {
+  std::size_t bytes = 0;
+  std::size_t count = 0;
+  while (count < victims.size()) {
+    bytes += wire_bytes(victims[count], rule);
+    if (bytes > kMostWriteBytes) break;
+    ++count;
+  }
+  return count;
+}
 
 bool asks_time_to_live(const SliceRule& rule) {
   return rule.ranking.by == By::TimeToLive || rule.spare_expiring_within.count() > 0 ||
@@ -120,6 +145,19 @@ SliceRule rule_for(const redis::Capabilities& capabilities, Victims victims) {
     rule.ranking.by = counts ? By::Frequency : By::IdleTime;
   }
   return rule;
+}
+
+bool exceeds_one_write(const std::vector<Candidate>& victims, const SliceRule& rule) {
+  return victims.size() > 1 && fitting(victims, rule) < victims.size();
+}
+
+std::vector<Candidate> take_one_write(std::vector<Candidate>& victims, const SliceRule& rule) {
+  const auto end = victims.begin() +
+                   static_cast<std::ptrdiff_t>(std::max<std::size_t>(1, fitting(victims, rule)));
+  std::vector<Candidate> taken(std::make_move_iterator(victims.begin()),
+                               std::make_move_iterator(end));
+  victims.erase(victims.begin(), end);
+  return taken;
 }
 
 redis::CommandBuffer write_slice(const SliceQuestions& questions, const SliceRule& rule) {

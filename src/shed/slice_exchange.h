@@ -51,6 +51,12 @@ struct SliceAnswers {
   std::optional<pressure::MemoryReading> memory;
 };
 
+/// True if so many deletions are more than one write(2) of the connection surely takes: 48 KiB.
+bool exceeds_one_write(const std::vector<Candidate>& victims, const SliceRule& rule);
+
+/// Takes out the first ones, as many as one write takes, and at least one.
+std::vector<Candidate> take_one_write(std::vector<Candidate>& victims, const SliceRule& rule);
+
 redis::CommandBuffer write_slice(const SliceQuestions& questions, const SliceRule& rule);
 
 /// As many replies as there were commands. Where one is an error or makes no sense, the rest is not

@@ -11,6 +11,8 @@
 namespace redkeep::sizes {
 namespace {
 
+constexpr std::string_view kDurations = "5s: one number and one unit, of ms, s, m, h and d";
+
 struct NumberAndUnit {
   double number;
   std::string unit;  // lower case, without blanks
@@ -62,8 +64,10 @@ Result<std::int64_t> parse_bytes(std::string_view text) {
 
 Result<double> parse_pct(std::string_view text) {
   NumberAndUnit parsed;
-  if (!split(text, parsed) || parsed.unit != "%" || parsed.number > 100) {
-    return bad("percentage", text, "85%");
+  if (!split(text, parsed) || parsed.unit != "%") return bad("percentage", text, "85%");
+  if (parsed.number > 100) {
+    return Error{ErrorKind::InvalidInput,
+                 fmt::format("\"{}\" is out of range: at most 100%", text)};
   }
   return parsed.number;
 }
@@ -72,13 +76,13 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
   static constexpr std::array<std::pair<std::string_view, double>, 5> kUnits{
       {{"ms", 1}, {"s", 1e3}, {"m", 6e4}, {"h", 3.6e6}, {"d", 8.64e7}}};
   NumberAndUnit parsed;
-  if (!split(text, parsed)) return bad("duration", text, "5s");
+  if (!split(text, parsed)) return bad("duration", text, kDurations);
   for (const auto& [unit, factor] : kUnits) {
     // A century is plenty, and keeps sums of durations far from overflow.
     if (parsed.unit != unit || parsed.number * factor > 3.2e12) continue;
     return std::chrono::milliseconds{std::llround(parsed.number * factor)};
   }
-  return bad("duration", text, "5s");
+  return bad("duration", text, kDurations);
 }
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {

@@ -42,6 +42,28 @@ TEST_F(EmergencyLive, ProtectedDataThatDoesNotFitIsOneAlarmWithTheBytesNeeded) {
   EXPECT_NEAR(std::stod(alarm.substr(open + 1)), static_cast<double>(used) / 0.8, 600'000);
 }
 
+// Rate limits have a TTL and are never shed: protected data is not to be blamed for them.
+TEST_F(EmergencyLive, AClassThatIsNeverShedIsNamedWhereItFillsTheMemory) {
+  const KeyKind limits{"reed:rate:login:", "", 900};
+  fill_to(redis, limits, 84);
+  RunningGuard guard(redis.url());
+  const auto is_counted = [&] {
+    for (const auto& row : guard.status().at("classes").as_array()) {
+      if (row.at("name") == "rate_limits" && row.at("keys").as_int64() > 100) return true;
+    }
+    return false;
+  };
+  ASSERT_TRUE(eventually(is_counted));
+  const auto sessions = write_keys(redis, kSessions, 50);
+  fill_to(redis, limits, 97);
+  ASSERT_TRUE(eventually([&] { return !alarm_of(guard).empty(); }));
+  const std::string alarm = alarm_of(guard);
+  EXPECT_TRUE(has(alarm, "what is never shed although it has a TTL does not fit"));
+  EXPECT_TRUE(has(alarm, "; of that rate_limits "));
+  EXPECT_TRUE(has(alarm, ", of sessions -> ")) << "what was done about it";
+  EXPECT_EQ(redis.existing(sessions), 0);
+}
+
 TEST_F(EmergencyLive, MissingContentThatDoesNotFitIsNamedAndNotWritten) {
   const auto lasting = fill_to(redis, {"reed:queue:", ""}, 97);
   RunningGuard guard(redis.url(), {"--content", content.path()});

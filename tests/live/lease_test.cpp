@@ -103,7 +103,9 @@ TEST_F(LeaseLive, AStoppedGuardGivesItBackAtOnce) {
   EXPECT_TRUE(eventually([&] { return holds(second, 2); }, std::chrono::seconds{3}));
   second.program().signal(SIGTERM);
   EXPECT_EQ(second.program().wait().exit_code, 0);
-  EXPECT_EQ(redis.keys("reed:guard:*"), std::vector<std::string>{});
+  EXPECT_EQ(redis.keys("reed:guard:*"), std::vector<std::string>{kLease});
+  EXPECT_TRUE(redis.text({"GET", kLease}).starts_with("- 2 ")) << redis.text({"GET", kLease});
+  EXPECT_TRUE(has(run_program({"status", "--url", redis.url()}).out, "lease      held by nobody"));
 }
 
 TEST_F(LeaseLive, AHolderThatWasPausedDoesNothingWhenItWakesUp) {
@@ -137,6 +139,14 @@ TEST_F(LeaseLive, APausedHolderIsReplacedAndWatchesWhenItWakesUp) {
   EXPECT_TRUE(holds(second, 2));
 }
 
+TEST_F(LeaseLive, StatusSaysThatTheLeaseOfAKilledGuardIsOverdue) {
+  RunningGuard guard(redis.url());
+  ASSERT_TRUE(eventually([&] { return holds(guard, 1); }));
+  guard.program().signal(SIGKILL);
+  ASSERT_TRUE(eventually([&] { return seconds_since_renewal() > 6; }));
+  EXPECT_TRUE(has(run_program({"status", "--url", redis.url()}).out, "overdue: not renewed for "));
+}
+
 TEST_F(LeaseLive, IsTakenAndRenewedOnAServerThatRefusesEveryWrite) {
   fill_until(redis, kProtected, [&] { return redis.usage_pct() > 99; });
   const Command big{"SETRANGE", "reed:entity:page:big", "2000000", "x"};
@@ -162,12 +172,52 @@ TEST_F(LeaseLive, SheddingByHandTakesItFromTheGuardForAsLongAsItRuns) {
   EXPECT_EQ(shed_by(guard), 0);
 }
 
-TEST_F(LeaseLive, SheddingByHandWithoutAGuardLeavesNoKeyBehind) {
+// Whoever takes the number for a fence relies on it.
+TEST_F(LeaseLive, TheFencingNumberNeverGoesDownWhoeverGivesItBack) {
+  write_keys(redis, kPages, 500);
+  for (int fencing = 1; fencing <= 6; fencing += 2) {
+    const Ended shed = run_program({"shed", "--free", "200kB", "--url", redis.url()});
+    EXPECT_EQ(shed.exit_code, 0) << shed;
+    RunningGuard guard(redis.url());
+    EXPECT_TRUE(eventually([&] { return holds(guard, fencing + 1); })) << fencing;
+    guard.program().signal(SIGTERM);
+    EXPECT_EQ(guard.program().wait().exit_code, 0);
+  }
+}
+
+TEST_F(LeaseLive, SheddingByHandWithoutAGuardLeavesOnlyTheNumberBehind) {
   write_keys(redis, kPages, 500);
   const Ended shed = run_program({"shed", "--free", "200kB", "--url", redis.url()});
   EXPECT_EQ(shed.exit_code, 0) << shed;
   EXPECT_FALSE(has(shed.err, "lease"));
-  EXPECT_EQ(redis.keys("reed:guard:*"), std::vector<std::string>{});
+  EXPECT_EQ(redis.keys("reed:guard:*"), std::vector<std::string>{kLease});
+  EXPECT_TRUE(redis.text({"GET", kLease}).starts_with("- 1 "));
+}
+
+// Stopped in the middle of its work, for longer than the lease lasts: a guard has it by then.
+TEST(PausedShed, DeletesNothingMoreWhenItWakesUp) {
+  LiveRedis redis;
+  KeyKind small = kPages;
+  small.bytes = 10;
+  constexpr int kKeys = 200'000;
+  write_keys(redis, small, kKeys);
+  RunningGuard guard(redis.url());
+  const auto acts = [&](std::int64_t fencing) {
+    const auto lease = guard.status().at("lease").as_object();
+    return lease.at("stand") == "held" && lease.at("fencing") == fencing;
+  };
+  ASSERT_TRUE(eventually([&] { return acts(1); }));
+  Program shed({"shed", "--class", "page_cache", "--free", "1GiB", "--url", redis.url()});
+  ASSERT_TRUE(eventually([&] { return redis.integer({"DBSIZE"}) < kKeys; }));
+  shed.signal(SIGSTOP);
+  ASSERT_TRUE(eventually([&] { return acts(3); }));
+  const auto left = redis.keys("reed:page:*").size();
+  ASSERT_GT(left, 0U) << "it had ended before it was stopped";
+  shed.signal(SIGCONT);
+  const Ended ended = shed.wait();
+  EXPECT_EQ(ended.exit_code, 1) << ended;
+  EXPECT_TRUE(has(ended.out, "LeaseLost"));
+  EXPECT_EQ(redis.keys("reed:page:*").size(), left);
 }
 
 TEST_F(LeaseLive, WithoutScriptsTheGuardActsAloneAndSaysSo) {

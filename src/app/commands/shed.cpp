@@ -91,10 +91,31 @@ void print_text(const shed::ShedOutcome& outcome, bool dry_run) {
                  sizes::by_count(row.too_big, "was", "were"));
     }
   }
-  fmt::print("{}: {} -> {} in {}{}\n", to_string(outcome.end),
+  fmt::print("{}: {} -> {} in {}{}\n", shed::name_with_words(to_string(outcome.end)),
              sizes::print_bytes(outcome.used_before_bytes),
              sizes::print_bytes(outcome.used_after_bytes), sizes::print_duration(outcome.took),
              dry_run ? ", as reckoned; nothing was changed" : ", as measured");
+}
+
+// By default it is a mark that stands in no flag.
+void print_goal(const pressure::MemoryReading& reading, std::int64_t stop_bytes) {
+  fmt::print(
+      "goal: {} used{}; now {}\n", sizes::print_bytes(stop_bytes),
+      reading.limit_bytes > 0
+          ? fmt::format(" ({} of the limit of {})",
+                        sizes::print_pct(pressure::pct_of_limit(stop_bytes, reading.limit_bytes)),
+                        sizes::print_bytes(reading.limit_bytes))
+          : "",
+      sizes::print_bytes(reading.used_bytes));
+}
+
+// Who asks for no class has not asked for those that only an emergency takes.
+void print_classes_by_name_only(const keys::ClassTable& table) {
+  std::string names;
+  for (const auto& key_class : table.classes()) {
+    if (key_class.shed_at == ShedAt::Critical) names += " --class " + key_class.name;
+  }
+  if (!names.empty()) fmt::print("Some classes go by name only:{}\n", names);
 }
 
 // A guard steps back for as long as a person sheds.
@@ -122,6 +143,7 @@ asio::awaitable<Result<shed::ShedOutcome>> plan_and_shed(
   auto plan = shed::plan_for_request(flags.classes, reading->used_bytes, *stop_bytes, table);
   if (!plan) co_return plan.error();
   if (!flags.free.empty()) plan->to_free_bytes = reading->used_bytes - *stop_bytes;
+  if (!flags.json) print_goal(*reading, *stop_bytes);
   const shed::ShedBudget budget{.most_time = std::chrono::hours{24}};
   const auto mode = flags.dry_run ? shed::ShedMode::DryRun : shed::ShedMode::Real;
   co_return co_await shedder.run(std::move(*plan), budget, mode, stop);
@@ -150,6 +172,7 @@ asio::awaitable<Result<shed::ShedOutcome>> shed_once(std::shared_ptr<redis::Clie
   if (!found->writes_refused.empty() && !flags.dry_run) {
     co_return Error{ErrorKind::ServerBusy, found->writes_refused};
   }
+  for (const auto& change : found->changes) fmt::print(stderr, "{}\n", change);
   shed::Shedder shedder(client, table, settings.options.shed);
   shedder.use(std::move(*found));
   if (flags.dry_run) {
@@ -190,6 +213,8 @@ asio::awaitable<int> run(asio::io_context& context, const Settings& settings,
     print_json(*outcome, flags.dry_run);
   } else {
     print_text(*outcome, flags.dry_run);
+    const bool is_all_taken = outcome->end == shed::ShedEnd::NothingLeft;
+    if (is_all_taken && flags.classes.empty()) print_classes_by_name_only(*table);
   }
   if (outcome->failure) co_return fail(*outcome->failure);
   co_return outcome->end == shed::ShedEnd::TargetReached
@@ -200,14 +225,20 @@ asio::awaitable<int> run(asio::io_context& context, const Settings& settings,
 }  // namespace
 
 void register_shed(CommandLine& line) {
-  auto* command =
-      line.parser.add_subcommand("shed",
-                                 "Shed evictable keys in order, no more than needed\n"
-                                 "Example: redkeep shed --class page_cache --to 70% --dry-run");
+  auto* command = line.parser.add_subcommand(
+      "shed",
+      "Shed evictable keys in order, no more than needed. Turns\n"
+      "lazyfree-lazy-expire on, so that big keys do not stall the server\n"
+      "Example: redkeep shed --class page_cache --to 70% --dry-run");
   const auto flags = std::make_shared<ShedFlags>();
   add_connection_flags(*command, line.flags);
-  command->add_option("--class", flags->classes, "Only this class (may be repeated)");
-  auto* to = command->add_option("--to", flags->to, "Until usage is at this, such as 70%");
+  command->add_option(
+      "--class", flags->classes,
+      "Only this class (may be repeated). Without it, those that may go at warning; sessions\n"
+      "and others that go at critical only are taken by name alone: --class sessions");
+  auto* to = command->add_option("--to", flags->to,
+                                 "Until usage is at this, such as 70% (default: [pressure]\n"
+                                 "stop_shedding)");
   command
       ->add_option("--free", flags->free, "Until keys of so many bytes have gone, such as 100MiB")
       ->excludes(to);

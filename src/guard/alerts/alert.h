@@ -30,6 +30,9 @@ struct Alert {
   AlertCondition condition;
   bool is_over = false;                 ///< True: the one alert that says that it has recovered.
   std::chrono::milliseconds lasted{0};  ///< From when it began until this alert.
+  std::chrono::steady_clock::time_point since{};  ///< When it began.
+  /// The same for people; Alerts sets it, once for the alert and for the one that it is over.
+  std::chrono::system_clock::time_point began{};
 };
 
 }  // namespace redkeep::guard

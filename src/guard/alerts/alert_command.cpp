@@ -12,6 +12,8 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
 
 #include "error/error.h"
 #include "redis/pause.h"
@@ -103,7 +105,26 @@ Status judge(int status) {
   return make_error(ErrorKind::Io, "it ended with exit code {}", WEXITSTATUS(status));
 }
 
+bool is_program(const std::filesystem::path& path) {
+  std::error_code failure;
+  return std::filesystem::is_regular_file(path, failure) && ::access(path.c_str(), X_OK) == 0;
+}
+
 }  // namespace
+
+// As posix_spawnp(3) looks for it.
+bool can_be_run(const std::string& program) {
+  if (program.find('/') != std::string::npos) return is_program(program);
+  const char* const path = std::getenv("PATH");
+  std::string_view left = path != nullptr ? path : "/bin:/usr/bin";
+  while (!left.empty()) {
+    const auto end = std::min(left.find(':'), left.size());
+    const std::filesystem::path directory(end == 0 ? std::string_view(".") : left.substr(0, end));
+    if (is_program(directory / program)) return true;
+    left.remove_prefix(std::min(end + 1, left.size()));
+  }
+  return false;
+}
 
 AlertCommand::AlertCommand(std::string program, std::chrono::milliseconds deadline)
     : program_(std::move(program)), deadline_(deadline) {}

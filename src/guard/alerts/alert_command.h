@@ -11,6 +11,9 @@
 
 namespace redkeep::guard {
 
+/// True if such a path, or such a name looked for in PATH, is a file that this process may run now.
+bool can_be_run(const std::string& program);
+
 class AlertCommand : public Receiver {
  public:
   /// `program` is a path, or a name that is looked for in PATH; no shell reads it.

@@ -5,8 +5,12 @@
 #include <string_view>
 #include <utility>
 
+#include "pressure/pressure_gauge.h"
+
 namespace redkeep::guard {
 namespace {
+
+using pressure::is_down_at;
 
 struct SubjectRow {
   std::string_view subject;
@@ -37,19 +41,16 @@ constexpr std::array kSubjects{
     SubjectRow{"restore", AlertKind::Event, AlertSeverity::Critical},
 };
 
-// What is measured after shedding may be a hair above where it was to stop: other clients go on.
-constexpr double kTolerancePct = 0.1;
-
 void follow_mark(AlertPolicy& policy, std::string_view subject, double enter_pct, double leave_pct,
                  const UsageSeen& usage, AlertPolicy::TimePoint now) {
   const double read_pct = usage.before.usage_pct;
-  const bool still_above = policy.is_raised(subject) && read_pct > leave_pct + kTolerancePct;
+  const bool still_above = policy.is_raised(subject) && !is_down_at(read_pct, leave_pct);
   if (read_pct >= enter_pct || still_above) {
     AlertCondition condition = condition_of(std::string(subject), usage.cause, usage.before);
     condition.action = usage.action;
     policy.raise(std::move(condition), usage.seen);
   }
-  if (usage.after.usage_pct <= leave_pct + kTolerancePct) policy.clear(subject, usage.after, now);
+  if (is_down_at(usage.after.usage_pct, leave_pct)) policy.clear(subject, usage.after, now);
 }
 
 }  // namespace
@@ -74,7 +75,13 @@ void follow_usage(AlertPolicy& policy, const PressureOptions& marks, const Usage
   // While it is critical the warning is not over, and need not be told again.
   const bool is_critical = policy.is_raised("critical");
   if (!is_critical) {
-    follow_mark(policy, "warning", marks.start_shedding_pct, marks.stop_shedding_pct, usage, now);
+    const bool is_down = is_down_at(usage.after.usage_pct, marks.stop_shedding_pct);
+    if (!policy.on_way_down(now) || policy.is_told("warning")) {
+      follow_mark(policy, "warning", marks.start_shedding_pct, marks.stop_shedding_pct, usage, now);
+    } else if (is_down) {
+      policy.clear("warning", usage.after, now);
+    }
+    if (is_down) policy.end_way_down();
     policy.clear("does-not-fit", usage.after, now);
   }
 }

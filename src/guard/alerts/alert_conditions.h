@@ -22,10 +22,11 @@ struct UsageSeen {
 /// Raises and clears "warning" and "critical". Unlike the level they know no dwell: a crossing
 /// begins with a reading at or above start_shedding_pct or emergency_pct and ends as soon as
 /// anything measured, the end of a shedding run too, is down at stop_shedding_pct or
-/// leave_emergency_pct. So a full cache that shedding holds at its mark is no alert, however long
-/// its level is warning, and usage that hovers about a mark is.
-/// "blind" and "does-not-fit" are over, too, as far as usage says so. Not to be called while blind:
-/// then nothing is known, and nothing is over.
+/// leave_emergency_pct: by the same measure as the level is left (pressure::is_down_at). So a full
+/// cache that shedding holds at its mark is no alert, however long its level is warning, and usage
+/// that hovers about a mark is. On the way down from a critical alert no warning begins, unless
+/// that takes longer than AlertOptions::every. "blind" and "does-not-fit" are over, too, as far as
+/// usage says so. Not to be called while blind: then nothing is known, and nothing is over.
 void follow_usage(AlertPolicy& policy, const PressureOptions& marks, const UsageSeen& usage,
                   AlertPolicy::TimePoint now);
 

@@ -86,9 +86,9 @@ std::string alertmanager_json(const Alert& alert, std::string_view instance,
                       {"instance", shown(instance)}};
   // Annotations are text, numbers included.
   json::object annotations{
-      {"summary", fmt::format("{} {} on {}", shown(condition.subject),
-                              alert.is_over ? "is over" : "since " + time_text(now - alert.lasted),
-                              shown(instance))},
+      {"summary",
+       fmt::format("{} {} on {}", shown(condition.subject),
+                   alert.is_over ? "is over" : "since " + time_text(alert.began), shown(instance))},
       {"description", fmt::format("{}. Done about it: {}", cause, action)},
       {"cause", cause},
       {"action", action},
@@ -97,7 +97,7 @@ std::string alertmanager_json(const Alert& alert, std::string_view instance,
       {"usage_percent", fmt::format("{:.1f}", percent(condition.memory))}};
   json::object object{{"labels", std::move(labels)},
                       {"annotations", std::move(annotations)},
-                      {"startsAt", time_text(now - alert.lasted)},
+                      {"startsAt", time_text(alert.began)},
                       {"endsAt", time_text(ends)}};
   json::array list;
   list.push_back(std::move(object));
@@ -115,7 +115,7 @@ std::string plain_json(const Alert& alert, std::string_view instance,
                                         {"used_bytes", condition.memory.used_bytes},
                                         {"limit_bytes", condition.memory.limit_bytes},
                                         {"usage_percent", percent(condition.memory)},
-                                        {"since", time_text(now - alert.lasted)},
+                                        {"since", time_text(alert.began)},
                                         {"time", time_text(now)},
                                         {"instance", shown(instance)}});
 }

@@ -40,10 +40,10 @@ void AlertPolicy::raise(AlertCondition condition, TimePoint seen) {
       raised.condition.kind == AlertKind::State || raised.condition.kind == AlertKind::Event;
   if (!may_be_brief && gate_.pass(clock_of(raised.condition), seen)) {
     raised.told = true;
-    due_.push_back(Alert{raised.condition, false, lasted});
+    due_.push_back(Alert{raised.condition, false, lasted, raised.since, {}});
   } else if (is_new && is_state_or_event) {
     raised.noted = true;
-    unsent_.push_back(Alert{raised.condition, false, lasted});
+    unsent_.push_back(Alert{raised.condition, false, lasted, raised.since, {}});
   }
   if (raised.condition.kind == AlertKind::Event) raised_.erase(found);
 }
@@ -51,7 +51,12 @@ void AlertPolicy::raise(AlertCondition condition, TimePoint seen) {
 void AlertPolicy::clear(std::string_view subject, const MemoryUse& memory, TimePoint now) {
   const auto found = raised_.find(subject);
   if (found == raised_.end()) return;
+  const AlertCondition& condition = found->second.condition;
   found->second.condition.memory = memory;
+  if (found->second.told && condition.kind == AlertKind::Mark &&
+      condition.severity == AlertSeverity::Critical) {
+    way_down_until_ = now + every_;
+  }
   const auto lasted = duration_cast<milliseconds>(now - found->second.since);
   end(found->second, now, "over after " + sizes::print_duration(lasted));
   raised_.erase(found);
@@ -60,7 +65,7 @@ void AlertPolicy::clear(std::string_view subject, const MemoryUse& memory, TimeP
 void AlertPolicy::end(const Raised& raised, TimePoint when, const std::string& how) {
   const auto lasted = duration_cast<milliseconds>(when - raised.since);
   if (raised.told || raised.noted) {
-    Alert alert{raised.condition, true, lasted};
+    Alert alert{raised.condition, true, lasted, raised.since, {}};
     alert.condition.cause = fmt::format("{}; it was: {}", how, raised.condition.cause);
     (raised.told ? due_ : unsent_).push_back(std::move(alert));
   } else if (raised.condition.kind == AlertKind::Mark) {
@@ -70,6 +75,16 @@ void AlertPolicy::end(const Raised& raised, TimePoint when, const std::string& h
     brief.longest = std::max(brief.longest, lasted);
     brief.action = raised.condition.action;
   }
+}
+
+bool AlertPolicy::is_told(std::string_view subject) const {
+  const auto found = raised_.find(subject);
+  return found != raised_.end() && found->second.told;
+}
+
+std::string AlertPolicy::done_about(std::string_view subject) const {
+  const auto found = raised_.find(subject);
+  return found != raised_.end() ? found->second.condition.action : std::string{};
 }
 
 AlertPolicy::Due AlertPolicy::take(TimePoint now) {

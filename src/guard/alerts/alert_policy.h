@@ -2,6 +2,7 @@
 // Which conditions become alerts, and when. Pure: time is an argument.
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,14 @@ class AlertPolicy {
   void clear(std::string_view subject, const MemoryUse& memory, TimePoint now);
 
   bool is_raised(std::string_view subject) const { return raised_.contains(subject); }
+  bool is_told(std::string_view subject) const;
+  /// What was done about it last; empty if nothing was, or it is not raised.
+  std::string done_about(std::string_view subject) const;
+
+  /// True for `every` after a critical Mark that was told has ended, or until that way is said to
+  /// be over: a lower mark that usage passes meanwhile is no news.
+  bool on_way_down(TimePoint now) const { return way_down_until_ && now < *way_down_until_; }
+  void end_way_down() { way_down_until_.reset(); }
 
   struct Due {
     std::vector<Alert> alerts;  ///< In the order in which they came to be.
@@ -73,6 +82,7 @@ class AlertPolicy {
   std::map<std::string, BriefCrossing, std::less<>> brief_;  // not yet told
   std::vector<Alert> due_;
   std::vector<Alert> unsent_;
+  std::optional<TimePoint> way_down_until_;
 };
 
 }  // namespace redkeep::guard

@@ -22,7 +22,8 @@ std::string action_of(const shed::ShedOutcome& outcome) {
   }
   if (names.empty()) return {};
   return fmt::format("shed {}, {}, of {} -> {}", sizes::print_counted(outcome.keys(), "key"),
-                     sizes::print_bytes(bytes), names, to_string(outcome.end));
+                     sizes::print_bytes(bytes), names,
+                     shed::name_with_words(to_string(outcome.end)));
 }
 
 // Where shedding ended as planned it has measured what is used now. Where it was broken off, or
@@ -66,7 +67,8 @@ void Alerts::follow(const pressure::Pressure& pressure, const shed::ShedOutcome&
 }
 
 void Alerts::tell(const AlertPolicy::Due& due) {
-  for (const Alert& alert : due.alerts) {
+  for (Alert alert : due.alerts) {
+    alert.began = began(alert);
     write_down(alert);
     sender_.send(alert);
   }
@@ -74,6 +76,16 @@ void Alerts::tell(const AlertPolicy::Due& due) {
   for (const BriefCrossing& brief : due.brief) {
     ledger_.add(LedgerKind::Notice, brief.subject, brief.sentence());
   }
+}
+
+std::chrono::system_clock::time_point Alerts::began(const Alert& alert) {
+  auto& known = began_[alert.condition.subject];
+  if (known.first != alert.since || known.second.time_since_epoch().count() == 0) {
+    const auto ago = std::chrono::duration_cast<std::chrono::system_clock::duration>(
+        TimePoint::clock::now() - alert.since);
+    known = {alert.since, std::chrono::system_clock::now() - ago};
+  }
+  return known.second;
 }
 
 void Alerts::write_down(const Alert& alert) {

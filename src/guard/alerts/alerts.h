@@ -2,9 +2,12 @@
 // The guard's alerts: raised and cleared as the ticks go, told to ledger, snapshot and receivers.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <map>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "guard/alerts/alert_policy.h"
 #include "guard/alerts/alert_sender.h"
@@ -28,6 +31,10 @@ class Alerts {
 
   /// A condition other than usage holds, now. See alert_conditions for what its subject means.
   void raise(std::string subject, std::string cause, TimePoint now);
+  /// The same where memory and what was done about it are known better than by the last reading.
+  void raise(AlertCondition condition, TimePoint now) { policy_.raise(std::move(condition), now); }
+  /// What was done last about a mark that is crossed.
+  std::string done_about(std::string_view subject) const { return policy_.done_about(subject); }
   /// It is over. Only for subjects of kind State; the others end by themselves.
   void clear(std::string_view subject, TimePoint now);
 
@@ -47,12 +54,15 @@ class Alerts {
 
  private:
   void write_down(const Alert& alert);
+  std::chrono::system_clock::time_point began(const Alert& alert);
 
   PressureOptions marks_;
   Ledger& ledger_;
   Snapshot& snapshot_;
   AlertPolicy policy_;
   AlertSender sender_;
+  // When conditions that were told began, by both clocks: told again, and as over, it is the same.
+  std::map<std::string, std::pair<TimePoint, std::chrono::system_clock::time_point>> began_;
 };
 
 }  // namespace redkeep::guard

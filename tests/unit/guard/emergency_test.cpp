@@ -46,7 +46,7 @@ TEST(Emergency, IsWhenNothingIsLeftToShedAndUsageIsStillHigh) {
   const auto plan = some_plan();
   EXPECT_TRUE(is_still_critical(critical, plan, ended(ShedEnd::NothingLeft, 950), {}));
   EXPECT_TRUE(is_still_critical(critical, {}, ended(ShedEnd::TargetReached, 950), {}));
-  EXPECT_FALSE(is_still_critical(critical, plan, ended(ShedEnd::NothingLeft, 899), {}));
+  EXPECT_FALSE(is_still_critical(critical, plan, ended(ShedEnd::NothingLeft, 900), {}));
   EXPECT_FALSE(is_still_critical(critical, plan, ended(ShedEnd::BudgetSpent, 950), {}));
   EXPECT_FALSE(is_still_critical(critical, plan, ended(ShedEnd::BrokenOff, 950), {}));
 }

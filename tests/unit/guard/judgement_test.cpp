@@ -45,6 +45,18 @@ TEST_F(JudgementTest, MakesRoomForMissingContentAndThenItIsUsed) {
   EXPECT_TRUE(judgement.take_content_turn(pressure, plan, enough, now));
 }
 
+// Applications skip cache writes as long as it is critical.
+TEST_F(JudgementTest, CriticalIsLeftWhenSheddingHasReachedItsMarkAndTheDwellIsOver) {
+  const auto critical = read(960);
+  ASSERT_EQ(critical.level, PressureLevel::Critical);
+  now += PressureOptions{}.dwell;
+  const auto plan = judgement.plan(critical, now);
+  ASSERT_FALSE(plan.empty());
+  EXPECT_EQ(plan.steps.back().stop_at_bytes, 900);
+  judgement.note_shed(critical, plan, ended(ShedEnd::TargetReached, 900), now);
+  EXPECT_EQ(read(905).level, PressureLevel::Warning);
+}
+
 TEST_F(JudgementTest, DoesNotMakeRoomAgainAndAgainWhereNothingIsLeftToShed) {
   const auto pressure = read(750);
   judgement.note_missing(100);

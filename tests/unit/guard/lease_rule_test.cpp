@@ -174,6 +174,14 @@ TEST_F(Leases, WhatWasKnownOfAnotherServerIsForgotten) {
   EXPECT_EQ(rule.fencing_seen(), 5) << "fencing numbers only grow";
 }
 
+TEST_F(Leases, OneThatWasGivenBackIsNobodysAndKeepsItsNumber) {
+  answer(lease_of(std::string(kLeaseOfNobody), 1h, 7), 0s);
+  EXPECT_EQ(rule.stand(at(0s)), LeaseStand::Unknown);
+  EXPECT_FALSE(rule.may_act(at(0s)));
+  EXPECT_EQ(rule.fencing_seen(), 7);
+  EXPECT_EQ(rule.may_take(at(1h)), "") << "the server gives it to whoever asks first";
+}
+
 TEST_F(Leases, SayWhoActs) {
   answer(lease_of(kMe, 1h, 3), 0s);
   EXPECT_EQ(describe(rule.view(at(0s))), "held by here:1 since 1970-01-01T00:00:01Z, fencing 3");
@@ -196,6 +204,17 @@ TEST(LeaseValue, IsReadOnlyIfItIsWhole) {
         "a x 2 3 -", "a 1 2.5 3 -", "a 1  3 -", "a 1 2 99999999999999999999 -"}) {
     EXPECT_FALSE(parse_lease(text)) << text;
   }
+}
+
+TEST(LeaseValue, SaysThatItIsOverdueAndNotAsIfItsHolderWereAlive) {
+  auto record = *parse_lease("01@web1:7 3 1000 2000 -");
+  record.age = kLeaseTakenAfter - 1ms;
+  EXPECT_EQ(describe(record),
+            "held by web1:7 since 1970-01-01T00:00:01Z, renewed 1970-01-01T00:00:02Z, fencing 3");
+  record.age = 17s;
+  EXPECT_EQ(describe(record),
+            "held by web1:7 since 1970-01-01T00:00:01Z, fencing 3, but overdue: not renewed for "
+            "17.0 s, so its holder is stopped, gone or cut off, and does not act");
 }
 
 TEST(LeaseValue, CannotSteerATerminalOrAskACalendarForTheImpossible) {

@@ -159,6 +159,37 @@ TEST(Forecast, DoesNotSeeFurtherThanHalfOfWhatItHasSeen) {
   EXPECT_FALSE(server.forecast().total.limit_in) << "25 hours ahead after two";
 }
 
+// As a tester saw it: a server of 40 MiB is filled in ten seconds, its sessions are shed to 90 %,
+// and then nothing comes. {seconds, percent of the limit} as the guard has logged them.
+TEST(Forecast, AFloodThatHasEndedIsNoGrowthAndNeverInNoTime) {
+  constexpr std::pair<double, double> kSeen[] = {
+      {23.9, 2.7},  {28.9, 24.5}, {30.0, 35.0}, {30.3, 56.9}, {33.7, 85.3}, {34.3, 95.2},
+      {34.9, 98.6}, {35.9, 98.4}, {36.9, 94.8}, {37.9, 93.5}, {38.9, 91.7}, {39.9, 90.1},
+      {40.6, 90.0}, {63.7, 89.9}, {66.0, 90.0}, {200, 90.0}};
+  // Wherever the borders of the points lie.
+  for (int shift = 0; shift < 10; ++shift) {
+    Forecaster forecaster{PressureOptions{}};
+    MemoryReading reading;
+    reading.limit_bytes = kLimit;
+    const TimePoint begun = TimePoint{hours{1000}} + seconds{shift};
+    std::size_t at = 0;
+    for (int tick = 240; tick < 1200; ++tick) {
+      while (kSeen[at + 1].first <= tick / 10.0) ++at;
+      reading.used_bytes = bytes_of(kSeen[at].second);
+      const auto now = begun + std::chrono::milliseconds{100 * tick};
+      forecaster.note(reading, now);
+      const auto total = forecaster.judge(now).total;
+      const auto said = fmt::format("{} after {} s: {}", shift, tick / 10.0, describe(total));
+      if (total.limit_in) {
+        EXPECT_GT(total.limit_in->count(), 0) << said;
+      }
+      if (tick >= 700) {
+        EXPECT_FALSE(total.limit_in) << said;  // flat for 30 s
+      }
+    }
+  }
+}
+
 TEST(Forecast, ACacheThatIsShedAtItsMarkIsHeldThere) {
   for (const double period : {0.01, 0.2, 1.0, 5.0, 30.0}) {
     Simulated server;
@@ -343,6 +374,9 @@ TEST(Forecast, SaysInWordsWhatItSees) {
   outlook.limit_in = hours{9 * 24 + 3};
   EXPECT_EQ(describe(outlook),
             "grows by 12.0 MiB an hour, at the warning mark in 3h 20m, at the limit in 9d 3h");
+  outlook.limit_in = seconds{0};
+  EXPECT_EQ(describe(outlook),
+            "grows by 12.0 MiB an hour, at the warning mark in 3h 20m, and has reached the limit");
   outlook.limit_in.reset();
   outlook.warning_in = seconds{0};
   EXPECT_EQ(describe(outlook), "grows by 12.0 MiB an hour");

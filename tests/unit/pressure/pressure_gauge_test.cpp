@@ -47,6 +47,16 @@ TEST(MemoryReading, UsesTheConfiguredLimitWhereTheServerHasNone) {
   EXPECT_DOUBLE_EQ(read_memory(info, 1000, 0)->usage_pct(), 90);
 }
 
+// A machine's memory belongs to others too: shown, and no limit to act on.
+TEST(MemoryReading, DerivesALimitOnlyForShowing) {
+  const std::string text = "used_memory:900\nmaxmemory:0\ntotal_system_memory:5000\n";
+  const auto reading = read_memory(redis::ServerInfo::parse(text), 0, 0);
+  EXPECT_EQ(reading->derived_limit_bytes, 5000);
+  EXPECT_EQ(reading->limit_bytes, 0);
+  EXPECT_EQ(reading->usage_pct(), 0);
+  EXPECT_EQ(read_memory(redis::ServerInfo::parse(text), 1000, 0)->derived_limit_bytes, 0);
+}
+
 TEST(MemoryReading, IsNoReadingWhileTheServerLoads) {
   const auto loading = redis::ServerInfo::parse("used_memory:900\nloading:1\n");
   EXPECT_EQ(read_memory(loading, 0, 0).error().kind, ErrorKind::ServerBusy);
@@ -66,11 +76,11 @@ TEST(Pressure, JumpsToCriticalWithoutWaitingInWarning) {
   EXPECT_EQ(clocked.after(milliseconds{10}, 99).level, PressureLevel::Critical);
 }
 
-TEST(Pressure, StaysHighUntilBelowStopMark) {
+TEST(Pressure, StaysHighUntilDownAtStopMark) {
   Clocked clocked;
   clocked.after(seconds{1}, 86);
-  EXPECT_EQ(clocked.after(seconds{60}, 80.1).level, PressureLevel::Warning);
-  EXPECT_EQ(clocked.after(seconds{1}, 79.9).level, PressureLevel::Normal);
+  EXPECT_EQ(clocked.after(seconds{60}, 80.2).level, PressureLevel::Warning);
+  EXPECT_EQ(clocked.after(seconds{1}, 80).level, PressureLevel::Normal);
 }
 
 TEST(Pressure, StaysForTheDwellEvenWhenEmptied) {
@@ -80,11 +90,27 @@ TEST(Pressure, StaysForTheDwellEvenWhenEmptied) {
   EXPECT_EQ(clocked.after(milliseconds{200}, 10).level, PressureLevel::Normal);
 }
 
-TEST(Pressure, LeavesCriticalBelowItsOwnMarkOnly) {
+// Shedding of sessions ends at 90 %: so critical has to be left by that.
+TEST(Pressure, LeavesCriticalByItsOwnMarkOnly) {
   Clocked clocked;
   clocked.after(seconds{1}, 96);
-  EXPECT_EQ(clocked.after(seconds{10}, 90).level, PressureLevel::Critical);
-  EXPECT_EQ(clocked.after(seconds{10}, 89.9).level, PressureLevel::Warning);
+  EXPECT_EQ(clocked.after(seconds{10}, 90.2).level, PressureLevel::Critical);
+  EXPECT_EQ(clocked.after(seconds{10}, 90).level, PressureLevel::Warning);
+}
+
+// Somebody always writes: each reading is above the mark that shedding has just reached.
+TEST(Pressure, WhatTricklesInAfterSheddingDoesNotKeepCritical) {
+  Clocked clocked;
+  clocked.after(seconds{1}, 96);
+  clocked.gauge.note_measured(90);
+  EXPECT_EQ(clocked.after(seconds{1}, 90.5).level, PressureLevel::Critical) << "the dwell";
+  EXPECT_EQ(clocked.after(seconds{6}, 90.5).level, PressureLevel::Critical)
+      << "nothing was shed since the last reading";
+  clocked.gauge.note_measured(90);
+  EXPECT_EQ(clocked.after(seconds{1}, 92).level, PressureLevel::Critical) << "that is no trickle";
+  clocked.gauge.note_measured(90);
+  EXPECT_EQ(clocked.after(seconds{1}, 90.5).level, PressureLevel::Warning);
+  EXPECT_EQ(clocked.after(seconds{60}, 90.5).level, PressureLevel::Warning);
 }
 
 TEST(Pressure, IsBlindAtOnceAndDecidesAnewAfterwards) {
@@ -124,6 +150,15 @@ TEST(Pressure, CountsWhatWasShedAsGrowth) {
               1000);
   clocked.gauge.note_shed(0);
   EXPECT_EQ(clocked.after(seconds{10}, 80).growth_bytes_per_s, 0);
+}
+
+TEST(Pressure, AFallEndsTheGrowthAndAPauseDoesNot) {
+  Clocked clocked;
+  clocked.after(seconds{1}, 40);
+  EXPECT_GT(clocked.after(seconds{1}, 50).growth_bytes_per_s, 0);
+  EXPECT_GT(clocked.after(seconds{1}, 49.9).growth_bytes_per_s, 0) << "some keys expired";
+  EXPECT_EQ(clocked.after(seconds{1}, 20).growth_bytes_per_s, 0);
+  EXPECT_EQ(clocked.after(seconds{1}, 20).growth_bytes_per_s, 0);
 }
 
 TEST(Pressure, DoesNotGuessGrowthAcrossBlindTimes) {

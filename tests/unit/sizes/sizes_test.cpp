@@ -33,6 +33,8 @@ TEST(Sizes, ReadsPercentages) {
   EXPECT_DOUBLE_EQ(*parse_pct("85%"), 85);
   EXPECT_DOUBLE_EQ(*parse_pct("85.5 %"), 85.5);
   for (const char* text : {"85", "101%", "-1%", "%"}) EXPECT_FALSE(parse_pct(text)) << text;
+  EXPECT_EQ(parse_pct("101%").error().message, "\"101%\" is out of range: at most 100%");
+  EXPECT_EQ(parse_pct("85").error().message, "\"85\" is not a percentage: write it like 85%");
 }
 
 TEST(Sizes, ReadsDurations) {

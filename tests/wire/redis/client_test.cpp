@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "redis/pause.h"
 #include "wire/event_loop.h"
 #include "wire/resp_text.h"
@@ -109,6 +112,41 @@ TEST_F(ClientTest, AnErrorReplyConcernsOnlyItsCaller) {
   EXPECT_FALSE(*bad);
   EXPECT_TRUE(*good);
   EXPECT_TRUE(client->connected());
+}
+
+// What was right to be asked when it was asked may be wrong when its turn comes.
+TEST_F(ClientTest, WhatMayNoLongerBeSentWhenItsTurnComesIsNotSent) {
+  Answers answers;
+  std::atomic<bool> is_held = true;
+  answers.on("SLOW", [&is_held](const Command&) {
+    while (is_held) std::this_thread::sleep_for(1ms);
+    return wire::status("OK");
+  });
+  answers.on("ECHO", [](const Command& command) { return wire::bulk(command[1]); });
+  const ScriptedServer server(answers);
+  const auto client = client_of(server);
+  std::optional<Result<Reply>> slow;
+  std::vector<std::string> slow_command{"SLOW"};
+  loop_.start(client->call(std::move(slow_command)), slow);
+  ASSERT_TRUE(loop_.run_until([&] { return server.count("SLOW") == 1; }));
+  bool may_go = true;
+  const std::function<bool()> still = [&may_go] { return may_go; };
+  std::optional<Replies> held_back;
+  std::optional<Replies> sent;
+  CommandBuffer one;
+  one.add({"ECHO", "one"});
+  CommandBuffer two;
+  two.add({"ECHO", "two"});
+  loop_.start(client->exchange(std::move(one), {}, {}, still), held_back);
+  loop_.start(client->exchange(std::move(two)), sent);
+  loop_.run_until([] { return false; }, 20ms);  // both wait
+  may_go = false;
+  is_held = false;
+  ASSERT_TRUE(loop_.run_until([&] { return held_back && sent; }));
+  EXPECT_EQ(held_back->error().kind, ErrorKind::Interrupted);
+  ASSERT_TRUE(*sent);
+  EXPECT_EQ((*sent)->front().text, "two");
+  EXPECT_EQ(server.count("ECHO"), 1);
 }
 
 TEST_F(ClientTest, ALateReplyNeverAnswersAnotherQuestion) {

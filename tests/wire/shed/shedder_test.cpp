@@ -1,7 +1,9 @@
 // Shedding, command by command: what is sent, what is never sent, and how it ends when the server
 // does not play along.
 #include <atomic>
+#include <limits>
 #include <set>
+#include <thread>
 
 #include "wire/shed/shedder_fixture.h"
 
@@ -243,6 +245,40 @@ TEST_F(ShedderTest, WithoutTheLeaseNotOneBatchMoreIsSent) {
   EXPECT_EQ(outcome.keys(), 50) << "what was sent is counted";
 }
 
+// A server that answers slowly is left alone for a while, and a process may be stopped then.
+TEST_F(ShedderTest, AfterAPauseTheLeaseIsAskedForAgainBeforeAnythingIsDeleted) {
+  serve(pages(10));
+  std::atomic<std::int64_t> weighed_at = std::numeric_limits<std::int64_t>::max() / 2;
+  const auto now = [] { return std::chrono::steady_clock::now().time_since_epoch().count(); };
+  answers_.on("MEMORY USAGE", [&](const Command&) {
+    std::this_thread::sleep_for(2ms);
+    weighed_at = now();
+    return wire::integer(1000);
+  });
+  // Lost while the shedder pauses, which is for as long as the answer took: 20 ms.
+  shedder_->only_while([&] { return now() < weighed_at + std::int64_t{5'000'000}; });
+  EXPECT_EQ(to_string(run(plan_of({"query_cache"}, 1000)).end), to_string(ShedEnd::LeaseLost));
+  EXPECT_TRUE(expired().empty());
+}
+
+// More than one write takes would be held up in the middle if the process was stopped there.
+TEST_F(ShedderTest, EveryWriteOfDeletionsAsksForTheLeaseAnew) {
+  constexpr int kKeys = 900;
+  auto keys = keys_named("reed:query:cache:" + std::string(100, 'x'), kKeys);
+  serve(keys);
+  std::atomic<int> gone = 0;
+  answers_.on("PEXPIRE", [&gone](const Command&) {
+    ++gone;
+    return wire::integer(1);
+  });
+  shedder_->only_while([&gone] { return gone == 0; });
+  const auto outcome = run(plan_of({"query_cache"}, 0));
+  EXPECT_EQ(to_string(outcome.end), to_string(ShedEnd::LeaseLost));
+  EXPECT_EQ(outcome.keys(), gone);
+  EXPECT_GT(gone, 0);
+  EXPECT_LT(gone, kKeys / 2);
+}
+
 TEST_F(ShedderTest, ADryRunReckonsAndTouchesNothing) {
   auto keys = pages(20);
   serve(keys);
@@ -332,6 +368,23 @@ TEST_F(ShedderTest, WaitsUntilWhatWasHandedToTheBackgroundIsFreed) {
   EXPECT_EQ(outcome.end, ShedEnd::TargetReached);
   EXPECT_EQ(outcome.keys(), 5);
   EXPECT_EQ(outcome.used_after_bytes, 700'000);
+}
+
+// Sizes are not asked for then, so anything may have been big.
+TEST_F(ShedderTest, WhereAllGoesWhatIsFreedInTheBackgroundIsWaitedForToo) {
+  serve(keys_named("reed:query:cache:", 4, 20'000));
+  int infos_after = 0;
+  answers_.on("INFO", [&](const Command&) {
+    const auto used = keyspace_->used_bytes();
+    const bool pending = used == 0 && ++infos_after < 5;
+    return wire::bulk(fmt::format("used_memory:{}\r\nlazyfree_pending_objects:{}\r\n",
+                                  pending ? 80'000 : used, pending ? 4 : 0));
+  });
+  const auto outcome = run(plan_of({"query_cache"}, 0));
+  EXPECT_EQ(to_string(outcome.end), to_string(ShedEnd::TargetReached));
+  EXPECT_EQ(outcome.used_after_bytes, 0);
+  ASSERT_EQ(outcome.classes.size(), 1U);
+  EXPECT_EQ(outcome.classes[0].bytes, 80'000);
 }
 
 TEST_F(ShedderTest, ABackgroundThreadThatNeverEndsIsNotWaitedForForEver) {

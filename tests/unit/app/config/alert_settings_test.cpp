@@ -1,4 +1,5 @@
 // Settings of shedding, alerts and quotas: what is taken, what is refused and how it is shown.
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include "app/setting_list.h"
@@ -26,6 +27,25 @@ TEST_F(AlertSettings, AWebhookIsAnHttpUrlAndIsShownWithoutItsSecrets) {
     const auto refused = load("[alerts]\nwebhook = \"" + std::string(wrong) + "\"\n");
     ASSERT_FALSE(refused) << wrong;
     EXPECT_NE(refused.error().message.find("http:// or https:// URL"), std::string::npos);
+  }
+  const auto refused = load("[alerts]\nwebhook = \"ftp://me:secret@a.example/secret?x=secret\"\n");
+  ASSERT_FALSE(refused);
+  const std::string& said = refused.error().message;
+  EXPECT_NE(said.find("\"ftp://a.example/...\" is not"), std::string::npos) << said;
+  EXPECT_EQ(said.find("secret"), std::string::npos) << said;
+}
+
+TEST_F(AlertSettings, ACommandThatCannotBeFoundIsAWarning) {
+  const auto warnings = [&](const std::string& command) {
+    const auto settings = load("[alerts]\ncommand = \"" + command + "\"\n");
+    EXPECT_TRUE(settings) << settings.error().message;
+    return settings ? fmt::format("{}", fmt::join(settings->warnings, "\n")) : std::string{};
+  };
+  EXPECT_EQ(warnings("/bin/true"), "");
+  for (const char* wrong :
+       {"/no/such/program", "no-such-program-anywhere", "/etc/passwd", "/bin"}) {
+    EXPECT_NE(warnings(wrong).find("[alerts] command " + std::string(wrong)), std::string::npos)
+        << wrong << ": " << warnings(wrong);
   }
 }
 

@@ -108,9 +108,9 @@ TEST(Metrics, SayWhatTheSnapshotSays) {
 
 TEST(Metrics, HaveTheJournalWhereThereIsOne) {
   auto snapshot = connected();
-  EXPECT_EQ(metrics_text(snapshot, kNow).find("redkeep_journal"), std::string::npos);
+  EXPECT_EQ(metrics_text(snapshot, {}, kNow).find("redkeep_journal"), std::string::npos);
   snapshot.journal = guard::JournalState{false, true};
-  const std::string text = metrics_text(snapshot, kNow);
+  const std::string text = metrics_text(snapshot, {}, kNow);
   expect_valid_metrics(text);
   EXPECT_TRUE(has_line(text, "redkeep_journal_stores 0"));
   EXPECT_TRUE(has_line(text, "redkeep_journal_applies 1"));

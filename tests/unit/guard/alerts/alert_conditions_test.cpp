@@ -58,7 +58,7 @@ TEST_F(Usage, UpToCriticalAndDownAgainTellsEachStepOnce) {
   ticks(10, 96);
   EXPECT_EQ(told_, (Texts{"warning", "critical"})) << "the warning is not over";
   ticks(10, 92);
-  EXPECT_EQ(told_.size(), 2u) << "critical is left below 90 %";
+  EXPECT_EQ(told_.size(), 2u) << "critical is left at 90 %";
   ticks(10, 89);
   EXPECT_EQ(told_, (Texts{"warning", "critical", "-critical"}));
   ticks(10, 79);
@@ -71,6 +71,33 @@ TEST_F(Usage, ALeapToCriticalDoesNotTellTheWarningToo) {
   ticks(10, 97);
   EXPECT_EQ(told_, Texts{"critical"});
   ticks(10, 50);
+  EXPECT_EQ(told_, (Texts{"critical", "-critical"}));
+}
+
+TEST_F(Usage, OnTheWayDownFromCriticalNoWarningBegins) {
+  ticks(10, 97);
+  ticks(30, 89);
+  ticks(1, 79);
+  EXPECT_EQ(told_, (Texts{"critical", "-critical"}));
+  ticks(10, 86);
+  EXPECT_EQ(told_, (Texts{"critical", "-critical", "warning"})) << "that is another crossing";
+}
+
+TEST_F(Usage, UsageThatDoesNotComeDownAfterCriticalIsAWarningAfterAMinute) {
+  ticks(10, 97);
+  ticks(59, 89);
+  EXPECT_EQ(told_, (Texts{"critical", "-critical"}));
+  ticks(10, 89);
+  EXPECT_EQ(told_, (Texts{"critical", "-critical", "warning"}));
+}
+
+TEST_F(Usage, WithoutAGraceTheWayDownIsNoNewsEither) {
+  AlertOptions at_once;
+  at_once.grace = 0ms;
+  policy_ = AlertPolicy(at_once);
+  tick(96, 90);
+  tick(90, 85);
+  tick(85, 80);
   EXPECT_EQ(told_, (Texts{"critical", "-critical"}));
 }
 

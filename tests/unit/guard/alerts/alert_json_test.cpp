@@ -22,7 +22,9 @@ Alert critical() {
            "shed 12 keys",
            {961, 1000, 96.1}},
           false,
-          90s};
+          90s,
+          {},
+          kNow - 90s};
 }
 
 json::object alertmanager(const Alert& alert) {

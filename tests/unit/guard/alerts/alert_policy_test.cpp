@@ -66,8 +66,10 @@ TEST_F(Policy, AMarkIsToldOnceItHasHeldForTheGrace) {
 TEST_F(Policy, WithoutAGraceAMarkIsToldAtOnce) {
   policy_ = AlertPolicy(options(0ms));
   raise("warning", AlertKind::Mark, 7s);
-  clear("warning", 7s);
-  EXPECT_EQ(told(7s), (Texts{"warning", "-warning"}));
+  clear("warning", 8s);
+  EXPECT_EQ(told(8s), (Texts{"warning", "-warning"}));
+  EXPECT_EQ(due_.alerts[0].since, TimePoint{7s});
+  EXPECT_EQ(due_.alerts[1].since, TimePoint{7s}) << "of both, when the mark was crossed";
   EXPECT_EQ(brief(), Texts{});
 }
 

@@ -59,7 +59,8 @@ TEST_F(AlertsTest, SheddingThatBrokeOffHasMeasuredNothing) {
   tick(860, shed_to(0, shed::ShedEnd::BrokenOff));
   for (int i = 0; i < 20; ++i) tick(840);
   EXPECT_EQ(ledger(), std::vector<std::string>{
-                          "alarm warning: numbers; shed 6 keys, 60 B, of page_cache -> BrokenOff"});
+                          "alarm warning: numbers; shed 6 keys, 60 B, of page_cache -> BrokenOff "
+                          "(the connection or the server failed on the way)"});
   EXPECT_EQ(snapshot_.alerts.at("warning"), 1);
 }
 

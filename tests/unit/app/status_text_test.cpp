@@ -1,0 +1,32 @@
+// What `redkeep status` says of a limit, known or not.
+#include "app/status_text.h"
+
+#include <gtest/gtest.h>
+
+namespace redkeep::app {
+namespace {
+
+std::string first_line(const Statistics& statistics) {
+  const std::string text = status_text(statistics, std::nullopt);
+  return text.substr(0, text.find('\n'));
+}
+
+TEST(StatusText, ShowsUsageOfTheLimit) {
+  Statistics statistics;
+  statistics.memory = {36 << 20, 40 << 20, 90};
+  EXPECT_EQ(first_line(statistics), "memory     36.0 MiB used of 40.0 MiB (90.0 %)");
+}
+
+TEST(StatusText, WithoutALimitShowsWhatItWouldBeAndThatNothingGoesByIt) {
+  Statistics statistics;
+  statistics.memory = {36 << 20, 0, 0};
+  EXPECT_EQ(first_line(statistics),
+            "memory     36.0 MiB used, no limit known (set maxmemory, or [pressure] limit)");
+  statistics.derived_limit_bytes = 360 << 20;
+  EXPECT_EQ(first_line(statistics),
+            "memory     36.0 MiB used, no limit known (set maxmemory, or [pressure] limit); of the "
+            "machine's 360.0 MiB that is 10.0 %, which nothing goes by");
+}
+
+}  // namespace
+}  // namespace redkeep::app
