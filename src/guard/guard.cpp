@@ -103,6 +103,7 @@ redis::awaitable<void> Guard::tick(std::stop_token stop) {
   if (!due.empty()) write_down(shed_log_.take_all(now));  // what was done before what came of it
   alerts_.tell(due);
   if (pressure.level == PressureLevel::Blind) co_return;
+  co_await renew_append_only_file();
   co_await content_.watch(pressure, outcome.used_after_bytes, stop);
   co_await index_.look(pressure, stop);
   if (lease_.may_speak()) co_await forecast_.publish(client_, schema_.guard("forecast"));
@@ -131,6 +132,22 @@ redis::awaitable<void> Guard::keep_watch(std::stop_token stop) {
     co_await forecast_.withdraw(client_, schema_.guard("forecast"));
   }
   co_await lease_.release();
+}
+
+// Redis 7.0 goes on behind a write that was cut short and taken back, and leaves a hole of zeros in
+// its append-only file: it would not start from that again.
+redis::awaitable<void> Guard::renew_append_only_file() {
+  if (!renews_append_only_file_ || lease_.view().stand == LeaseStand::Unknown) co_return;
+  renews_append_only_file_ = false;
+  if (!lease_.may_act()) co_return;
+  std::vector<std::string> rewrite{"BGREWRITEAOF"};
+  const auto begun = co_await client_->call(std::move(rewrite));
+  ledger_.add(LedgerKind::Notice, "append-only-file",
+              begun ? "it is written anew: the write that failed may have left a hole in it, from "
+                      "which the server would not start again"
+                    : "the write that failed may have left a hole in it, from which the server "
+                      "would not start again: BGREWRITEAOF; it could not be done here: " +
+                          begun.error().message);
 }
 
 // A guard that only watches leaves the word to the one that acts.
@@ -212,6 +229,8 @@ redis::awaitable<Status> Guard::meet_server() {
 void Guard::note_anomalies(const MemoryReading& reading) {
   const auto found =
       last_reading_ ? find_anomalies(*last_reading_, reading) : find_anomalies(reading);
+  renews_append_only_file_ |= last_reading_ && last_reading_->run_id == reading.run_id &&
+                              !last_reading_->persistence.appends && reading.persistence.appends;
   last_reading_ = reading;
   for (const auto& anomaly : found) {
     if (anomaly.alarming) {

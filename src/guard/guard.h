@@ -63,6 +63,7 @@ class Guard {
   redis::awaitable<Status> meet_server();
   redis::awaitable<bool> keep_lease(PressureLevel level);
   redis::awaitable<void> tell_level(PressureLevel level);
+  redis::awaitable<void> renew_append_only_file();
   void note(const pressure::Pressure& pressure);
   void note_anomalies(const pressure::MemoryReading& reading);
   void note(const pressure::Pressure& pressure, const shed::ShedPlan& plan,
@@ -103,6 +104,7 @@ class Guard {
   LeaseView told_lease_;              // as the ledger has it
   std::optional<pressure::MemoryReading> last_reading_;
   std::chrono::steady_clock::time_point sizes_time_{};  // of the census that quotas are kept by
+  bool renews_append_only_file_ = false;                // as soon as it is known who acts
   bool keeps_up_ = true;                                // what shedding came to last
 };
 

@@ -343,6 +343,7 @@ TEST_F(GuardTest, AConfiguredLimitIsUsedWhereTheServerHasNone) {
 
 // A full disk: memory is at ease, and every write is refused.
 TEST_F(GuardTest, AServerThatCannotWriteToItsDiskIsAnAlarmUntilItCanAgain) {
+  answers_.on("BGREWRITEAOF", wire::status("Background append only file rewriting started"));
   keyspace_.info("aof_enabled", "1");
   keyspace_.info("aof_last_write_status", "err");
   keyspace_.info("rdb_last_bgsave_status", "err");
@@ -352,6 +353,7 @@ TEST_F(GuardTest, AServerThatCannotWriteToItsDiskIsAnAlarmUntilItCanAgain) {
   EXPECT_EQ(alerts("append-only-failing"), 1);
   EXPECT_EQ(alerts("snapshot-failing"), 1);
   EXPECT_FALSE(guard_->snapshot().persistence.appends);
+  EXPECT_EQ(server_.count("BGREWRITEAOF"), 0);
   keyspace_.info("aof_last_write_status", "ok");
   ASSERT_TRUE(
       loop_.run_until([&] { return entries(LedgerKind::Notice, "append-only-failing") == 1; }));
@@ -359,6 +361,8 @@ TEST_F(GuardTest, AServerThatCannotWriteToItsDiskIsAnAlarmUntilItCanAgain) {
   EXPECT_TRUE(guard_->snapshot().persistence.appends);
   EXPECT_EQ(entries(LedgerKind::Notice, "append-only-failing"), 1) << "it recovers once";
   EXPECT_EQ(entries(LedgerKind::Notice, "snapshot-failing"), 0) << "that one still fails";
+  EXPECT_EQ(server_.count("BGREWRITEAOF"), 1) << "Redis 7.0 leaves a hole where a write was cut";
+  EXPECT_EQ(entries(LedgerKind::Notice, "append-only-file"), 1);
 }
 
 TEST_F(GuardTest, AfterEveryReconnectTheServerIsMetAnew) {
