@@ -28,18 +28,15 @@ class Shedder::Run {
   }
 
   bool is_real() const { return mode == ShedMode::Real; }
+  bool is_stopped() const { return stop_.stop_requested(); }
 
   ClassShed& of(keys::ClassIndex index) {
     const std::string& name = shedder_.table_.at(index).name;
     const auto found = std::find_if(outcome.classes.begin(), outcome.classes.end(),
                                     [&](const ClassShed& row) { return row.name == name; });
     if (found != outcome.classes.end()) return *found;
-    ClassShed row;
-    row.name = name;
-    return outcome.classes.emplace_back(std::move(row));
+    return outcome.classes.emplace_back(ClassShed{.name = name});
   }
-
-  bool is_stopped() const { return stop_.stop_requested(); }
 
   // Whether the run has to end before its target, and why.
   bool must_end() {
@@ -71,8 +68,7 @@ class Shedder::Run {
   }
 
   void fail(const Error& error) {
-    // Deletions that were held back at the last moment are no failure.
-    if (error.kind == ErrorKind::Interrupted) {
+    if (error.kind == ErrorKind::Interrupted) {  // deletions were held back at the last moment
       outcome.end = stop_.stop_requested() ? ShedEnd::Stopped : ShedEnd::LeaseLost;
       return;
     }
