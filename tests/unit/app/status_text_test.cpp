@@ -7,7 +7,7 @@ namespace redkeep::app {
 namespace {
 
 std::string first_line(const Statistics& statistics) {
-  const std::string text = status_text(statistics, std::nullopt);
+  const std::string text = status_text(statistics, std::optional<guard::LeaseRecord>());
   return text.substr(0, text.find('\n'));
 }
 
