@@ -148,7 +148,8 @@ Setting webhook(std::string& value) {
     if (!text.empty()) {
       const auto url = boost::urls::parse_uri(text);
       const bool right = url && (url->scheme() == "http" || url->scheme() == "https") &&
-                         !url->encoded_host().empty();
+                         !url->encoded_host().empty() &&
+                         (!url->has_port() || sizes::parse_port(url->port()));
       if (!right) {
         return refused(without_secrets(text), "is not an http:// or https:// URL");
       }

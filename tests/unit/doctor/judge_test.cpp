@@ -389,7 +389,7 @@ TEST(JudgeWords, OneIsNotSaidAsMany) {
   std::string text;
   for (const auto& finding : patient.judge()) text += finding.evidence + "\n";
   for (const std::string said :
-       {"its replica copies", "the only key has none", "1 existing key takes"}) {
+       {"its 1 replica copies", "the only key has none", "1 existing key takes"}) {
     EXPECT_NE(text.find(said), std::string::npos) << said << " is not in:\n" << text;
   }
 }
