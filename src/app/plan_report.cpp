@@ -48,18 +48,11 @@ std::string caches_text(const plan::MemoryPicture& picture) {
   if (picture.caches.empty()) return {};
   std::string text = fmt::format("\n{:<20}{:>12}{:>14}{:>14}{:>14}\n", "cache", "now",
                                  "50 % of hits", "80 %", "95 %");
-  std::vector<std::string_view> empty;
   for (const auto& cache : picture.caches) {
-    if (cache.keys == 0) {
-      empty.push_back(cache.name);
-      continue;
-    }
     text += fmt::format("{:<20}{:>12}", cache.name, sizes::print_bytes(cache.bytes));
     for (const double share : kHitShares) text += fmt::format("{:>14}", bytes_giving(cache, share));
     text += '\n';
   }
-  if (empty.size() == picture.caches.size()) text = "\n";
-  if (!empty.empty()) text += fmt::format("without a key: {}\n", fmt::join(empty, ", "));
   return text;
 }
 

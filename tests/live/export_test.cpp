@@ -57,7 +57,9 @@ class ExportLive : public testing::Test {
     const Ended skipped = run_export({"--skip-bad-records"});
     EXPECT_EQ(skipped.exit_code, 1) << skipped;
     EXPECT_TRUE(has(skipped.err, key + ": "));
-    EXPECT_TRUE(has(skipped.err, std::to_string(records) + " bad records were left out"));
+    EXPECT_TRUE(has(skipped.err, std::to_string(records) +
+                                     (records == 1 ? " bad record was" : " bad records were") +
+                                     " left out"));
     const Contents loaded = contents_when_loaded(directory, scratch);
     EXPECT_TRUE(loaded.contains("reed:entity:theme:" + id_of(1)));
     EXPECT_TRUE(recovery::open_checkpoint(directory).ok());

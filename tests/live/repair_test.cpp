@@ -171,7 +171,7 @@ TEST_F(RepairLive, WithoutAPlaceToSaveNothingIsChanged) {
   redis.run({"HSET", "reed:assoc:/by", "weight", "9"});
   const Contents damaged = redis.contents();
   const Ended ended = run_program(
-      {"repair", content.path(), "--url", redis.url(), "--save-to", saved.path() + "/nowhere"});
+      {"repair", content.path(), "--url", redis.url(), "--save-to", saved.path() + "/nowhere/deeper"});
   EXPECT_EQ(ended.exit_code, 1) << ended;
   EXPECT_TRUE(has(ended.err, "/nowhere"));
   EXPECT_EQ(redis.contents(), damaged);
