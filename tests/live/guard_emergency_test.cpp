@@ -48,7 +48,8 @@ TEST_F(EmergencyLive, AClassThatIsNeverShedIsNamedWhereItFillsTheMemory) {
   fill_to(redis, limits, 84);
   RunningGuard guard(redis.url());
   const auto is_counted = [&] {
-    for (const auto& row : guard.status().at("classes").as_array()) {
+    const auto status = guard.status();
+    for (const auto& row : status.at("classes").as_array()) {
       if (row.at("name") == "rate_limits" && row.at("keys").as_int64() > 100) return true;
     }
     return false;

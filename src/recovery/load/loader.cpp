@@ -279,18 +279,6 @@ redis::awaitable<Status> Load::write_search_index() {
   }
 }
 
-}  // namespace
-
-namespace {
-
-// A connection that was closed because we were asked to stop is no fault of the server.
-Error ended(const Error& error, const std::stop_token& stop) {
-  const bool is_cut =
-      error.kind == ErrorKind::Unreachable || error.kind == ErrorKind::UnknownOutcome;
-  if (!is_cut || !stop.stop_requested()) return error;
-  return {ErrorKind::Interrupted, "stopped on request; the server did not answer any more"};
-}
-
 // The files first: what is wrong with them is no matter of the server.
 Status open_files(const LoadOptions& options, Ground& ground) {
   const auto entities = EntityFile::open(options.directory);
@@ -352,6 +340,9 @@ redis::awaitable<Result<LoadOutcome>> load_over(
   const auto merges = co_await must_merge(*connection, schema, options);
   if (!merges) co_return merges.error();
   options.merge = *merges;
+  Result<std::optional<std::int64_t>> position = std::optional<std::int64_t>();
+  if (options.merge) position = co_await ask_position(*connection, schema);
+  if (!position) co_return position.error();
   if (progress) progress({"checking", 0, -1});
   auto check = co_await check_content_beside(options.directory, stop);
   if (!check) co_return check.error();
@@ -372,8 +363,9 @@ redis::awaitable<Result<LoadOutcome>> load_over(
   ground.form = *form;
   Load run(schema, options, ground, std::move(connection), stop, progress);
   auto outcome = co_await run.run();
-  if (outcome) co_return outcome;
-  co_return with_advice(ended(outcome.error(), stop), options);
+  if (!outcome) co_return with_advice(unless_stopped(outcome.error(), stop), options);
+  outcome->journal_position = *position;
+  co_return outcome;
 }
 
 redis::awaitable<Result<LoadOutcome>> load(EndpointOptions endpoint, std::string prefix,
@@ -386,12 +378,8 @@ redis::awaitable<Result<LoadOutcome>> load(EndpointOptions endpoint, std::string
   // Apart: g++ 12 destroys twice what a lambda captures beside a co_await.
   const auto executor = co_await boost::asio::this_coro::executor;
   const redis::StopPatience patience(executor, stop, [connection] { connection->close(); });
-  const bool merges = options.merge;
   auto outcome = co_await load_over(connection, schema, std::move(options), stop, progress);
-  if (!outcome) co_return ended(outcome.error(), stop);
-  if (!merges) co_return outcome;
-  const auto position = co_await ask_position(*connection, schema);
-  if (position) outcome->journal_position = *position;
+  if (!outcome) co_return unless_stopped(outcome.error(), stop);
   co_return outcome;
 }
 
