@@ -306,10 +306,11 @@ Result<ExpectedContent> present_content(Disk& disk, const Options& options, With
   const bool has_base = !base->directory.empty();
   const std::int64_t at = std::max(position.value_or(0), base->position);
   if (!has_base && part->last_position == 0) {
-    return make_error(ErrorKind::InvalidInput,
-                      "{} has neither a checkpoint nor a journal, and no content directory is "
-                      "named: there is nothing to compare with",
-                      printable(options.data_directory));
+    return make_error(
+        ErrorKind::InvalidInput,
+        "{0} has neither a checkpoint nor a journal yet, so there is nothing to compare "
+        "with: name the content directory (redkeep verify DIR --data {0})",
+        printable(options.data_directory));
   }
   if (!has_base && without == WithoutBase::Refused) {
     return make_error(ErrorKind::InvalidInput,
