@@ -166,7 +166,7 @@ TEST_F(CommandLineOf, CheckConfigShowsEverySettingInForceAndWhereItComesFrom) {
   EXPECT_NE(line_with("sessions ").find(" 1h "), std::string::npos) << said.out;
   EXPECT_NE(said.out.find("set at c.toml:3:1"), std::string::npos);
   EXPECT_EQ(said.out.find("hush"), std::string::npos);
-  EXPECT_NE(line_with("password ").find(" given"), std::string::npos) << said.out;
+  EXPECT_NE(line_with("  password ").find(" given"), std::string::npos) << said.out;
 }
 
 TEST_F(CommandLineOf, CheckConfigWithoutAFileShowsTheDefaults) {
