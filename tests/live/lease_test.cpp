@@ -63,8 +63,9 @@ TEST_F(LeaseLive, OneActsTheOtherWatchesAndThereIsOneKeyWithoutATtl) {
   ASSERT_TRUE(
       eventually([&] { return shed_by(first) == std::ssize(pages) - redis.existing(pages); }));
   EXPECT_EQ(shed_by(second), 0);
-  EXPECT_EQ(redis.keys("reed:guard:*"),
-            (std::vector<std::string>{"reed:guard:lease", "reed:guard:level"}));
+  auto keys = redis.keys("reed:guard:*");
+  std::erase(keys, "reed:guard:forecast");  // there while the filling passes for growth
+  EXPECT_EQ(keys, (std::vector<std::string>{"reed:guard:lease", "reed:guard:level"}));
   EXPECT_EQ(redis.integer({"PTTL", kLease}), -1);
   EXPECT_TRUE(has(http_get(second.http(), "/metrics").body, "redkeep_lease{stand=\"watching\"} 1"));
   EXPECT_TRUE(has(run_program({"status", "--url", redis.url()}).out, "lease      held by "));
