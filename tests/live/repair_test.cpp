@@ -170,8 +170,8 @@ TEST_F(RepairLive, WhatApplicationsStoredStaysWithItsWordsUnlessAskedFor) {
 TEST_F(RepairLive, WithoutAPlaceToSaveNothingIsChanged) {
   redis.run({"HSET", "reed:assoc:/by", "weight", "9"});
   const Contents damaged = redis.contents();
-  const Ended ended = run_program(
-      {"repair", content.path(), "--url", redis.url(), "--save-to", saved.path() + "/nowhere/deeper"});
+  const Ended ended = run_program({"repair", content.path(), "--url", redis.url(), "--save-to",
+                                   saved.path() + "/nowhere/deeper"});
   EXPECT_EQ(ended.exit_code, 1) << ended;
   EXPECT_TRUE(has(ended.err, "/nowhere"));
   EXPECT_EQ(redis.contents(), damaged);
