@@ -133,8 +133,9 @@ asio::awaitable<SnapshotNews> begin_with_content(redis::PrivateServer& server,
 // One that died before its first append-only file was there has nothing but the content.
 asio::awaitable<Status> start_again(redis::PrivateServer& server, const Settings& settings,
                                     std::int64_t maxmemory_bytes, std::stop_token stop) {
+  if (!server.is_new()) co_return co_await server.start(stop, {});
   const auto base = recovery::content_base(settings.options);
-  if (server.is_new() && base && !base->directory.empty()) {
+  if (base && !base->directory.empty()) {
     const auto news = co_await begin_with_content(server, base->directory, settings.options.prefix,
                                                   maxmemory_bytes, stop);
     if (news.outcome) co_return Status{};
