@@ -38,13 +38,15 @@ boost::asio::awaitable<Status> bring_forward(recovery::GraphWriter& writer, std:
   co_return Status{};
 }
 
+Status require_data_directory(const Options& options) {
+  std::error_code failure;
+  if (std::filesystem::is_directory(options.data_directory, failure)) return {};
+  return make_error(ErrorKind::InvalidInput, "there is no data directory {}",
+                    printable(options.data_directory));
+}
+
 boost::asio::awaitable<Result<std::shared_ptr<recovery::JournalOwner>>> own_journal(
     const Options& options, std::stop_token stop, recovery::ShowProgress progress) {
-  std::error_code failure;
-  if (!std::filesystem::is_directory(options.data_directory, failure)) {
-    co_return make_error(ErrorKind::InvalidInput, "there is no data directory {}",
-                         printable(options.data_directory));
-  }
   const auto executor = co_await boost::asio::this_coro::executor;
   auto owner = recovery::JournalOwner::open(executor, options, {});
   if (!owner) co_return owner.error();

@@ -9,9 +9,11 @@
 
 namespace redkeep::app {
 
-/// Opens the data directory of the options and brings Redis forward by its journal.
-/// InvalidInput if it is not there, Refused while another process owns it (it is named). To be
-/// closed.
+/// InvalidInput where there is none: for commands that go by what it has.
+Status require_data_directory(const Options& options);
+
+/// Opens the data directory of the options, which is made if need be, and brings Redis forward by
+/// its journal. Refused while another process owns it (it is named). To be closed.
 boost::asio::awaitable<Result<std::shared_ptr<recovery::JournalOwner>>> own_journal(
     const Options& options, std::stop_token stop, recovery::ShowProgress progress);
 

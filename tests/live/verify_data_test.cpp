@@ -263,6 +263,13 @@ TEST_F(VerifyData, AContentDirectoryIsNoDataDirectory) {
   EXPECT_FALSE(std::filesystem::exists(directory.file("none")));
 }
 
+TEST_F(VerifyData, ACheckpointMayBeTheFirstThingInADataDirectory) {
+  const std::string place = directory.file("new");
+  const Ended written = run_program({"checkpoint", "--data", place, "--url", redis.url()});
+  EXPECT_EQ(written.exit_code, 0) << written;
+  EXPECT_EQ(run_program({"verify", "--data", place, "--url", redis.url()}).exit_code, 0);
+}
+
 TEST_F(VerifyData, AMergeBesideAJournalSaysThatItNeedsACheckpoint) {
   store_and_remove();
   const Ended merged = run_program({"load", content, "--merge", "--url", redis.url()});

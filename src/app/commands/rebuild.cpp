@@ -53,6 +53,7 @@ Status confirm(const RebuildFlags& flags, const Settings& settings, bool by_jour
 asio::awaitable<Result<recovery::RebuildOutcome>> rebuild_by_journal(
     const Options& options, recovery::RebuildOptions how, std::stop_token stop,
     recovery::ShowProgress progress) {
+  if (const Status there = require_data_directory(options); !there) co_return there.error();
   const auto owner = co_await own_journal(options, stop, progress);
   if (!owner) co_return owner.error();
   auto outcome = co_await (*owner)->rebuild(std::move(how), stop, progress);

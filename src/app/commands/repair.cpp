@@ -42,6 +42,7 @@ asio::awaitable<Result<recovery::RepairOutcome>> repair(const Settings& settings
     co_return co_await recovery::repair(options.endpoint, options.prefix, std::move(how), stop,
                                         progress);
   }
+  if (const Status there = require_data_directory(options); !there) co_return there.error();
   const auto owner = co_await own_journal(options, stop, progress);
   if (!owner) co_return owner.error();
   auto outcome = co_await (*owner)->repair(std::move(how), stop, progress);
