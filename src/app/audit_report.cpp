@@ -16,13 +16,13 @@ using drift::AuditOutcome;
 using drift::DriftKind;
 using drift::Held;
 
-constexpr std::size_t kMostPrinted = 10;
+constexpr std::size_t kMostPrintedDrifts = 10;
 
 std::string describe_count(DriftKind kind, const drift::DriftCount& count, bool fix) {
   std::string text = fmt::format("{:<38} {:>9}", describe(kind), sizes::print_count(count.found));
   if (fix) text += fmt::format(", {} mended", sizes::print_count(count.mended));
   text += '\n';
-  const std::size_t shown = std::min(kMostPrinted, count.first.size());
+  const std::size_t shown = std::min(kMostPrintedDrifts, count.first.size());
   for (std::size_t i = 0; i < shown; ++i) {
     text += fmt::format("  {}\n", printable(count.first[i], 300));
   }
@@ -31,7 +31,7 @@ std::string describe_count(DriftKind kind, const drift::DriftCount& count, bool 
   return text;
 }
 
-std::string verdict(const AuditOutcome& outcome, bool fix) {
+std::string audit_verdict(const AuditOutcome& outcome, bool fix) {
   if (outcome.held == Held::GraphInWork) {
     return fmt::format(
         "References were not followed: {} says that a load, rebuild or restore is under way or was "
@@ -91,7 +91,7 @@ std::string describe_audit(const AuditOutcome& outcome, bool fix, std::chrono::m
     if (outcome.counts[i].found == 0) continue;
     text += describe_count(static_cast<DriftKind>(i), outcome.counts[i], fix);
   }
-  return text + describe_refusal(outcome, fix) + verdict(outcome, fix);
+  return text + describe_refusal(outcome, fix) + audit_verdict(outcome, fix);
 }
 
 std::string audit_json(const AuditOutcome& outcome, bool fix, std::chrono::milliseconds took) {

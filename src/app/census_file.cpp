@@ -11,7 +11,7 @@
 namespace redkeep::app {
 namespace {
 // Far above what the largest configuration of classes takes.
-constexpr std::uintmax_t kMostBytes = std::uintmax_t{16} << 20;
+constexpr std::uintmax_t kMostCensusFileBytes = std::uintmax_t{16} << 20;
 
 // False where there is none.
 Result<bool> find_file(const std::string& path) {
@@ -44,7 +44,7 @@ Result<census::CensusState> read_census_file(const std::string& path,
   if (!is_there) return is_there.error();
   if (!*is_there) return census::CensusState{};
   std::error_code failure;
-  if (std::filesystem::file_size(path, failure) > kMostBytes || failure) {
+  if (std::filesystem::file_size(path, failure) > kMostCensusFileBytes || failure) {
     return make_error(ErrorKind::InvalidInput, "{}: it is too large to be a census",
                       printable(path));
   }

@@ -116,11 +116,7 @@ std::string bytes_text(const std::optional<std::int64_t>& bytes) {
   return bytes ? sizes::print_bytes(*bytes) : "unknown";
 }
 
-std::string bytes_text(double bytes) {
-  return std::isinf(bytes) ? "?" : sizes::print_bytes(std::llround(bytes));
-}
-
-std::string share_text(const Estimate& share) {
+std::string share_column(const Estimate& share) {
   return fmt::format("{:5.1f} % ({:.1f} to {:.1f})", share.value, share.low, share.high);
 }
 
@@ -189,11 +185,12 @@ void print_shares(const CensusReport& report, const std::vector<Row>& rows, Out 
   for (const auto& row : rows) {
     const auto& estimate = *row.estimate;
     if (estimate.sampled_keys == 0) continue;
-    fmt::format_to(out, "{:<{}} {:<24}", row.name, width, share_text(estimate.key_share_pct));
+    fmt::format_to(out, "{:<{}} {:<24}", row.name, width, share_column(estimate.key_share_pct));
     if (report.with_bytes) {
-      fmt::format_to(out, " {:<24} {} ({} to {})", share_text(estimate.byte_share_pct),
-                     bytes_text(estimate.bytes.value), bytes_text(estimate.bytes.low),
-                     bytes_text(estimate.bytes.high));
+      fmt::format_to(out, " {:<24} {} ({} to {})", share_column(estimate.byte_share_pct),
+                     estimated_bytes_text(estimate.bytes.value),
+                     estimated_bytes_text(estimate.bytes.low),
+                     estimated_bytes_text(estimate.bytes.high));
     }
     fmt::format_to(out, "\n");
   }
@@ -246,6 +243,10 @@ void print_largest(const std::vector<Row>& rows, Out out) {
 
 }  // namespace
 
+std::string estimated_bytes_text(double bytes) {
+  return std::isinf(bytes) ? "?" : sizes::print_bytes(std::llround(bytes));
+}
+
 std::string open_bytes_text(const census::SampleEstimate& estimate) {
   std::string text;
   const double open = estimate.bytes.high - estimate.bytes.low;
@@ -253,14 +254,14 @@ std::string open_bytes_text(const census::SampleEstimate& estimate) {
     text += fmt::format(
         "           up to {} may be in keys that were not met, and these in any class: the upper\n"
         "           ends of bytes allow for it\n",
-        bytes_text(open));
+        estimated_bytes_text(open));
   }
   if (estimate.unexplained_bytes <= 0) return text;
   return text + fmt::format(
                     "           {} of the server's memory are not explained by these keys: a few\n"
                     "           huge ones (redkeep stats --exact finds them), other databases or "
                     "modules\n",
-                    bytes_text(estimate.unexplained_bytes));
+                    estimated_bytes_text(estimate.unexplained_bytes));
 }
 
 std::string census_json(const CensusReport& report) {

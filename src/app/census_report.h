@@ -42,6 +42,9 @@ std::string census_text(const CensusReport& report);
 /// server has that are not explained. Two lines each; nothing where there is nothing to say.
 std::string open_bytes_text(const census::SampleEstimate& estimate);
 
+/// "512.0 MiB"; "?" where no limit is known.
+std::string estimated_bytes_text(double bytes);
+
 /// One or two lines on what it cost the server.
 std::string cost_text(const census::ServerCost& cost, std::chrono::microseconds longest_exchange,
                       std::chrono::milliseconds took);

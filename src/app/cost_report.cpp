@@ -12,22 +12,22 @@ namespace {
 
 using std::chrono::microseconds;
 
-double milliseconds(microseconds time) { return static_cast<double>(time.count()) / 1000; }
+double in_milliseconds(microseconds time) { return static_cast<double>(time.count()) / 1000; }
 
 boost::json::value milliseconds_or_null(const std::optional<microseconds>& time) {
-  return time ? boost::json::value(milliseconds(*time)) : boost::json::value(nullptr);
+  return time ? boost::json::value(in_milliseconds(*time)) : boost::json::value(nullptr);
 }
 
-std::string show(microseconds time) {
+std::string time_text(microseconds time) {
   return time.count() < 1'000'000
-             ? fmt::format("{:.1f} ms", milliseconds(time))
+             ? fmt::format("{:.1f} ms", in_milliseconds(time))
              : sizes::print_duration(std::chrono::duration_cast<std::chrono::milliseconds>(time));
 }
 
 std::string longest_text(const census::ServerCost& cost) {
-  if (cost.longest) return fmt::format("longest command {} (slow log)", show(*cost.longest));
+  if (cost.longest) return fmt::format("longest command {} (slow log)", time_text(*cost.longest));
   if (cost.slow_from) {
-    return fmt::format("no command as long as {} (slow log)", show(*cost.slow_from));
+    return fmt::format("no command as long as {} (slow log)", time_text(*cost.slow_from));
   }
   return "longest command not known (the slow log is off or refused)";
 }
@@ -37,11 +37,11 @@ std::string longest_text(const census::ServerCost& cost) {
 std::string cost_text(const census::ServerCost& cost, microseconds longest_exchange,
                       std::chrono::milliseconds took) {
   std::string text = fmt::format("cost       {} in all", sizes::print_duration(took));
-  if (cost.cpu) text += fmt::format("; server CPU {}", show(*cost.cpu));
-  if (cost.commands) text += fmt::format(", in these commands {}", show(*cost.commands));
+  if (cost.cpu) text += fmt::format("; server CPU {}", time_text(*cost.cpu));
+  if (cost.commands) text += fmt::format(", in these commands {}", time_text(*cost.commands));
   if (cost.cpu || cost.commands) text += ", others' work included";
   return text + fmt::format("\n           {}; longest exchange {}\n", longest_text(cost),
-                            show(longest_exchange));
+                            time_text(longest_exchange));
 }
 
 void add_cost(const census::ServerCost& cost, microseconds longest_exchange,
@@ -50,7 +50,7 @@ void add_cost(const census::ServerCost& cost, microseconds longest_exchange,
   object["commands_ms"] = milliseconds_or_null(cost.commands);
   object["longest_command_ms"] = milliseconds_or_null(cost.longest);
   object["slow_log_from_ms"] = milliseconds_or_null(cost.slow_from);
-  object["longest_exchange_ms"] = milliseconds(longest_exchange);
+  object["longest_exchange_ms"] = in_milliseconds(longest_exchange);
   object["took_ms"] = took.count();
 }
 

@@ -22,10 +22,6 @@ namespace json = boost::json;
 using census::Estimate;
 using discover::Family;
 
-std::string bytes_text(double bytes) {
-  return std::isinf(bytes) ? "?" : sizes::print_bytes(std::llround(bytes));
-}
-
 std::string share_text(const Estimate& share) {
   return fmt::format("{:.1f} % ({:.1f} to {:.1f})", share.value, share.low, share.high);
 }
@@ -70,15 +66,15 @@ std::string left_out_text(const discover::Discovery& discovery) {
                      discovery.left_out_families, discovery.families.size());
 }
 
-json::value number(double value) {
+json::value rounded(double value) {
   if (std::isinf(value)) return nullptr;
   return std::round(value * 1000) / 1000;
 }
 
-json::object interval(const Estimate& estimate) {
-  return {{"value", number(estimate.value)},
-          {"low", number(estimate.low)},
-          {"high", number(estimate.high)}};
+json::object rounded_interval(const Estimate& estimate) {
+  return {{"value", rounded(estimate.value)},
+          {"low", rounded(estimate.low)},
+          {"high", rounded(estimate.high)}};
 }
 
 json::object family_object(const Family& family) {
@@ -89,12 +85,12 @@ json::object family_object(const Family& family) {
           {"undecided", family.is_undecided},
           {"sampled_keys", family.estimate.sampled_keys},
           {"types", std::move(types)},
-          {"ttl_pct", number(ttl_pct(family))},
+          {"ttl_pct", rounded(ttl_pct(family))},
           {"longest_ttl_seconds", family.detail.ttl.longest.count() / 1000},
-          {"keys", interval(family.estimate.keys)},
-          {"key_share_pct", interval(family.estimate.key_share_pct)},
-          {"bytes", interval(family.estimate.bytes)},
-          {"byte_share_pct", interval(family.estimate.byte_share_pct)},
+          {"keys", rounded_interval(family.estimate.keys)},
+          {"key_share_pct", rounded_interval(family.estimate.key_share_pct)},
+          {"bytes", rounded_interval(family.estimate.bytes)},
+          {"byte_share_pct", rounded_interval(family.estimate.byte_share_pct)},
           {"largest_bytes", family.detail.largest_bytes},
           {"largest_key", family.detail.largest_key}};
 }
@@ -157,7 +153,7 @@ std::string discover_text(const DiscoverReport& report) {
     fmt::format_to(out, "{:<38} {:<8} {:>3.0f} % {:<22} {:<22} {}\n", name, main_type(family),
                    ttl_pct(family), share_text(family.estimate.key_share_pct),
                    share_text(family.estimate.byte_share_pct),
-                   bytes_text(family.estimate.bytes.value));
+                   estimated_bytes_text(family.estimate.bytes.value));
   };
   for (const auto& family : report.discovery.families) row(family, family.pattern);
   if (report.discovery.rest.estimate.sampled_keys > 0) {

@@ -49,7 +49,7 @@ std::vector<WallTime> level_ends(const std::vector<LedgerEntry>& entries, WallTi
   return ends;
 }
 
-void count(const LedgerEntry& entry, HistorySummary& summary) {
+void count_entry(const LedgerEntry& entry, HistorySummary& summary) {
   ++summary.entries;
   if (entry.subject == "server-eviction" && entry.keys > 0) {
     ++summary.evictions;
@@ -149,7 +149,7 @@ History history_of(const std::vector<LedgerEntry>& entries, WallTime from, WallT
   const auto first = static_cast<std::size_t>(shown - entries.begin());
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const LedgerEntry& entry = entries[i];
-    if (i >= first) count(entry, history.summary);
+    if (i >= first) count_entry(entry, history.summary);
     if (entry.kind != LedgerKind::LevelChange) continue;
     const auto lasted = from_to(std::max(entry.when, from), ends[i]);
     if (lasted.count() > 0) history.summary.levels[entry.subject].lasted += lasted;

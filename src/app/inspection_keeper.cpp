@@ -18,7 +18,7 @@ using Clock = std::chrono::steady_clock;
 // Of the time, while a sample is taken: 6,000 keys take a server some 30 ms, and with that share of
 // the time 3 s; up to 24,000 keys are walked instead and take a minute where the server is busy.
 constexpr double kDuty = 0.01;
-constexpr std::size_t kSampleKeys = 6000;
+constexpr std::size_t kInspectionSampleKeys = 6000;
 // What has no pauses of its own is rested after so many times as long.
 constexpr int kRestFactor = 100;
 constexpr std::chrono::seconds kRetryAfter{10};
@@ -80,7 +80,7 @@ asio::awaitable<Status> InspectionKeeper::take_census(std::stop_token stop) {
   auto ground = co_await look_around(client_, settings_.options);
   if (!ground) co_return ground.error();
   census::SampleOptions how;
-  how.keys = kSampleKeys;
+  how.keys = kInspectionSampleKeys;
   how.duty = kDuty;
   how.seed = std::random_device{}();
   const std::function<void(std::int64_t)> untold;

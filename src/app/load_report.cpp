@@ -6,11 +6,11 @@
 
 namespace redkeep::app {
 namespace {
-constexpr std::size_t kMostPrinted = 50;
+constexpr std::size_t kMostPrintedProblems = 50;
 }
 
 void print_problems(const recovery::ContentProblems& problems) {
-  const std::size_t shown = std::min(kMostPrinted, problems.first.size());
+  const std::size_t shown = std::min(kMostPrintedProblems, problems.first.size());
   for (std::size_t i = 0; i < shown; ++i) fmt::print(stderr, "{}\n", problems.first[i]);
   if (problems.count > static_cast<std::int64_t>(shown)) {
     fmt::print(stderr, "... and {} more\n",
@@ -24,7 +24,7 @@ void print_conflicts(const recovery::MergeConflicts& conflicts) {
              sizes::print_counted(conflicts.count, "record"),
              sizes::by_count(conflicts.count, "was", "were"),
              sizes::by_count(conflicts.count, "it", "them"));
-  const std::size_t shown = std::min(kMostPrinted, conflicts.first.size());
+  const std::size_t shown = std::min(kMostPrintedProblems, conflicts.first.size());
   for (std::size_t i = 0; i < shown; ++i) fmt::print("  {}\n", conflicts.first[i]);
   if (conflicts.count > static_cast<std::int64_t>(shown)) {
     fmt::print("  ... and {} more\n",

@@ -86,7 +86,7 @@ std::string limits_text(const PlanReport& report) {
                     sizes::print_pct(report.marks.stop_shedding_pct));
 }
 
-json::value or_null(const std::optional<double>& number) {
+json::value ratio_or_null(const std::optional<double>& number) {
   return number ? json::value(*number) : json::value(nullptr);
 }
 
@@ -115,7 +115,7 @@ std::string plan_json(const PlanReport& report) {
     limits.push_back(json::object{{"limit_bytes", limit.limit_bytes},
                                   {"cache_bytes", limit.cache_bytes},
                                   {"fits", limit.cache_bytes >= 0},
-                                  {"hit_ratio", or_null(limit.hit_ratio)},
+                                  {"hit_ratio", ratio_or_null(limit.hit_ratio)},
                                   {"hit_ratio_is_at_least", limit.has_more}});
   }
   json::object object{{"used_bytes", picture.used_bytes},
@@ -125,7 +125,7 @@ std::string plan_json(const PlanReport& report) {
                       {"bytes_per_entity", picture.bytes_per_entity()},
                       {"cache_bytes", picture.cache_bytes()},
                       {"other_bytes", picture.other_bytes()},
-                      {"hit_ratio", or_null(picture.hit_ratio)},
+                      {"hit_ratio", ratio_or_null(picture.hit_ratio)},
                       {"caches", std::move(caches)},
                       {"limits", std::move(limits)},
                       {"least_limit_bytes", plan::limit_for(picture, 0, report.marks)}};

@@ -18,7 +18,7 @@ constexpr std::string_view kGreen = "\x1b[32m";
 constexpr std::string_view kYellow = "\x1b[33m";
 constexpr std::string_view kRed = "\x1b[31m";
 
-struct Line {
+struct ScreenLine {
   std::string text;
   std::string_view colour = {};
 };
@@ -92,7 +92,7 @@ std::vector<std::string> words_of(std::string_view text) {
 
 // On as many lines as the parts take, each of them whole.
 void add_wrapped(std::string_view label, const std::vector<std::string>& parts,
-                 std::string_view between, std::size_t columns, std::vector<Line>& lines) {
+                 std::string_view between, std::size_t columns, std::vector<ScreenLine>& lines) {
   std::string text = fmt::format("{:<11}", label);
   bool is_first = true;
   for (const auto& part : parts) {
@@ -117,7 +117,7 @@ std::string level_text(const TopView& view) {
                      view.level_from_guard ? "from the running guard" : "instantaneous, no guard");
 }
 
-void add_memory(const TopView& view, std::size_t columns, std::vector<Line>& lines) {
+void add_memory(const TopView& view, std::size_t columns, std::vector<ScreenLine>& lines) {
   if (view.no_answer_for) {
     lines.push_back({silence_text(*view.no_answer_for) + ": what follows is from before", kRed});
   }
@@ -155,7 +155,7 @@ std::string error_text(const TopClass& row) {
   return fmt::format("±{:.1f}", *row.byte_share_error);
 }
 
-Line class_line(const TopClass& row, bool with_bytes, std::size_t columns) {
+ScreenLine class_line(const TopClass& row, bool with_bytes, std::size_t columns) {
   const double share = with_bytes ? row.byte_share_pct : row.key_share_pct;
   const std::string about = row.byte_share_error ? "~" : "";
   const std::string text =
@@ -171,7 +171,7 @@ Line class_line(const TopClass& row, bool with_bytes, std::size_t columns) {
 
 // As many as there is room for: the last one tells what was left out.
 void add_classes(const TopView& view, std::size_t columns, std::size_t room,
-                 std::vector<Line>& lines) {
+                 std::vector<ScreenLine>& lines) {
   if (room < 3) return;
   lines.push_back({});
   lines.push_back(
@@ -188,9 +188,9 @@ void add_classes(const TopView& view, std::size_t columns, std::size_t room,
   }
 }
 
-std::vector<Line> last_lines(const TopView& view) {
+std::vector<ScreenLine> last_lines(const TopView& view) {
   constexpr std::size_t kMostActions = 3;
-  std::vector<Line> lines;
+  std::vector<ScreenLine> lines;
   if (view.with_actions) {
     lines.push_back({});
     for (std::size_t i = 0; i < std::min(kMostActions, view.actions.size()); ++i) {
@@ -225,7 +225,7 @@ std::string memory_bar(double usage_pct, const PressureOptions& marks, std::size
 }
 
 std::string top_screen(const TopView& view, std::size_t columns, std::size_t rows, bool colours) {
-  std::vector<Line> lines;
+  std::vector<ScreenLine> lines;
   const std::string title = "redkeep    " + view.server;
   lines.push_back({fmt::format("{:<{}} {}", fit(title, columns - std::min<std::size_t>(columns, 9)),
                                columns - std::min<std::size_t>(columns, 9), view.clock),

@@ -16,7 +16,7 @@ namespace json = boost::json;
 using recovery::VerifyEnd;
 using recovery::VerifyOutcome;
 
-constexpr std::size_t kMostPrinted = 10;
+constexpr std::size_t kMostPrintedKeys = 10;
 
 struct Kind {
   std::string_view name;   // in JSON
@@ -37,7 +37,7 @@ std::string argument_of(const VerifyOutcome& outcome, const std::string& directo
   return (outcome.wanted_position ? "--data " : "") + printable(directory);
 }
 
-std::string verdict(const VerifyOutcome& outcome, const std::string& directory) {
+std::string verify_verdict(const VerifyOutcome& outcome, const std::string& directory) {
   const std::string where = argument_of(outcome, directory);
   switch (outcome.end) {
     case VerifyEnd::Clean: return "Clean: every key is there and as the content says";
@@ -73,7 +73,7 @@ json::object keys_json(const recovery::DamagedKeys& keys) {
   return json::object{{"count", keys.count}, {"first", std::move(first)}};
 }
 
-json::value or_null(const std::optional<std::int64_t>& number) {
+json::value position_or_null(const std::optional<std::int64_t>& number) {
   return number ? json::value(*number) : json::value(nullptr);
 }
 
@@ -92,7 +92,7 @@ std::string describe_verify(const VerifyOutcome& outcome, const std::string& dir
     for (const auto& kind : kinds_of(outcome)) {
       if (kind.keys.count == 0) continue;
       text += fmt::format("{:<11} {}\n", kind.title, sizes::print_count(kind.keys.count));
-      const std::size_t shown = std::min(kMostPrinted, kind.keys.first.size());
+      const std::size_t shown = std::min(kMostPrintedKeys, kind.keys.first.size());
       for (std::size_t i = 0; i < shown; ++i) {
         text += fmt::format("  {}\n", printable(kind.keys.first[i]));
       }
@@ -100,7 +100,7 @@ std::string describe_verify(const VerifyOutcome& outcome, const std::string& dir
       if (more > 0) text += fmt::format("  ... and {} more\n", sizes::print_count(more));
     }
   }
-  return text + verdict(outcome, directory) + '\n';
+  return text + verify_verdict(outcome, directory) + '\n';
 }
 
 std::string verify_json(const VerifyOutcome& outcome, const std::string& directory,
@@ -110,8 +110,8 @@ std::string verify_json(const VerifyOutcome& outcome, const std::string& directo
       {"entities", outcome.entities},           {"associations", outcome.associations},
       {"expected_keys", outcome.expected_keys}, {"seen_keys", outcome.seen_keys}};
   for (const auto& kind : kinds_of(outcome)) object[kind.name] = keys_json(kind.keys);
-  object["position"] = or_null(outcome.position);
-  object["wanted_position"] = or_null(outcome.wanted_position);
+  object["position"] = position_or_null(outcome.position);
+  object["wanted_position"] = position_or_null(outcome.wanted_position);
   object["marker"] = outcome.marker;
   json::array problems;
   for (const auto& problem : outcome.problems.first) problems.emplace_back(problem);

@@ -26,8 +26,6 @@
 namespace redkeep::census {
 namespace {
 
-// 98 % on the one side that is looked at: the standard error is only an estimate.
-constexpr double kStandardErrors = 2.1;
 // So far above the server's counter a sample does not come by chance: then the counter is wrong.
 constexpr double kBeyondDoubt = 4;
 constexpr double kInfinite = std::numeric_limits<double>::infinity();

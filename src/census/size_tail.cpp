@@ -7,7 +7,6 @@
 namespace redkeep::census {
 namespace {
 
-constexpr double kStandardErrors = 2.1;
 constexpr std::size_t kLeastTail = 10;
 constexpr std::size_t kMostTail = 200;
 constexpr std::size_t kTailPart = 20;

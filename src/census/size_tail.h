@@ -8,6 +8,9 @@ namespace redkeep::census {
 /// With fewer keys nothing can be said of the tail of their sizes.
 inline constexpr std::size_t kLeastForTail = 30;
 
+/// 98 % on the one side that is looked at: the standard error is only an estimate.
+inline constexpr double kStandardErrors = 2.1;
+
 /// The most that the sizes' total may be in the population, at 97.5 %. `sizes` are those of a
 /// group's keys among `sampled` keys out of `population`, largest first, at least kLeastForTail.
 /// The largest twentieth are looked at apart: a Pareto tail is fitted to them (Hill 1975), and its

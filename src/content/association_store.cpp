@@ -9,7 +9,7 @@ namespace redkeep::content {
 namespace {
 
 // A tree of pages that is deeper than this is a loop that somebody wrote past us.
-constexpr int kMostLevels = 10'000;
+constexpr int kMostPathLevels = 10'000;
 
 void require_unchanged(const keys::KeySchema& schema, const Association& stored, AtomicStep& step) {
   const std::string key = schema.association(stored.path);
@@ -91,7 +91,7 @@ redis::awaitable<Status> AssociationStore::prepare_containment(const Association
 redis::awaitable<Status> AssociationStore::require_no_cycle(const Association& association,
                                                             AtomicStep& step) {
   std::string at = association.parent_id;
-  for (int level = 0; level < kMostLevels; ++level) {
+  for (int level = 0; level < kMostPathLevels; ++level) {
     if (at == association.child_id) {
       co_return make_error(
           ErrorKind::Conflict, "\"{}\" would make a cycle: {} contains {} already, by {} levels",
@@ -105,7 +105,7 @@ redis::awaitable<Status> AssociationStore::require_no_cycle(const Association& a
     at = above->front();
   }
   co_return make_error(ErrorKind::Conflict, "{} has more than {} levels above it",
-                       association.parent_id, kMostLevels);
+                       association.parent_id, kMostPathLevels);
 }
 
 // What a stored association has written beside its own hash.

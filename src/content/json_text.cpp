@@ -10,7 +10,7 @@ namespace {
 namespace json = boost::json;
 using boost::system::error_code;
 
-constexpr std::size_t kMostLevels = 64;
+constexpr std::size_t kMostJsonLevels = 64;
 
 // Boost.JSON's event handler. Collecting costs nothing where nothing is collected.
 template <bool kCollects>
@@ -86,7 +86,7 @@ class Events {
 template <bool kCollects>
 std::optional<std::string> parse(std::string_view data, std::string* text) {
   json::parse_options options;
-  options.max_depth = kMostLevels;
+  options.max_depth = kMostJsonLevels;
   json::basic_parser<Events<kCollects>> parser(options, text);
   error_code code;
   const std::size_t used = parser.write_some(false, data.data(), data.size(), code);

@@ -30,8 +30,8 @@ bool goes_before_caches(const KeyClass& key_class, const std::vector<KeyClass>& 
   });
 }
 
-void judge_by_ttl(const KeyClass& key_class, const std::vector<KeyClass>& classes,
-                  ClassOutlook& outlook) {
+void foresee_by_ttl(const KeyClass& key_class, const std::vector<KeyClass>& classes,
+                    ClassOutlook& outlook) {
   const bool is_cache = key_class.shed_at == ShedAt::Warning;
   const bool before_caches = goes_before_caches(key_class, classes);
   outlook.fate = before_caches ? EvictionFate::EvictedSoon : EvictionFate::EvictedLast;
@@ -66,7 +66,7 @@ std::vector<ClassOutlook> eviction_outlook(std::string_view policy, const keys::
     } else if (redis::is_safe_policy(policy) && !is_evictable) {
       outlook.text = "kept: it has no TTL";
     } else if (policy == "volatile-ttl") {
-      judge_by_ttl(key_class, table.classes(), outlook);
+      foresee_by_ttl(key_class, table.classes(), outlook);
     } else {
       outlook.fate = EvictionFate::EvictedAny;
       outlook.is_wrong = !is_evictable;

@@ -9,7 +9,6 @@
 namespace redkeep::doctor {
 namespace {
 
-constexpr std::int64_t kMiB = std::int64_t{1} << 20;
 // Eviction runs before a command and may be a little late; what is above by more is no moment's.
 constexpr double kClearlyAbove = 1.02;
 // Below these sizes nobody is hurt by it, and small servers have large ratios.

@@ -7,6 +7,8 @@
 
 namespace redkeep::doctor {
 
+inline constexpr std::int64_t kMiB = std::int64_t{1} << 20;
+
 struct Case {
   const ServerReading& reading;
   const keys::ClassTable& table;

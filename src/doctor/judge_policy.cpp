@@ -40,7 +40,7 @@ void judge_unsafe(const Case& patient, Findings& found) {
        {config_set("maxmemory-policy", "volatile-lfu")}});
 }
 
-void judge_by_ttl(const Case& patient, Findings& found) {
+void judge_volatile_ttl(const Case& patient, Findings& found) {
   const auto classes = endangered(eviction_outlook("volatile-ttl", patient.table));
   if (classes.empty()) return;
   found.push_back(
@@ -123,7 +123,7 @@ void judge_policy(const Case& patient, Findings& found) {
   const std::string& policy = patient.memory.eviction_policy;
   if (!redis::is_safe_policy(policy)) return judge_unsafe(patient, found);
   if (policy == "noeviction") return judge_noeviction(patient, found);
-  if (policy == "volatile-ttl") judge_by_ttl(patient, found);
+  if (policy == "volatile-ttl") judge_volatile_ttl(patient, found);
   judge_nothing_to_evict(patient, found);
 }
 

@@ -5,7 +5,6 @@
 namespace redkeep::doctor {
 namespace {
 
-constexpr std::int64_t kMiB = std::int64_t{1} << 20;
 // The rest of the machine, buffers and the kernel need some of it, too.
 constexpr double kMostOfMachine = 0.9;
 // So far below the stop mark that the next writes do not bring back what was just mended: 75 % of

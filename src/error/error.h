@@ -15,6 +15,9 @@ Error make_error(ErrorKind kind, fmt::format_string<Args...> format, Args&&... a
   return Error{kind, fmt::format(format, std::forward<Args>(args)...)};
 }
 
+/// Of work that was told to stop, and did.
+inline Error interrupted() { return Error{ErrorKind::Interrupted, "stopped on request"}; }
+
 /// The same error with a sentence in front that says what was being done.
 inline Error within(std::string_view doing, const Error& error) {
   return Error{error.kind, fmt::format("{}: {}", doing, error.message)};

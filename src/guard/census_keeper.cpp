@@ -15,8 +15,8 @@ using Clock = std::chrono::steady_clock;
 
 // A tenth of the time while counting; then a rest, so that over a day the counting takes less than
 // a thousandth of the server's time however large it is.
-constexpr double kDuty = 0.1;
-constexpr int kRestFactor = 100;
+constexpr double kCensusDuty = 0.1;
+constexpr int kCensusRestFactor = 100;
 constexpr std::chrono::minutes kShortestRest{1};
 constexpr std::chrono::seconds kRetryAfter{10};
 constexpr std::size_t kMostFingerprintBytes = std::size_t{64} << 20;
@@ -34,7 +34,7 @@ CensusKeeper::CensusKeeper(boost::asio::any_io_executor executor, Options option
 redis::awaitable<void> CensusKeeper::run(std::stop_token stop) {
   StopWake wake(executor_, stop, client_);
   const census::CensusOptions census_options{
-      .page_keys = 200, .duty = kDuty, .most_fingerprint_bytes = kMostFingerprintBytes};
+      .page_keys = 200, .duty = kCensusDuty, .most_fingerprint_bytes = kMostFingerprintBytes};
   while (!stop.stop_requested()) {
     const auto begun = Clock::now();
     auto counted = co_await take_statistics(client_, table_, options_, census_options, stop, {});
@@ -43,7 +43,7 @@ redis::awaitable<void> CensusKeeper::run(std::stop_token stop) {
     if (counted) {
       snapshot_.census = std::move(*counted);
       snapshot_.census_time = Clock::now();
-      wait = std::max<Clock::duration>(kShortestRest, took * kRestFactor);
+      wait = std::max<Clock::duration>(kShortestRest, took * kCensusRestFactor);
     } else {
       spdlog::debug("the census was not complete: {}", counted.error().message);
     }

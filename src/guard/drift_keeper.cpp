@@ -15,10 +15,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr double kDuty = 0.05;
+constexpr double kAuditDuty = 0.05;
 // After each audit so many times as long as the server was at work for it: in the end that is half
 // a percent of its time, however large it is.
-constexpr int kRestFactor = 200;
+constexpr int kAuditRestFactor = 200;
 // The first one comes sooner than the others: what has drifted while no guard ran waits already.
 constexpr int kFirstPart = 10;
 constexpr std::size_t kPageKeys = 100;
@@ -61,7 +61,7 @@ redis::awaitable<Clock::duration> DriftKeeper::look(std::stop_token stop) {
   // nothing is looked for.
   drift::AuditOptions how;
   how.fix = options_.drift.background == DriftOptions::Background::Fix && lease_.may_act();
-  how.duty = kDuty;
+  how.duty = kAuditDuty;
   how.page_keys = kPageKeys;
   how.most_record_bytes = kMostRecordBytes;
   how.most_dangling_share = kMostDanglingShare;
@@ -78,7 +78,7 @@ redis::awaitable<Clock::duration> DriftKeeper::look(std::stop_token stop) {
   note({std::move(*outcome), how.fix,
         std::chrono::duration_cast<std::chrono::milliseconds>(now - begun), now,
         std::chrono::system_clock::now()});
-  co_return std::max<Clock::duration>(options_.drift.every, busy * kRestFactor);
+  co_return std::max<Clock::duration>(options_.drift.every, busy * kAuditRestFactor);
 }
 
 void DriftKeeper::note(LastAudit audit) {

@@ -15,7 +15,7 @@ constexpr std::string_view kMarkIfThere =
     "if redis.call('EXISTS', KEYS[2]) == 0 then return 0 end "
     "redis.call('SET', KEYS[1], ARGV[1]) return 1";
 
-constexpr std::chrono::seconds kLookEvery{1};
+constexpr std::chrono::seconds kGraphLookEvery{1};
 // Walking a million caches takes a server most of a second: it is to take a hundredth of its time.
 constexpr int kSearchRestFactor = 100;
 // An entity has its hash, its type and its place in the index.
@@ -30,7 +30,7 @@ redis::awaitable<GraphState> GraphWatch::look(const pressure::MemoryReading& rea
   std::vector<std::string> get{"GET", mark_};
   const auto mark = co_await client_->call(std::move(get));
   if (!mark) co_return state_;
-  look_again_ = now + kLookEvery;
+  look_again_ = now + kGraphLookEvery;
   if (is_new) search_again_ = {}, lasting_keys_ = 0;
   generation_ = client_->generation();
   if (mark->is_nil() && state_ != GraphState::There) {

@@ -82,11 +82,11 @@ std::optional<LeaseAnswer> parse_answer(const redis::Reply& reply) {
   const auto time = reply.elements[0].string();
   const auto text = reply.elements[1].string();
   if (!time || !text) return std::nullopt;
-  std::int64_t milliseconds = 0;
+  std::int64_t since_1970 = 0;
   const auto [end, failure] =
-      std::from_chars(time->data(), time->data() + time->size(), milliseconds);
+      std::from_chars(time->data(), time->data() + time->size(), since_1970);
   if (failure != std::errc{} || end != time->data() + time->size()) return std::nullopt;
-  return LeaseAnswer{std::chrono::milliseconds{milliseconds}, std::string(*text)};
+  return LeaseAnswer{std::chrono::milliseconds{since_1970}, std::string(*text)};
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ std::optional<std::int64_t> whole(std::string_view text) {
   return value;
 }
 
-std::string print_time(std::chrono::milliseconds since_1970) {
+std::string print_lease_time(std::chrono::milliseconds since_1970) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since_1970).count();
   // A server may say anything; what no calendar has is shown as it is.
   constexpr std::int64_t kYear10000 = 253'402'300'800;
@@ -143,11 +143,11 @@ std::string describe(const LeaseView& view) {
       return fmt::format("taken by {}, fencing {}; the holder before has not stepped back yet",
                          view.holder, view.fencing);
     case LeaseStand::Held:
-      return fmt::format("held by {} since {}, fencing {}", view.holder, print_time(view.since),
-                         view.fencing);
+      return fmt::format("held by {} since {}, fencing {}", view.holder,
+                         print_lease_time(view.since), view.fencing);
     case LeaseStand::Watching:
       return fmt::format("watching; {} acts since {}, fencing {}", view.holder,
-                         print_time(view.since), view.fencing);
+                         print_lease_time(view.since), view.fencing);
   }
   return {};
 }
@@ -158,11 +158,12 @@ std::string describe(const LeaseRecord& record) {
         "held by {} since {}, fencing {}, but overdue: not renewed for {}, so its holder is "
         "stopped, "
         "gone or cut off, and does not act",
-        holder_of(record.owner), print_time(record.since), record.fencing,
+        holder_of(record.owner), print_lease_time(record.since), record.fencing,
         sizes::print_duration(record.age));
   }
   return fmt::format("held by {} since {}, renewed {}, fencing {}", holder_of(record.owner),
-                     print_time(record.since), print_time(record.renewed), record.fencing);
+                     print_lease_time(record.since), print_lease_time(record.renewed),
+                     record.fencing);
 }
 
 }  // namespace redkeep::guard

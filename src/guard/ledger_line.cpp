@@ -18,18 +18,19 @@ namespace json = boost::json;
 using std::chrono::milliseconds;
 using std::chrono::system_clock;
 
-constexpr std::size_t kMostTextBytes = 2048;
+constexpr std::size_t kMostLedgerTextBytes = 2048;
 
 // What a server says of itself need not be UTF-8; JSON must be.
 std::string text_of(const std::string& text) {
-  return text.size() <= kMostTextBytes && content::is_utf8(text) ? text
-                                                                 : printable(text, kMostTextBytes);
+  return text.size() <= kMostLedgerTextBytes && content::is_utf8(text)
+             ? text
+             : printable(text, kMostLedgerTextBytes);
 }
 
 // Hundredths are as exact as a person reads them; JSON has no NaN.
 double pct_of(double pct) { return std::isfinite(pct) ? std::round(pct * 100) / 100 : 0; }
 
-std::string print_time(system_clock::time_point time) {
+std::string print_entry_time(system_clock::time_point time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
   const auto rest = std::chrono::duration_cast<milliseconds>(time - seconds);
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(system_clock::to_time_t(seconds)),
@@ -46,7 +47,7 @@ int digits(std::string_view text, std::size_t from, std::size_t count) {
   return value;
 }
 
-// "2025-11-23T02:59:58.123Z", as print_time writes it.
+// "2025-11-23T02:59:58.123Z", as print_entry_time writes it.
 std::optional<system_clock::time_point> parse_time(std::string_view text) {
   constexpr std::string_view kShape = "0000-00-00T00:00:00.000Z";
   if (text.size() != kShape.size()) return std::nullopt;
@@ -115,7 +116,7 @@ std::string without_controls(std::string_view json_text) {
 
 json::object to_json(const LedgerEntry& entry) {
   return {{"number", entry.number},
-          {"time", print_time(entry.when)},
+          {"time", print_entry_time(entry.when)},
           {"kind", to_string(entry.kind)},
           {"subject", text_of(entry.subject)},
           {"outcome", text_of(entry.outcome)},

@@ -9,7 +9,7 @@ namespace redkeep::guard {
 namespace {
 
 // A little less than a second, so that a look each second does not fall behind what is shed.
-constexpr std::chrono::milliseconds kLookEvery{900};
+constexpr std::chrono::milliseconds kRegretLookEvery{900};
 
 bool is_there(const redis::Reply& reply) { return reply.is_integer() && reply.integer > 0; }
 
@@ -22,7 +22,7 @@ void RegretWatch::use(const std::string& run_id, bool memory_usage) {
 }
 
 redis::awaitable<void> RegretWatch::look(std::shared_ptr<redis::Client> client, TimePoint now) {
-  if (looked_ && now - *looked_ < kLookEvery) co_return;
+  if (looked_ && now - *looked_ < kRegretLookEvery) co_return;
   looked_ = now;
   const std::vector<std::string> keys = log_.due(now);
   if (!keys.empty()) {

@@ -14,7 +14,7 @@ KeyClass lasting(std::string name, std::string pattern, KeyLevel level = KeyLeve
   return made;
 }
 
-KeyClass cache(std::string name, std::string pattern, seconds ttl, ShedAt shed_at, int order) {
+KeyClass timed(std::string name, std::string pattern, seconds ttl, ShedAt shed_at, int order) {
   KeyClass made = lasting(std::move(name), std::move(pattern), KeyLevel::Evictable);
   made.ttl = ttl;
   made.shed_at = shed_at;
@@ -37,17 +37,17 @@ std::vector<KeyClass> default_key_classes() {
       lasting("type_index", "type_index:{type}", KeyLevel::Rebuildable),
       lasting("queues", "queue:*"),
       lasting("guard", "guard:*"),
-      cache("page_cache", "page:cache:{path}:{locale}:{theme}", seconds{300}, ShedAt::Warning, 1),
-      cache("query_cache", "query:cache:{hash}", seconds{300}, ShedAt::Warning, 1),
-      cache("asset_bundles", "asset:bundle:{type}:{hash}", seconds{3600}, ShedAt::Warning, 2),
-      cache("template_cache", "template:cache:{name}:{theme}", seconds{900}, ShedAt::Warning, 3),
-      cache("temporary", "temp:{operation}:{id}", seconds{600}, ShedAt::Warning, 3),
+      timed("page_cache", "page:cache:{path}:{locale}:{theme}", seconds{300}, ShedAt::Warning, 1),
+      timed("query_cache", "query:cache:{hash}", seconds{300}, ShedAt::Warning, 1),
+      timed("asset_bundles", "asset:bundle:{type}:{hash}", seconds{3600}, ShedAt::Warning, 2),
+      timed("template_cache", "template:cache:{name}:{theme}", seconds{900}, ShedAt::Warning, 3),
+      timed("temporary", "temp:{operation}:{id}", seconds{600}, ShedAt::Warning, 3),
       // Whoever loses a session is logged out: last, and only where the limit itself is near.
-      cache("sessions", "session:{id}", seconds{86400}, ShedAt::Critical, 9),
-      cache("csrf_tokens", "csrf:{token}", seconds{3600}, ShedAt::Critical, 9),
+      timed("sessions", "session:{id}", seconds{86400}, ShedAt::Critical, 9),
+      timed("csrf_tokens", "csrf:{token}", seconds{3600}, ShedAt::Critical, 9),
       // These have a TTL and are not caches: losing one breaks a promise to somebody.
-      cache("rate_limits", "rate:{action}:{identifier}", seconds{900}, ShedAt::Never, 0),
-      cache("locks", "lock:{resource}", seconds{30}, ShedAt::Never, 0),
+      timed("rate_limits", "rate:{action}:{identifier}", seconds{900}, ShedAt::Never, 0),
+      timed("locks", "lock:{resource}", seconds{30}, ShedAt::Never, 0),
   };
 }
 

@@ -20,7 +20,8 @@ struct AuditFlags {
   bool json = false;
 };
 
-asio::awaitable<int> run(const Settings& settings, const AuditFlags& flags, std::stop_token stop) {
+asio::awaitable<int> run_audit(const Settings& settings, const AuditFlags& flags,
+                               std::stop_token stop) {
   const auto table = keys::ClassTable::compile(settings.options.prefix, settings.options.classes);
   if (!table) co_return fail(table.error());
   const auto begun = std::chrono::steady_clock::now();
@@ -59,7 +60,7 @@ void register_audit(CommandLine& line) {
                     "still so at that moment");
   command->add_flag("--json", flags->json, "One JSON object instead of text");
   run_with_settings(line, *command, [flags](const Settings& settings, std::stop_token stop) {
-    return run(settings, *flags, std::move(stop));
+    return run_audit(settings, *flags, std::move(stop));
   });
 }
 

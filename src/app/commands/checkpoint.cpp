@@ -60,7 +60,7 @@ asio::awaitable<Status> by_ourselves(const Options& options, std::stop_token sto
   co_return written ? Status{} : Status{written.error()};
 }
 
-asio::awaitable<int> run(const Options& options, std::stop_token stop) {
+asio::awaitable<int> run_checkpoint(const Options& options, std::stop_token stop) {
   Status done = co_await by_ourselves(options, stop);
   const bool has_owner =
       !done && done.error().kind == ErrorKind::Refused &&
@@ -86,8 +86,9 @@ void register_checkpoint(CommandLine& line) {
         return fail(make_error(ErrorKind::InvalidInput,
                                "no data directory is configured: name one with --data"));
       }
-      return run_to_end(
-          [&](asio::io_context&, std::stop_token stop) { return run(settings->options, stop); });
+      return run_to_end([&](asio::io_context&, std::stop_token stop) {
+        return run_checkpoint(settings->options, stop);
+      });
     };
   });
 }

@@ -26,9 +26,10 @@ struct DiscoverFlags {
   bool json = false;
 };
 
-asio::awaitable<Result<DiscoverReport>> look(std::shared_ptr<redis::Client> client,
-                                             const Settings& settings, const DiscoverFlags& flags,
-                                             std::stop_token stop) {
+asio::awaitable<Result<DiscoverReport>> look_for_families(std::shared_ptr<redis::Client> client,
+                                                          const Settings& settings,
+                                                          const DiscoverFlags& flags,
+                                                          std::stop_token stop) {
   const keys::KeySchema schema(settings.options.prefix);
   const auto found = co_await redis::probe_capabilities(client, schema.guard("probe"),
                                                         redis::ServerSettings::LeaveAlone);
@@ -72,11 +73,11 @@ Status write_output(const std::string& path, const std::string& text) {
   return make_error(ErrorKind::Io, "cannot write {}: {}", printable(path), system_reason(errno));
 }
 
-asio::awaitable<int> run(const Settings& settings, const DiscoverFlags& flags,
-                         std::stop_token stop) {
+asio::awaitable<int> run_discover(const Settings& settings, const DiscoverFlags& flags,
+                                  std::stop_token stop) {
   const auto executor = co_await asio::this_coro::executor;
   const auto client = redis::Client::create(executor, settings.options.endpoint);
-  const auto report = co_await look(client, settings, flags, stop);
+  const auto report = co_await look_for_families(client, settings, flags, stop);
   client->close();
   if (!report) co_return fail(report.error());
   if (!flags.output.empty()) {
@@ -113,7 +114,7 @@ void register_discover(CommandLine& line) {
                       "if it exists");
   command->add_flag("--json", flags->json, "The families as one JSON object instead of text");
   run_with_settings(line, *command, [flags](const Settings& settings, std::stop_token stop) {
-    return run(settings, *flags, std::move(stop));
+    return run_discover(settings, *flags, std::move(stop));
   });
 }
 

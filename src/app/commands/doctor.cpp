@@ -15,7 +15,7 @@ namespace asio = boost::asio;
 // Who asks at 3 a.m. does not wait for a server that does not answer.
 constexpr std::chrono::milliseconds kMostPatience{1500};
 
-asio::awaitable<int> run(const Settings& settings, bool json) {
+asio::awaitable<int> run_doctor(const Settings& settings, bool json) {
   const auto executor = co_await asio::this_coro::executor;
   const Options& options = settings.options;
   const auto table = keys::ClassTable::compile(options.prefix, options.classes);
@@ -45,7 +45,7 @@ void register_doctor(CommandLine& line) {
   add_connection_flags(*command, line.flags);
   command->add_flag("--json", *json, "One JSON object instead of text");
   run_with_settings(line, *command, [json](const Settings& settings, std::stop_token) {
-    return run(settings, *json);
+    return run_doctor(settings, *json);
   });
 }
 

@@ -42,7 +42,8 @@ void print_notes(const recovery::CheckpointOutcome& outcome) {
   }
 }
 
-asio::awaitable<int> run(const Settings& settings, const ExportFlags& flags, std::stop_token stop) {
+asio::awaitable<int> run_export(const Settings& settings, const ExportFlags& flags,
+                                std::stop_token stop) {
   recovery::CheckpointOptions options;
   options.directory = flags.directory;
   options.replace = flags.replace;
@@ -96,7 +97,7 @@ void register_export(CommandLine& line) {
   command->add_flag("--skip-bad-records", flags->skip_bad_records,
                     "Leave out what is no valid record, instead of refusing");
   run_with_settings(line, *command, [flags](const Settings& settings, std::stop_token stop) {
-    return run(settings, *flags, std::move(stop));
+    return run_export(settings, *flags, std::move(stop));
   });
 }
 

@@ -13,7 +13,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-asio::awaitable<int> run(const recovery::MadeUpGraphOptions& options, std::stop_token stop) {
+asio::awaitable<int> run_generate(const recovery::MadeUpGraphOptions& options,
+                                  std::stop_token stop) {
   ProgressLine line("");
   const std::function<void(double)> show = [&](double share) { line.show("writing", 0, share); };
   // Beside, so that Ctrl-C is heard meanwhile.
@@ -46,7 +47,7 @@ void register_generate(CommandLine& line) {
   command->callback([&line, options] {
     line.action = [options] {
       return run_to_end(
-          [&](asio::io_context&, std::stop_token stop) { return run(*options, stop); });
+          [&](asio::io_context&, std::stop_token stop) { return run_generate(*options, stop); });
     };
   });
 }

@@ -11,7 +11,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-asio::awaitable<int> run(const Settings& settings, std::stop_token stop) {
+asio::awaitable<int> run_guard(const Settings& settings, std::stop_token stop) {
   const auto executor = co_await asio::this_coro::executor;
   auto watch = Watch::create(executor, settings);
   if (!watch) co_return fail(watch.error());
@@ -35,7 +35,7 @@ void register_guard(CommandLine& line) {
                       "Content directory for the emergency restore");
   command->add_option("--data", line.flags.data,
                       "Directory that the ledger is kept in, for redkeep history");
-  run_with_settings(line, *command, run);
+  run_with_settings(line, *command, run_guard);
 }
 
 }  // namespace redkeep::app

@@ -59,7 +59,7 @@ Result<guard::LedgerReading> read(const std::string& directory, const guard::Tak
                     printable(directory), printable(guard::ledger_path(directory)));
 }
 
-int print_json(const std::string& directory, WallTime from) {
+int print_history_json(const std::string& directory, WallTime from) {
   const bool is_in_use = guard::is_ledger_in_use(directory);
   const guard::TakeEntry print = [from](std::string_view line, const guard::LedgerEntry& entry) {
     if (entry.when >= from) fmt::print("{}\n", line);
@@ -70,7 +70,7 @@ int print_json(const std::string& directory, WallTime from) {
   return 0;
 }
 
-int print_text(const std::string& directory, WallTime from, WallTime now) {
+int print_history_text(const std::string& directory, WallTime from, WallTime now) {
   const bool is_in_use = guard::is_ledger_in_use(directory);
   std::vector<guard::LedgerEntry> entries;
   const guard::TakeEntry take = [&entries](std::string_view, guard::LedgerEntry entry) {
@@ -94,13 +94,14 @@ int print_text(const std::string& directory, WallTime from, WallTime now) {
   return 0;
 }
 
-int run(const ConnectionFlags& connection, const HistoryFlags& flags) {
+int run_history(const ConnectionFlags& connection, const HistoryFlags& flags) {
   const auto now = std::chrono::system_clock::now();
   const auto from = begin_of(flags, now);
   if (!from) return fail(from.error());
   const auto directory = directory_of(connection);
   if (!directory) return fail(directory.error());
-  return flags.json ? print_json(*directory, *from) : print_text(*directory, *from, now);
+  return flags.json ? print_history_json(*directory, *from)
+                    : print_history_text(*directory, *from, now);
 }
 
 }  // namespace
@@ -119,7 +120,7 @@ void register_history(CommandLine& line) {
   command->add_option("--config", line.flags.config_file,
                       "Configuration (default: ./redkeep.toml, /etc/redkeep/redkeep.toml)");
   command->callback(
-      [&line, flags] { line.action = [&line, flags] { return run(line.flags, *flags); }; });
+      [&line, flags] { line.action = [&line, flags] { return run_history(line.flags, *flags); }; });
 }
 
 }  // namespace redkeep::app

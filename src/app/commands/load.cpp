@@ -21,7 +21,8 @@ struct LoadFlags {
   std::string rejects = "rejects.csv";
 };
 
-asio::awaitable<int> run(const Settings& settings, const LoadFlags& flags, std::stop_token stop) {
+asio::awaitable<int> run_load(const Settings& settings, const LoadFlags& flags,
+                              std::stop_token stop) {
   recovery::LoadOptions options;
   options.directory = flags.directory;
   options.merge = flags.merge;
@@ -76,7 +77,7 @@ void register_load(CommandLine& line) {
   command->add_option("--rejects", flags->rejects,
                       "Where bad rows go, a file that is new or empty (default: rejects.csv)");
   run_with_settings(line, *command, [flags](const Settings& settings, std::stop_token stop) {
-    return run(settings, *flags, std::move(stop));
+    return run_load(settings, *flags, std::move(stop));
   });
 }
 

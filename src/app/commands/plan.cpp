@@ -44,8 +44,9 @@ std::vector<std::int64_t> usual_limits(const plan::MemoryPicture& picture,
   return {now / 2, now / 4 * 3, now, now / 2 * 3};
 }
 
-asio::awaitable<Result<plan::MemoryPicture>> look(std::shared_ptr<redis::Client> client,
-                                                  const Options& options, std::stop_token stop) {
+asio::awaitable<Result<plan::MemoryPicture>> look_at_memory(std::shared_ptr<redis::Client> client,
+                                                            const Options& options,
+                                                            std::stop_token stop) {
   const auto table = keys::ClassTable::compile(options.prefix, options.classes);
   if (!table) co_return table.error();
   ProgressLine line("keys");
@@ -59,12 +60,13 @@ asio::awaitable<Result<plan::MemoryPicture>> look(std::shared_ptr<redis::Client>
   co_return picture;
 }
 
-asio::awaitable<int> run(const Settings& settings, const PlanFlags& flags, std::stop_token stop) {
+asio::awaitable<int> run_plan(const Settings& settings, const PlanFlags& flags,
+                              std::stop_token stop) {
   auto limits = parse_limits(flags);
   if (!limits) co_return fail(limits.error());
   const auto executor = co_await asio::this_coro::executor;
   const auto client = redis::Client::create(executor, settings.options.endpoint);
-  auto picture = co_await look(client, settings.options, std::move(stop));
+  auto picture = co_await look_at_memory(client, settings.options, std::move(stop));
   client->close();
   if (!picture) co_return fail(picture.error());
   if (flags.entities && picture->entities == 0) {
@@ -112,7 +114,7 @@ void register_plan(CommandLine& line) {
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000'000}));
   command->add_flag("--json", flags->json, "One JSON object instead of text");
   run_with_settings(line, *command, [flags](const Settings& settings, std::stop_token stop) {
-    return run(settings, *flags, std::move(stop));
+    return run_plan(settings, *flags, std::move(stop));
   });
 }
 

@@ -64,9 +64,9 @@ asio::awaitable<Result<recovery::RebuildOutcome>> rebuild_by_journal(
 }
 
 // `directory`: of the content; empty: what the data directory of the settings stands for.
-asio::awaitable<int> run(const Settings& settings, const RebuildFlags& flags,
-                         std::chrono::milliseconds wait, std::string directory,
-                         std::stop_token stop) {
+asio::awaitable<int> run_rebuild(const Settings& settings, const RebuildFlags& flags,
+                                 std::chrono::milliseconds wait, std::string directory,
+                                 std::stop_token stop) {
   recovery::RebuildOptions options;
   options.directory = directory;
   options.from_scratch = flags.from_scratch;
@@ -134,7 +134,7 @@ void register_rebuild(CommandLine& line) {
       if (const Status sure = confirm(*flags, *settings, by_journal); !sure)
         return fail(sure.error());
       return run_to_end([&](asio::io_context&, std::stop_token stop) {
-        return run(*settings, *flags, *wait, *directory, stop);
+        return run_rebuild(*settings, *flags, *wait, *directory, stop);
       });
     };
   });

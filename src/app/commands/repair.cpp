@@ -50,8 +50,8 @@ asio::awaitable<Result<recovery::RepairOutcome>> repair(const Settings& settings
   co_return outcome;
 }
 
-asio::awaitable<int> run(const Settings& settings, const ConnectionFlags& given,
-                         const RepairFlags& flags, std::stop_token stop) {
+asio::awaitable<int> run_repair(const Settings& settings, const ConnectionFlags& given,
+                                const RepairFlags& flags, std::stop_token stop) {
   recovery::RepairOptions options;
   options.mend.remove_orphans = flags.remove_orphans;
   options.mend.dry_run = flags.dry_run;
@@ -96,7 +96,7 @@ void register_repair(CommandLine& line) {
                       "Where the directory of saved rows is made (default: here)");
   command->add_flag("--json", flags->json, "One JSON object instead of text");
   run_with_settings(line, *command, [flags, &line](const Settings& settings, std::stop_token stop) {
-    return run(settings, line.flags, *flags, std::move(stop));
+    return run_repair(settings, line.flags, *flags, std::move(stop));
   });
 }
 

@@ -50,7 +50,7 @@ Result<std::int64_t> stop_at_bytes(const ShedFlags& flags, const pressure::Memor
   return pressure::bytes_at_mark(pct, reading.limit_bytes);
 }
 
-void print_json(const shed::ShedOutcome& outcome, bool dry_run) {
+void print_outcome_json(const shed::ShedOutcome& outcome, bool dry_run) {
   json::array rows;
   for (const auto& row : outcome.classes) {
     rows.push_back(json::object{{"name", row.name},
@@ -77,7 +77,7 @@ std::string bytes_of(const shed::ClassShed& row) {
   return is_noise ? "less than can be measured" : sizes::print_bytes(row.bytes);
 }
 
-void print_text(const shed::ShedOutcome& outcome, bool dry_run) {
+void print_outcome_text(const shed::ShedOutcome& outcome, bool dry_run) {
   for (const auto& row : outcome.classes) {
     fmt::print("{:<16} {:>17}  {:>12}{}\n", row.name, sizes::print_counted(row.keys, "key"),
                bytes_of(row), dry_run ? "  (would be shed)" : "");
@@ -201,8 +201,8 @@ Status check_flags(const ShedFlags& flags, const Settings& settings) {
   return plan ? Status{} : plan.error();
 }
 
-asio::awaitable<int> run(asio::io_context& context, const Settings& settings,
-                         const ShedFlags& flags, std::stop_token stop) {
+asio::awaitable<int> run_shed(asio::io_context& context, const Settings& settings,
+                              const ShedFlags& flags, std::stop_token stop) {
   const auto table = keys::ClassTable::compile(settings.options.prefix, settings.options.classes);
   if (!table) co_return fail(table.error());
   const auto client = redis::Client::create(context.get_executor(), settings.options.endpoint);
@@ -210,9 +210,9 @@ asio::awaitable<int> run(asio::io_context& context, const Settings& settings,
   client->close();
   if (!outcome) co_return fail(outcome.error());
   if (flags.json) {
-    print_json(*outcome, flags.dry_run);
+    print_outcome_json(*outcome, flags.dry_run);
   } else {
-    print_text(*outcome, flags.dry_run);
+    print_outcome_text(*outcome, flags.dry_run);
     const bool is_all_taken = outcome->end == shed::ShedEnd::NothingLeft;
     if (is_all_taken && flags.classes.empty()) print_classes_by_name_only(*table);
   }
@@ -250,7 +250,7 @@ void register_shed(CommandLine& line) {
       if (!settings) return fail(settings.error());
       if (const auto right = check_flags(*flags, *settings); !right) return fail(right.error());
       return run_to_end([&](asio::io_context& context, std::stop_token stop) {
-        return run(context, *settings, *flags, stop);
+        return run_shed(context, *settings, *flags, stop);
       });
     };
   });

@@ -164,8 +164,8 @@ class Stats {
   bool went_on_ = false;  // since the file that it began with
 };
 
-asio::awaitable<int> run(asio::io_context& context, const Settings& settings,
-                         const StatsFlags& flags, std::stop_token stop) {
+asio::awaitable<int> run_stats(asio::io_context& context, const Settings& settings,
+                               const StatsFlags& flags, std::stop_token stop) {
   const auto table = keys::ClassTable::compile(settings.options.prefix, settings.options.classes);
   if (!table) co_return fail(table.error());
   const auto client = redis::Client::create(context.get_executor(), settings.options.endpoint);
@@ -238,7 +238,7 @@ void register_stats(CommandLine& line) {
       const Status budget = read_budget(*flags);
       if (!budget) return fail(budget.error());
       return run_to_end([&](asio::io_context& context, std::stop_token stop) {
-        return run(context, *settings, *flags, stop);
+        return run_stats(context, *settings, *flags, stop);
       });
     };
   });

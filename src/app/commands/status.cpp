@@ -14,7 +14,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-asio::awaitable<int> run(const Settings& settings, bool json, std::stop_token stop) {
+asio::awaitable<int> run_status(const Settings& settings, bool json, std::stop_token stop) {
   const auto table = keys::ClassTable::compile(settings.options.prefix, settings.options.classes);
   if (!table) co_return fail(table.error());
   const auto executor = co_await asio::this_coro::executor;
@@ -53,7 +53,7 @@ void register_status(CommandLine& line) {
   add_connection_flags(*command, line.flags);
   command->add_flag("--json", *json, "One JSON object instead of text");
   run_with_settings(line, *command, [json](const Settings& settings, std::stop_token stop) {
-    return run(settings, *json, std::move(stop));
+    return run_status(settings, *json, std::move(stop));
   });
 }
 

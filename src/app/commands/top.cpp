@@ -37,7 +37,7 @@ using Clock = std::chrono::steady_clock;
 
 // A sample takes a server some 25 ms: a quarter of a percent of its time.
 constexpr std::chrono::seconds kSampleEvery{10};
-constexpr std::size_t kSampleKeys = 6000;
+constexpr std::size_t kTopSampleKeys = 6000;
 // A ledger of 16 MiB takes 0.2 s to read: after each reading so many times as long is waited.
 constexpr int kLedgerRestFactor = 10;
 // Growth is that of so long: from one reading to the next it would flutter.
@@ -213,7 +213,7 @@ class Top {
                                                           redis::ServerSettings::LeaveAlone);
     if (!found) co_return;
     census::SampleOptions options;
-    options.keys = kSampleKeys;
+    options.keys = kTopSampleKeys;
     options.with_bytes = found->memory_usage;
     options.with_ttl = false;
     options.seed = std::random_device{}();
@@ -313,7 +313,7 @@ bool with_colours() {
   return refused == nullptr || *refused == '\0';
 }
 
-void show(const TopView& view, const std::optional<Terminal>& terminal) {
+void show_view(const TopView& view, const std::optional<Terminal>& terminal) {
   if (!terminal) {
     fmt::print("{}", top_line(view));
     std::fflush(stdout);
@@ -323,8 +323,8 @@ void show(const TopView& view, const std::optional<Terminal>& terminal) {
   terminal->show(top_screen(view, size.columns, size.rows, with_colours()));
 }
 
-asio::awaitable<int> run(asio::io_context& context, const Settings& settings, const TopFlags& flags,
-                         std::stop_token stop) {
+asio::awaitable<int> run_top(asio::io_context& context, const Settings& settings,
+                             const TopFlags& flags, std::stop_token stop) {
   const auto table = keys::ClassTable::compile(settings.options.prefix, settings.options.classes);
   if (!table) co_return fail(table.error());
   const auto client = redis::Client::create(context.get_executor(), settings.options.endpoint);
@@ -340,12 +340,12 @@ asio::awaitable<int> run(asio::io_context& context, const Settings& settings, co
     terminal.emplace(context.get_executor(), [&quit] { quit.request_stop(); });
   }
   for (std::int64_t shown = 1; !ended.stop_requested(); ++shown) {
-    show(top.view(), terminal);
+    show_view(top.view(), terminal);
     if (flags.count > 0 && shown == flags.count) break;
     co_await wake.pause_for(flags.interval);
     if (ended.stop_requested()) break;
     const Overdue overdue(context.get_executor(), [&top, &terminal] {
-      if (top.note_silence()) show(top.view(), terminal);
+      if (top.note_silence()) show_view(top.view(), terminal);
     });
     const Status looked = co_await top.look(ended);  // a failure is shown
     if (!looked && ended.stop_requested()) break;
@@ -388,7 +388,7 @@ void register_top(CommandLine& line) {
       const Status interval = read_interval(*flags);
       if (!interval) return fail(interval.error());
       return run_to_end([&](asio::io_context& context, std::stop_token stop) {
-        return run(context, *settings, *flags, stop);
+        return run_top(context, *settings, *flags, stop);
       });
     };
   });

@@ -267,8 +267,9 @@ asio::awaitable<int> serve(redis::PrivateServer& server, Settings settings,
   co_return 0;
 }
 
-asio::awaitable<int> run(asio::io_context& context, const Settings& settings, const UpFlags& flags,
-                         std::int64_t maxmemory_bytes, std::stop_token stop) {
+asio::awaitable<int> run_private_server(asio::io_context& context, const Settings& settings,
+                                        const UpFlags& flags, std::int64_t maxmemory_bytes,
+                                        std::stop_token stop) {
   const auto lock = redis::DirectoryLock::take(flags.data);
   if (!lock) co_return fail(lock.error());
   redis::PrivateServerOptions options;
@@ -297,7 +298,7 @@ int run_up(const CommandLine& line, const UpFlags& flags) {
   }
   settings->options.data_directory = flags.data;
   return run_to_end([&](asio::io_context& context, std::stop_token stop) {
-    return run(context, *settings, flags, *maxmemory, stop);
+    return run_private_server(context, *settings, flags, *maxmemory, stop);
   });
 }
 

@@ -33,8 +33,8 @@ Result<std::string> choose_content(const Settings& settings, const ConnectionFla
   return settings.options.data_directory;
 }
 
-asio::awaitable<int> run(const Settings& settings, const ConnectionFlags& given,
-                         const VerifyFlags& flags, std::stop_token stop) {
+asio::awaitable<int> run_verify(const Settings& settings, const ConnectionFlags& given,
+                                const VerifyFlags& flags, std::stop_token stop) {
   recovery::VerifyOptions options;
   const auto directory = choose_content(settings, given, options);
   if (!directory) co_return fail(directory.error());
@@ -75,7 +75,7 @@ void register_verify(CommandLine& line) {
                     "faster, however many other keys there are");
   command->add_flag("--json", flags->json, "One JSON object instead of text");
   run_with_settings(line, *command, [flags, &line](const Settings& settings, std::stop_token stop) {
-    return run(settings, line.flags, *flags, std::move(stop));
+    return run_verify(settings, line.flags, *flags, std::move(stop));
   });
 }
 

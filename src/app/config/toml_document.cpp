@@ -25,12 +25,12 @@ struct OpenFile {
   int number;
 };
 
-struct Line {
+struct TomlLine {
   std::size_t begin;
   std::size_t end;
 };
 
-Line line_of(std::string_view text, std::size_t number) {
+TomlLine line_of(std::string_view text, std::size_t number) {
   std::size_t begin = 0;
   while (--number > 0) begin = text.find('\n', begin) + 1;
   return {begin, std::min(text.find('\n', begin), text.size())};
@@ -91,7 +91,7 @@ TomlDocument parse_document(std::string text) {
       return document;
     } catch (const toml::parse_error& failure) {
       const auto where = failure.source().begin;
-      const Line line = line_of(text, std::max(where.line, toml::source_index{1}));
+      const TomlLine line = line_of(text, std::max(where.line, toml::source_index{1}));
       const std::string_view shown =
           std::string_view(text).substr(line.begin, line.end - line.begin);
       document.errors.push_back(

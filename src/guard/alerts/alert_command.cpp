@@ -97,7 +97,7 @@ bool write_all(int descriptor, std::string_view bytes) {
   return ::lseek(descriptor, 0, SEEK_SET) == 0;
 }
 
-Status judge(int status) {
+Status judge_exit_status(int status) {
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
   if (WIFSIGNALED(status)) {
     return make_error(ErrorKind::Io, "it was ended by signal {}", WTERMSIG(status));
@@ -169,7 +169,7 @@ asio::awaitable<Status> AlertCommand::deliver(std::string json) {
     co_await redis::pause_for(kPoll);
   }
   if (pid_ <= 0) {
-    const Status ended = judge(exit_status_);
+    const Status ended = judge_exit_status(exit_status_);
     if (ended) co_return ended;
     co_return within(who, ended.error());
   }

@@ -18,12 +18,12 @@ namespace json = boost::json;
 using std::chrono::system_clock;
 
 // A sentence of ours has some hundred bytes; what a server adds to it is bounded here.
-constexpr std::size_t kMostTextBytes = 2000;
+constexpr std::size_t kMostAlertTextBytes = 2000;
 
 std::string shown(std::string_view text) {
-  const bool is_long = text.size() > kMostTextBytes;
+  const bool is_long = text.size() > kMostAlertTextBytes;
   if (is_long) {
-    text = text.substr(0, kMostTextBytes);
+    text = text.substr(0, kMostAlertTextBytes);
     // Not in the middle of a character: UTF-8 continues with 10xxxxxx.
     std::size_t end = text.size();
     for (int back = 0; back < 4 && end > 0; ++back) {
@@ -31,7 +31,8 @@ std::string shown(std::string_view text) {
     }
     text = text.substr(0, end);
   }
-  std::string out = content::is_utf8(text) ? std::string(text) : printable(text, kMostTextBytes);
+  std::string out =
+      content::is_utf8(text) ? std::string(text) : printable(text, kMostAlertTextBytes);
   return is_long ? out + "..." : out;
 }
 
@@ -63,7 +64,7 @@ double percent(const MemoryUse& memory) {
   return std::isfinite(memory.usage_pct) ? memory.usage_pct : 0.0;
 }
 
-std::string action_of(const Alert& alert) {
+std::string shown_action(const Alert& alert) {
   return alert.condition.action.empty() ? "none" : shown(alert.condition.action);
 }
 
@@ -77,7 +78,7 @@ std::string alertmanager_json(const Alert& alert, std::string_view instance,
                               system_clock::time_point now, std::chrono::seconds valid_for) {
   const AlertCondition& condition = alert.condition;
   const std::string cause = shown(condition.cause);
-  const std::string action = action_of(alert);
+  const std::string action = shown_action(alert);
   // An Event has no end: Alertmanager lets go of it when its time is over.
   const auto ends = alert.is_over ? now : now + valid_for;
   json::object labels{{"alertname", alert_name(condition.subject)},
@@ -111,7 +112,7 @@ std::string plain_json(const Alert& alert, std::string_view instance,
                                         {"severity", to_string(condition.severity)},
                                         {"state", alert.is_over ? "resolved" : "firing"},
                                         {"cause", shown(condition.cause)},
-                                        {"action", action_of(alert)},
+                                        {"action", shown_action(alert)},
                                         {"used_bytes", condition.memory.used_bytes},
                                         {"limit_bytes", condition.memory.limit_bytes},
                                         {"usage_percent", percent(condition.memory)},

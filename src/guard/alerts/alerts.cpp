@@ -12,7 +12,7 @@ namespace redkeep::guard {
 namespace {
 
 // "shed 1,200 keys, 3.4 MiB, of page_cache, query_cache -> TargetReached"; empty: nothing was shed.
-std::string action_of(const shed::ShedOutcome& outcome) {
+std::string describe_shedding(const shed::ShedOutcome& outcome) {
   std::string names;
   std::int64_t bytes = 0;
   for (const auto& row : outcome.classes) {
@@ -62,7 +62,7 @@ void Alerts::follow(const pressure::Pressure& pressure, const shed::ShedOutcome&
     return;
   }
   const UsageSeen usage{pressure.reading.use(), use_after(pressure.reading, outcome), cause,
-                        action_of(outcome), seen};
+                        describe_shedding(outcome), seen};
   follow_usage(policy_, marks_, usage, now);
 }
 

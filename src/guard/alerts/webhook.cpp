@@ -40,7 +40,7 @@ std::string base64(std::string_view text) {
 }
 
 // What an answer means for the next attempt.
-Status judge(unsigned status, std::string_view body) {
+Status judge_answer(unsigned status, std::string_view body) {
   if (status >= 200 && status < 300) return {};
   constexpr unsigned kTimeout = 408;
   constexpr unsigned kTooMany = 429;
@@ -124,7 +124,7 @@ asio::awaitable<Status> Webhook::read_answer() {
                            code.message());
     }
   }
-  co_return judge(parser.get().result_int(), unread);
+  co_return judge_answer(parser.get().result_int(), unread);
 }
 
 std::string Webhook::request(std::string_view json) const {

@@ -15,7 +15,7 @@ constexpr std::string_view kAdvice =
     "it was changed or damaged; a copy from elsewhere, or the content in Redis by a new "
     "checkpoint, takes its place";
 
-Error damaged(const std::string& path, const std::string& what) {
+Error damaged_file(const std::string& path, const std::string& what) {
   return make_error(ErrorKind::Io, "{}: {}: {}", path, what, kAdvice);
 }
 
@@ -44,19 +44,19 @@ Status check_file(const std::string& directory, const ManifestFile& file) {
     return make_error(ErrorKind::Io, "cannot read {}: {}: {}", path, failure.message(), kAdvice);
   }
   if (static_cast<std::int64_t>(bytes) != file.bytes) {
-    return damaged(path, fmt::format("has {} bytes and should have {}", bytes, file.bytes));
+    return damaged_file(path, fmt::format("has {} bytes and should have {}", bytes, file.bytes));
   }
   const auto checksum = checksum_of_file(path);
   if (!checksum) return checksum.error();
   if (*checksum != file.checksum) {
-    return damaged(path,
-                   fmt::format("has the checksum {} and should have {}", *checksum, file.checksum));
+    return damaged_file(
+        path, fmt::format("has the checksum {} and should have {}", *checksum, file.checksum));
   }
   const auto rows = file.name == kCheckpointFiles[0] ? rows_of<EntityFile>(directory)
                                                      : rows_of<AssociationFile>(directory);
   if (!rows) return rows.error();
   if (*rows == file.rows) return {};
-  return damaged(path, fmt::format("has {} rows and should have {}", *rows, file.rows));
+  return damaged_file(path, fmt::format("has {} rows and should have {}", *rows, file.rows));
 }
 
 Status check_files(const std::string& directory, const Manifest& manifest) {

@@ -14,13 +14,13 @@
 namespace redkeep::recovery {
 namespace {
 
-constexpr std::chrono::seconds kDeadline{30};
-constexpr std::size_t kPageKeys = 1000;
+constexpr std::chrono::seconds kReadDeadline{30};
+constexpr std::size_t kReadPageKeys = 1000;
 // The server holds the replies to two windows for us: that many records at most, and about so many
 // bytes, by what the last window took.
 constexpr std::size_t kWindows = 2;
 constexpr std::size_t kMostWindowRecords = 128;
-constexpr std::size_t kWindowBytes = std::size_t{512} << 10;
+constexpr std::size_t kReadWindowBytes = std::size_t{512} << 10;
 
 // The names of the fields, and where they go.
 struct EntityField {
@@ -48,11 +48,11 @@ constexpr std::array<AssociationField, 4> kAssociationFields{{
 // Of an entity: what follows from associations, and what the journal keeps.
 constexpr std::array<std::string_view, 2> kDerivedFields{"path", "version"};
 
-bool is_wrong_type(const redis::Reply& reply) {
+bool is_wrong_type_error(const redis::Reply& reply) {
   return reply.is_error() && reply.text.starts_with("WRONGTYPE");
 }
 
-std::size_t bytes_of(const redis::Reply& reply) {
+std::size_t reply_bytes(const redis::Reply& reply) {
   std::size_t bytes = reply.text.size();
   for (const auto& element : reply.elements) bytes += element.text.size();
   return bytes;
@@ -113,14 +113,14 @@ redis::awaitable<Status> GraphReader::run(RecordSink& sink) {
 
 redis::awaitable<Status> GraphReader::collect_names() {
   // One walk for both: of our keys, entity:... and assoc:... (and few others) are like this.
-  keys::KeyspaceWalk walk(keys::escape_glob(schema_.prefix()) + "[ae][ns]*", kPageKeys);
+  keys::KeyspaceWalk walk(keys::escape_glob(schema_.prefix()) + "[ae][ns]*", kReadPageKeys);
   while (!walk.done()) {
     const auto found = static_cast<std::int64_t>(entities_.size() + associations_.size());
     records_ = found;
     if (const Status go_on = step("looking for records", -1); !go_on) co_return go_on;
     redis::CommandBuffer scan;
     walk.ask(scan);
-    auto replies = co_await connection_->exchange(scan, kDeadline);
+    auto replies = co_await connection_->exchange(scan, kReadDeadline);
     if (!replies) co_return replies.error();
     const auto page = walk.take(std::move(replies->front()));
     if (!page) co_return page.error();
@@ -150,7 +150,7 @@ redis::awaitable<Status> GraphReader::read_each(const NameList& names, Kind kind
       const std::size_t records = std::min(window_records_, names.size() - asked);
       redis::CommandBuffer commands;
       for (std::size_t i = 0; i < records; ++i) (this->*kind.ask)(names[asked + i], commands);
-      const Status sent = co_await connection_->send(commands.wire(), kDeadline);
+      const Status sent = co_await connection_->send(commands.wire(), kReadDeadline);
       if (!sent) co_return sent;
       unanswered.push_back(records);
       asked += records;
@@ -168,7 +168,7 @@ redis::awaitable<Status> GraphReader::take_window(const NameList& names, Kind ki
   std::size_t bytes = 0;
   Status status;
   const std::function<void(redis::Reply &&)> each = [&](redis::Reply&& reply) {
-    bytes += bytes_of(reply);
+    bytes += reply_bytes(reply);
     replies.push_back(std::move(reply));
     if (replies.size() < kind.commands) return;
     if (status) status = (this->*kind.take)(names[taken_], replies, sink);
@@ -176,9 +176,10 @@ redis::awaitable<Status> GraphReader::take_window(const NameList& names, Kind ki
     ++records_;
     replies.clear();
   };
-  const Status received = co_await connection_->receive(records * kind.commands, each, kDeadline);
+  const Status received =
+      co_await connection_->receive(records * kind.commands, each, kReadDeadline);
   if (!received) co_return received;
-  const std::size_t fitting = kWindowBytes * records / std::max<std::size_t>(bytes, 1);
+  const std::size_t fitting = kReadWindowBytes * records / std::max<std::size_t>(bytes, 1);
   window_records_ = std::clamp<std::size_t>(fitting, 1, std::min(2 * records, kMostWindowRecords));
   co_return status;
 }
@@ -197,7 +198,7 @@ void GraphReader::ask_association(std::string_view name, redis::CommandBuffer& o
 // False if there is nothing to read: the key is gone, or (told to the sink) no hash.
 Result<bool> GraphReader::has_fields(const std::string& key, redis::Reply& reply,
                                      RecordSink& sink) {
-  if (is_wrong_type(reply)) {
+  if (is_wrong_type_error(reply)) {
     sink.take_bad(printable(key) + ": is not a hash");
     return false;
   }
@@ -241,7 +242,7 @@ Status GraphReader::take_entity(std::string_view name, Replies replies, RecordSi
     return bad(fmt::format("its field type is \"{}\"", entity.type));
   }
   const redis::Reply& type = replies[0];
-  if (is_wrong_type(type)) {
+  if (is_wrong_type_error(type)) {
     return bad(fmt::format("{} is not a string", schema_.type_of(entity.id)));
   }
   if (!type.is_nil() && !type.is_string()) return redis::unexpected_reply("GET", type);

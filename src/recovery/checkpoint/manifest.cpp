@@ -127,7 +127,7 @@ std::size_t first_different_line(std::string_view one, std::string_view other) {
   return 1 + static_cast<std::size_t>(std::count(one.begin(), ends.first, '\n'));
 }
 
-Error damaged(const std::string& shown_name, std::string_view what) {
+Error damaged_manifest(const std::string& shown_name, std::string_view what) {
   return make_error(ErrorKind::Io, "{}: {}: it was changed or damaged", shown_name, what);
 }
 
@@ -145,7 +145,8 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& shown_
   json::parse_options strict;
   strict.max_depth = 4;
   const json::value parsed = json::parse(text, failure, {}, strict);
-  if (failure) return damaged(shown_name, fmt::format("is no JSON ({})", failure.message()));
+  if (failure)
+    return damaged_manifest(shown_name, fmt::format("is no JSON ({})", failure.message()));
   Members top(parsed, "it");
   const std::int64_t format = top.number("redkeep_checkpoint");
   if (top.fault().empty() && format != kFormat) {
@@ -162,11 +163,11 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& shown_
     top.adopt(take_file((*files)[i], i, manifest));
   }
   if (manifest.files.size() < kCheckpointFiles.size()) top.fail("does not name all files");
-  if (!top.fault().empty()) return damaged(shown_name, top.fault());
+  if (!top.fault().empty()) return damaged_manifest(shown_name, top.fault());
   const std::string expected = print_manifest(manifest);
   if (expected == text) return manifest;
-  return damaged(shown_name, fmt::format("line {} is not as it was written",
-                                         first_different_line(text, expected)));
+  return damaged_manifest(shown_name, fmt::format("line {} is not as it was written",
+                                                  first_different_line(text, expected)));
 }
 
 Result<Manifest> read_manifest(const std::string& directory) {

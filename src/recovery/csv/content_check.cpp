@@ -56,8 +56,6 @@ struct AssociationPass {
   }
 };
 
-Error interrupted() { return Error{ErrorKind::Interrupted, "stopped on request"}; }
-
 bool should_stop(std::int64_t rows, const std::stop_token& stop) {
   return rows % 4096 == 0 && stop.stop_requested();
 }

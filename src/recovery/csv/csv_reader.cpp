@@ -19,7 +19,7 @@
 namespace redkeep::recovery {
 namespace {
 
-constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
+constexpr std::size_t kReadBlockBytes = std::size_t{1} << 20;
 constexpr std::string_view kBom = "\xEF\xBB\xBF";
 constexpr std::size_t kMostRowBytes = 2 * CsvReader::kMaxFieldBytes;
 
@@ -82,7 +82,7 @@ Status CsvReader::open_file(const std::string& path) {
   version_ = version_of(status);
   // A small file needs no block of its own: this is what zeroing one costs.
   buffer_.resize(
-      std::clamp(static_cast<std::size_t>(version_.bytes) + 1, std::size_t{4096}, kBlockBytes));
+      std::clamp(static_cast<std::size_t>(version_.bytes) + 1, std::size_t{4096}, kReadBlockBytes));
   return {};
 }
 

@@ -8,7 +8,7 @@ namespace redkeep::recovery {
 namespace {
 
 // Large enough that the calls do not count.
-constexpr std::size_t kBlockBytes = std::size_t{256} << 10;
+constexpr std::size_t kWriteBlockBytes = std::size_t{256} << 10;
 
 void append_row(std::string& out, std::initializer_list<std::string_view> fields) {
   bool is_first = true;
@@ -34,7 +34,7 @@ Result<CsvWriter> CsvWriter::create(Disk& disk, std::string path,
 Status CsvWriter::add(std::initializer_list<std::string_view> fields) {
   append_row(block_, fields);
   ++rows_;
-  return block_.size() < kBlockBytes ? Status{} : flush();
+  return block_.size() < kWriteBlockBytes ? Status{} : flush();
 }
 
 Status CsvWriter::flush() {

@@ -12,7 +12,7 @@
 namespace redkeep::recovery {
 namespace {
 
-constexpr std::size_t kBlockBytes = std::size_t{256} << 10;
+constexpr std::size_t kChecksumBlockBytes = std::size_t{256} << 10;
 
 }  // namespace
 
@@ -32,7 +32,7 @@ Result<std::string> checksum_of_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return make_error(ErrorKind::Io, "cannot read {}: {}", path, system_reason(errno));
   Checksum checksum;
-  std::vector<char> block(kBlockBytes);
+  std::vector<char> block(kChecksumBlockBytes);
   while (in.read(block.data(), static_cast<std::streamsize>(block.size())) || in.gcount() > 0) {
     checksum.add({block.data(), static_cast<std::size_t>(in.gcount())});
   }

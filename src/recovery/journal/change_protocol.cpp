@@ -40,7 +40,7 @@ const char* name_of(ErrorKind kind) {
   return "protocol";
 }
 
-std::string text_of(const JournalLine& line) {
+std::string line_text(const JournalLine& line) {
   std::string text;
   append_line(text, line, 0);
   return text;
@@ -53,17 +53,17 @@ std::string change_socket_path(const std::string& data_directory) {
 }
 
 std::string greeting_line(const std::string& prefix) {
-  return text_of({kGreetingNumber, kGreeting, {kVersion, prefix}});
+  return line_text({kGreetingNumber, kGreeting, {kVersion, prefix}});
 }
 
 std::string request_line(std::int64_t number, const GraphChange& change) {
   JournalLine line = line_of(change);
   line.position = number;
-  return text_of(line);
+  return line_text(line);
 }
 
 std::string checkpoint_request_line(std::int64_t number) {
-  return text_of({number, kCheckpoint, {}});
+  return line_text({number, kCheckpoint, {}});
 }
 
 bool is_checkpoint_request(const JournalLine& line) {
@@ -72,9 +72,9 @@ bool is_checkpoint_request(const JournalLine& line) {
 
 std::string answer_line(std::int64_t number, const Result<StoreOutcome>& outcome) {
   if (!outcome) {
-    return text_of({number, kFailed, {name_of(outcome.error().kind), outcome.error().message}});
+    return line_text({number, kFailed, {name_of(outcome.error().kind), outcome.error().message}});
   }
-  return text_of({number, *outcome == StoreOutcome::Applied ? kApplied : kJournaled, {}});
+  return line_text({number, *outcome == StoreOutcome::Applied ? kApplied : kJournaled, {}});
 }
 
 std::optional<JournalLine> parse_protocol_line(std::string_view line) {

@@ -35,7 +35,7 @@ constexpr std::chrono::milliseconds kLongestPauseWithoutBase{30'000};
 // Of no change: to void it is a line of no weight.
 constexpr std::int64_t kNoPosition = 0;
 
-std::size_t bytes_of(const JournalLine& line) {
+std::size_t waiting_bytes(const JournalLine& line) {
   std::size_t bytes = 256;
   for (const auto& field : line.fields) bytes += field.size();
   return bytes;
@@ -138,7 +138,7 @@ void GraphWriter::wake_early() {
 void GraphWriter::append(GraphChange change, std::shared_ptr<Writer> writer) {
   if (appended_) appended_->push_back(change);
   JournalLine line = line_of(change);
-  const std::size_t bytes = bytes_of(line);
+  const std::size_t bytes = waiting_bytes(line);
   // Posts of one thread are carried out in their order, so these come in that of the positions.
   Journal::Done done = [self = shared_from_this(), change = std::move(change), bytes,
                         writer = std::move(writer)](Result<std::int64_t> stored) mutable {

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kMostBatchBytes = std::size_t{4} << 20;
 constexpr std::size_t kMostWaitingBytes = std::size_t{64} << 20;
 
-std::size_t bytes_of(const JournalLine& line) {
+std::size_t line_bytes(const JournalLine& line) {
   std::size_t bytes = 48 + line.operation.size();
   for (const auto& field : line.fields) bytes += field.size() + 4;
   return bytes;
@@ -43,7 +43,7 @@ Journal::~Journal() {
 }
 
 void Journal::append(JournalLine line, Done done) {
-  const std::size_t bytes = bytes_of(line);
+  const std::size_t bytes = line_bytes(line);
   std::unique_lock lock(mutex_);
   if (waiting_bytes_ + bytes > kMostWaitingBytes && !waiting_.empty()) {
     lock.unlock();

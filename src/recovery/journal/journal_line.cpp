@@ -10,8 +10,6 @@
 namespace redkeep::recovery {
 namespace {
 
-constexpr std::size_t kCrcDigits = 8;
-
 std::string escaped(std::string_view text) {
   std::string out;
   out.reserve(text.size());

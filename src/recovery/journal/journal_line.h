@@ -37,6 +37,8 @@ LineCrc crc_of_line(std::string_view line, std::uint32_t crc_before);
 /// The parts of a line whose CRC agrees; nothing if they are no journal line all the same.
 std::optional<JournalLine> parse_line(std::string_view line);
 
+/// Of a CRC as a line ends with it.
+inline constexpr std::size_t kCrcDigits = 8;
 std::string crc_text(std::uint32_t crc);
 std::optional<std::uint32_t> parse_crc(std::string_view text);
 

@@ -9,8 +9,6 @@
 namespace redkeep::recovery {
 namespace {
 
-constexpr std::size_t kCrcDigits = 8;
-
 Result<std::string> read_whole(const std::string& path) {
   std::ifstream in(path, std::ios::binary | std::ios::ate);
   if (!in) return make_error(ErrorKind::Io, "cannot read {}: {}", path, system_reason(errno));

@@ -11,7 +11,7 @@ constexpr std::size_t kMostUnanswered = 2;
 // One window is milliseconds of work; a server that needs half a minute for it does not work.
 // Longer than the endpoint's deadline: a fork for a snapshot holds a large server up for seconds,
 // and a load that breaks off is dearer than one that waits.
-constexpr std::chrono::seconds kDeadline{30};
+constexpr std::chrono::seconds kPipeDeadline{30};
 
 std::size_t read_number(std::string_view& wire) {
   std::size_t number = 0;
@@ -64,7 +64,7 @@ redis::awaitable<Status> BulkPipe::send_window() {
   commands_ = std::move(spare_);
   commands_.clear();
   sent_ += static_cast<std::int64_t>(unanswered_.back().commands());
-  co_return co_await connection_->send(unanswered_.back().wire(), kDeadline);
+  co_return co_await connection_->send(unanswered_.back().wire(), kPipeDeadline);
 }
 
 redis::awaitable<Status> BulkPipe::receive_window() {
@@ -76,7 +76,7 @@ redis::awaitable<Status> BulkPipe::receive_window() {
     if (reply.is_error() && !refused) refused.emplace(place, std::move(reply));
     ++place;
   };
-  const Status received = co_await connection_->receive(window.commands(), sink, kDeadline);
+  const Status received = co_await connection_->receive(window.commands(), sink, kPipeDeadline);
   if (!received) co_return received;
   if (refused) {
     co_return redis::error_from_reply(command_at(window.wire(), refused->first), refused->second);
@@ -86,7 +86,7 @@ redis::awaitable<Status> BulkPipe::receive_window() {
 }
 
 redis::awaitable<Result<std::vector<redis::Reply>>> BulkPipe::ask(redis::CommandBuffer commands) {
-  co_return co_await connection_->exchange(commands, kDeadline);
+  co_return co_await connection_->exchange(commands, kPipeDeadline);
 }
 
 }  // namespace redkeep::recovery

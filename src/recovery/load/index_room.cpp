@@ -11,7 +11,7 @@ namespace redkeep::recovery {
 namespace {
 
 // A page of keys or entities costs the server some milliseconds.
-constexpr std::size_t kPageKeys = 500;
+constexpr std::size_t kIndexPageKeys = 500;
 
 // Takes of an entity's pieces only what it adds to the index.
 class IndexSink {
@@ -41,7 +41,7 @@ class ClassWalk {
       : client_(std::move(client)),
         table_(std::move(table)),
         stop_(std::move(stop)),
-        walk_(table_.scan_glob({0}), kPageKeys) {}
+        walk_(table_.scan_glob({0}), kIndexPageKeys) {}
 
   bool done() const { return walk_.done(); }
 

@@ -27,8 +27,8 @@ namespace {
 using Next = CsvReader::Next;
 
 // The gathered sets' share of this process's memory.
-constexpr std::size_t kMostSetBytes = std::size_t{96} << 20;
-constexpr std::int64_t kRowsBetweenReports = 1000;
+constexpr std::size_t kMostLoadSetBytes = std::size_t{96} << 20;
+constexpr std::int64_t kLoadRowsBetweenReports = 1000;
 // guard:load is there for as long as a load is under way, and stays if it is cut.
 constexpr std::string_view kMarker = "load";
 
@@ -112,7 +112,7 @@ class Load {
   redis::awaitable<Status> write_search_index();
   redis::awaitable<Status> write_sets();
   redis::awaitable<Status> write_each(bool (GraphBatch::*next)(redis::CommandBuffer&));
-  bool step_is_due() { return ++rows_ % kRowsBetweenReports == 0 || pipe_.is_due(); }
+  bool step_is_due() { return ++rows_ % kLoadRowsBetweenReports == 0 || pipe_.is_due(); }
   redis::awaitable<Status> step(std::int64_t bytes_read);
   void reject(const CsvReader& reader, const std::string& problem);
 
@@ -136,7 +136,7 @@ class Load {
 
 // After a row: send what makes a window, look whether to stop, tell how far we are.
 redis::awaitable<Status> Load::step(std::int64_t bytes_read) {
-  if (rows_ % kRowsBetweenReports == 0) {
+  if (rows_ % kLoadRowsBetweenReports == 0) {
     if (stop_.stop_requested()) {
       co_return make_error(ErrorKind::Interrupted, "stopped on request");
     }
@@ -146,7 +146,7 @@ redis::awaitable<Status> Load::step(std::int64_t bytes_read) {
     }
   }
   const std::size_t gathered = batch_.set_bytes() + (gatherer_ ? gatherer_->bytes() : 0);
-  if (gathered > kMostSetBytes) co_return co_await write_sets();
+  if (gathered > kMostLoadSetBytes) co_return co_await write_sets();
   co_return co_await pipe_.advance();
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::int64_t kChildren = 10;
 constexpr std::size_t kWords = 10'000;
-constexpr std::int64_t kRowsBetweenReports = 10'000;
+constexpr std::int64_t kMadeUpRowsBetweenReports = 10'000;
 constexpr std::string_view kWhen = "2026-01-01T00:00:00Z";
 
 // SplitMix64 (Steele, Lea, Flood 2014): small, and the same everywhere, which the standard's
@@ -155,7 +155,7 @@ Result<MadeUpGraph> write_made_up_graph(Disk& disk, const MadeUpGraphOptions& op
     }
   }
   const std::function<Status(std::int64_t)> step = [&](std::int64_t row) -> Status {
-    if (row % kRowsBetweenReports != 0) return Status{};
+    if (row % kMadeUpRowsBetweenReports != 0) return Status{};
     if (stop.stop_requested()) return make_error(ErrorKind::Interrupted, "stopped on request");
     if (progress) progress(static_cast<double>(row) / static_cast<double>(2 * options.entities));
     return Status{};

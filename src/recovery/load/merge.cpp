@@ -7,7 +7,7 @@
 namespace redkeep::recovery {
 namespace {
 
-constexpr std::size_t kRecordsAtOnce = 256;
+constexpr std::size_t kMergeRecordsAtOnce = 256;
 
 // A merge may be cut after any command, and the next one finds what is stale in what is stored. So
 // the record that tells goes last: members of sets before the association that names them, words
@@ -72,7 +72,7 @@ redis::awaitable<Status> Merge::note_conflicts(BulkPipe& pipe) {
 }
 
 bool Merge::is_full() const {
-  return entities_.size() >= kRecordsAtOnce || associations_.size() >= kRecordsAtOnce;
+  return entities_.size() >= kMergeRecordsAtOnce || associations_.size() >= kMergeRecordsAtOnce;
 }
 
 void Merge::add_entity(const content::EntityView& entity, std::string_view path,

@@ -17,7 +17,7 @@ namespace {
 using Next = CsvReader::Next;
 
 // Records are read and pieces looked for in such numbers: some milliseconds of the server's time.
-constexpr std::size_t kRecordsAtOnce = 128;
+constexpr std::size_t kRestoreRecordsAtOnce = 128;
 constexpr std::size_t kPiecesAtOnce = 2048;
 
 // An association is elsewhere if Redis knows its path with other ends, or its child in another
@@ -129,7 +129,7 @@ redis::awaitable<Status> Restore::take_all(File& file) {
     if (next == Next::BadRow || next == Next::Broken) {
       co_return make_error(ErrorKind::InvalidInput, "{}", file.problem());
     }
-    if (batch.size() < kRecordsAtOnce && next != Next::End) continue;
+    if (batch.size() < kRestoreRecordsAtOnce && next != Next::End) continue;
     if (const Status taken = co_await take(batch); !taken) co_return taken;
     batch.clear();
     if (next == Next::End) co_return Status{};

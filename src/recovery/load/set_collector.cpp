@@ -6,12 +6,12 @@
 
 namespace redkeep::recovery {
 namespace {
-constexpr std::size_t kBlockBytes = std::size_t{256} << 10;
+constexpr std::size_t kSetBlockBytes = std::size_t{256} << 10;
 }  // namespace
 
 SetCollector::Text SetCollector::keep(std::string_view bytes) {
   if (bytes.size() > block_left_ || blocks_.empty()) {
-    block_bytes_ = std::max(kBlockBytes, bytes.size());
+    block_bytes_ = std::max(kSetBlockBytes, bytes.size());
     blocks_.push_back(std::make_unique_for_overwrite<char[]>(block_bytes_));
     block_left_ = block_bytes_;
   }

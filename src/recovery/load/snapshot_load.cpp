@@ -16,7 +16,7 @@ namespace {
 
 using Next = CsvReader::Next;
 
-constexpr std::size_t kBlockBytes = std::size_t{256} << 10;
+constexpr std::size_t kFlushBytes = std::size_t{256} << 10;
 
 // An entity has about four keys, an association two; the server's table grows where that is not
 // enough.
@@ -75,7 +75,7 @@ class SnapshotStream {
   template <class File, class View, class Take>
   Status each_row(File& file, View& row, const Take& take);
   Status flush();
-  Status flush_if_due() { return writer_.bytes().size() < kBlockBytes ? Status{} : flush(); }
+  Status flush_if_due() { return writer_.bytes().size() < kFlushBytes ? Status{} : flush(); }
 
   const std::string& directory_;
   const ContentCheck& check_;

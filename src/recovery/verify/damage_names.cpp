@@ -10,7 +10,7 @@
 namespace redkeep::recovery {
 namespace {
 
-constexpr std::size_t kRowsAtOnce = 1000;
+constexpr std::size_t kNamedRowsAtOnce = 1000;
 
 // A sink of content::spread(): tells each key that is among those asked for, once.
 struct Namer {
@@ -37,7 +37,7 @@ redis::awaitable<Status> walk_for_names(const keys::KeySchema& schema, const Con
   Namer namer{missing, name};
   while (namer.goes_on && namer.named.size() < missing.size()) {
     if (stop.stop_requested()) co_return make_error(ErrorKind::Interrupted, "stopped on request");
-    const auto more = walk.next(kRowsAtOnce, namer);
+    const auto more = walk.next(kNamedRowsAtOnce, namer);
     if (!more) co_return more.error();
     if (!*more) break;
   }

@@ -24,16 +24,16 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kPageKeys = 1000;
-constexpr std::string_view kMembersAtOnce = "1000";
+constexpr std::size_t kLookPageKeys = 1000;
+constexpr std::string_view kLookMembersAtOnce = "1000";
 // Of a set with fewer members SRANDMEMBER gives all, each once: two milliseconds of the server's
 // time at the most.
 constexpr std::int64_t kMostMembers = 4096;
 constexpr std::string_view kMembersAskedFor = "4096";
-constexpr std::chrono::seconds kDeadline{30};
+constexpr std::chrono::seconds kLookDeadline{30};
 // What the server may have to keep ready for us: windows are cut so that their values are about so
 // large, judged by the windows before.
-constexpr std::size_t kWindowBytes = std::size_t{1} << 20;
+constexpr std::size_t kLookWindowBytes = std::size_t{1} << 20;
 constexpr std::size_t kMostWindowKeys = 1000;
 constexpr std::size_t kFirstWindowKeys = 64;
 
@@ -58,7 +58,7 @@ class Look {
         what_(what),
         stop_(std::move(stop)),
         see_(std::move(see)),
-        walk_(classes.scan_glob(), kPageKeys) {}
+        walk_(classes.scan_glob(), kLookPageKeys) {}
 
   redis::awaitable<Status> run();
 
@@ -100,11 +100,11 @@ void Look::fail(std::string_view command, std::string_view reply) {
   failure_ = redis::unexpected_reply(command, shown);
 }
 
-bool is_wrong_type(std::string_view reply) { return reply.starts_with("-WRONGTYPE"); }
+bool is_wrong_type_line(std::string_view reply) { return reply.starts_with("-WRONGTYPE"); }
 
 Window Look::next_window() {
   Window window;
-  if (!walk_.done() && waiting_.size() < 2 * kPageKeys) {
+  if (!walk_.done() && waiting_.size() < 2 * kLookPageKeys) {
     walk_.ask(window.commands);
     window.begins_with_scan = true;
   }
@@ -141,7 +141,7 @@ Window Look::next_window() {
 
 redis::awaitable<Status> Look::send(Window window) {
   unanswered_.push_back(std::move(window));
-  co_return co_await connection_->send(unanswered_.back().commands.wire(), kDeadline);
+  co_return co_await connection_->send(unanswered_.back().commands.wire(), kLookDeadline);
 }
 
 void Look::take_page(std::string_view reply) {
@@ -172,7 +172,7 @@ void Look::take_page(std::string_view reply) {
 
 redis::awaitable<Status> Look::take_scan() {
   std::function<void(std::string_view)> sink = [this](std::string_view reply) { take_page(reply); };
-  const Status received = co_await connection_->receive_raw(1, std::move(sink), kDeadline);
+  const Status received = co_await connection_->receive_raw(1, std::move(sink), kLookDeadline);
   co_return received ? status() : received;
 }
 
@@ -241,7 +241,7 @@ redis::awaitable<Status> Look::take_values(Window& window) {
     }
     if (i < first_reply) return take_strings(window, reply);
     const std::size_t at = window.strings + i - first_reply;
-    if (is_wrong_type(reply)) {
+    if (is_wrong_type_line(reply)) {
       seen_[at].state = SeenKey::State::WrongType;
     } else if (window.keys[at].kind == ValueKind::Hash) {
       take_hash(window.keys[at], reply, seen_[at]);
@@ -250,14 +250,15 @@ redis::awaitable<Status> Look::take_values(Window& window) {
     }
   };
   const std::size_t replies = values + (what_.ttls ? window.keys.size() : 0);
-  const Status received = co_await connection_->receive_raw(replies, std::move(sink), kDeadline);
+  const Status received =
+      co_await connection_->receive_raw(replies, std::move(sink), kLookDeadline);
   if (!received) co_return received;
   if (failure_) co_return *failure_;
   for (const auto& seen : seen_) {
     if (!seen.key.empty()) see_(seen);
   }
   if (bytes > 0) {
-    const std::size_t fitting = window.keys.size() * kWindowBytes / bytes;
+    const std::size_t fitting = window.keys.size() * kLookWindowBytes / bytes;
     window_keys_ = std::clamp<std::size_t>(fitting, 1, std::min(kMostWindowKeys, 2 * window_keys_));
   }
   co_return Status{};
@@ -273,9 +274,9 @@ redis::awaitable<Status> Look::take_big_sets() {
     std::string cursor = "0";
     do {
       redis::CommandBuffer ask;
-      ask.add({"SSCAN", key, cursor, "COUNT", kMembersAtOnce});
+      ask.add({"SSCAN", key, cursor, "COUNT", kLookMembersAtOnce});
       if (cursor == "0" && what_.ttls) ask.add({"PTTL", key});
-      auto replies = co_await connection_->exchange(ask, kDeadline);
+      auto replies = co_await connection_->exchange(ask, kLookDeadline);
       if (!replies) co_return replies.error();
       redis::Reply& page = replies->front();
       if (page.is_error() && page.text.starts_with("WRONGTYPE")) {
@@ -301,15 +302,15 @@ redis::awaitable<Status> Look::take_big_sets() {
 }
 
 redis::awaitable<Status> Look::take_doubtful() {
-  for (std::size_t done = 0; done < doubtful_.size(); done += kPageKeys) {
+  for (std::size_t done = 0; done < doubtful_.size(); done += kLookPageKeys) {
     const auto batch =
-        std::span(doubtful_).subspan(done, std::min(kPageKeys, doubtful_.size() - done));
+        std::span(doubtful_).subspan(done, std::min(kLookPageKeys, doubtful_.size() - done));
     redis::CommandBuffer ask;
     for (const auto& key : batch) {
       ask.add({"TYPE", key});
       ask.add({"PTTL", key});
     }
-    const auto replies = co_await connection_->exchange(ask, kDeadline);
+    const auto replies = co_await connection_->exchange(ask, kLookDeadline);
     if (!replies) co_return replies.error();
     for (std::size_t i = 0; i < batch.size(); ++i) {
       const auto type = (*replies)[2 * i].string();

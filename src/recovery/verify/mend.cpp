@@ -20,17 +20,15 @@ namespace redkeep::recovery {
 namespace {
 
 constexpr std::size_t kMostNames = 500'000;
-constexpr std::size_t kKeysAtOnce = 128;
-constexpr std::size_t kRowsAtOnce = 200;
-constexpr std::size_t kMembersAtOnce = 500;
-constexpr std::size_t kMostSetBytes = std::size_t{64} << 20;
+constexpr std::size_t kMendKeysAtOnce = 128;
+constexpr std::size_t kMendRowsAtOnce = 200;
+constexpr std::size_t kMendMembersAtOnce = 500;
+constexpr std::size_t kMostMendSetBytes = std::size_t{64} << 20;
 
 struct NamedKey {
   std::string key;
   std::uint64_t print;
 };
-
-Error interrupted() { return make_error(ErrorKind::Interrupted, "stopped on request"); }
 
 class Mend {
  public:
@@ -99,7 +97,7 @@ redis::awaitable<Status> walk_members(const keys::KeySchema& schema, const Surve
   ContentWalk walk(schema, survey.check, directory, WalkWords::Cut);
   for (;;) {
     if (stop.stop_requested()) co_return interrupted();
-    const auto more = walk.next(kRowsAtOnce, members);
+    const auto more = walk.next(kMendRowsAtOnce, members);
     if (!more) co_return more.error();
     if (!*more) co_return Status{};
   }
@@ -151,10 +149,10 @@ redis::awaitable<Status> Mend::each_name(TakeNames take, std::string_view doing)
     if (parts > 1 || names_.empty()) {
       if (const Status named = co_await name_part(part, parts); !named) co_return named;
     }
-    for (std::size_t first = 0; first < names_.size(); first += kKeysAtOnce) {
+    for (std::size_t first = 0; first < names_.size(); first += kMendKeysAtOnce) {
       if (stop_.stop_requested()) co_return interrupted();
       const auto keys = std::span<const NamedKey>(names_).subspan(
-          first, std::min(kKeysAtOnce, names_.size() - first));
+          first, std::min(kMendKeysAtOnce, names_.size() - first));
       if (const Status taken = co_await (this->*take)(keys); !taken) co_return taken;
       done += static_cast<std::int64_t>(keys.size());
       if (progress_) {
@@ -287,13 +285,13 @@ redis::awaitable<Status> Mend::write() {
   const auto total = static_cast<double>(std::max<std::int64_t>(survey_.check.total_bytes, 1));
   for (bool goes_on = true; goes_on;) {
     if (stop_.stop_requested()) co_return interrupted();
-    const auto more = walk.next(kRowsAtOnce, pieces);
+    const auto more = walk.next(kMendRowsAtOnce, pieces);
     if (!more) co_return more.error();
     goes_on = *more;
     if (progress_) {
       progress_({"writing", walk.rows(), static_cast<double>(walk.bytes_read()) / total, "rows"});
     }
-    if (batch.set_bytes() > kMostSetBytes) {
+    if (batch.set_bytes() > kMostMendSetBytes) {
       if (const Status sent = co_await write_sets(batch); !sent) co_return sent;
     }
     if (const Status sent = co_await pipe_.advance(); !sent) co_return sent;
@@ -314,8 +312,8 @@ redis::awaitable<Status> Mend::remove_members(const NamedKey& set) {
   if (const Status read = co_await each_member(pipe_.asks(), set.key, std::move(take)); !read)
     co_return read;
   redis::CommandBuffer commands;
-  for (std::size_t first = 0; first < stale.size(); first += kMembersAtOnce) {
-    const std::size_t count = std::min(kMembersAtOnce, stale.size() - first);
+  for (std::size_t first = 0; first < stale.size(); first += kMendMembersAtOnce) {
+    const std::size_t count = std::min(kMendMembersAtOnce, stale.size() - first);
     commands.begin(2 + count);
     commands.arg("SREM");
     commands.arg(set.key);

@@ -18,10 +18,10 @@ namespace {
 namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kRowsAtOnce = 100;
+constexpr std::size_t kMissingRowsAtOnce = 100;
 constexpr std::size_t kKeysOfCommand = 500;  // some hundred microseconds of the server's time
-constexpr std::size_t kKeysAtOnce = 4000;
-constexpr std::chrono::seconds kDeadline{30};
+constexpr std::size_t kMissingKeysAtOnce = 4000;
+constexpr std::chrono::seconds kMissingDeadline{30};
 
 // Names that lie one after the other.
 class NameBatch {
@@ -87,8 +87,8 @@ class FindMissing {
 
 // None: there are no more.
 redis::awaitable<std::optional<Result<NameBatch>>> FindMissing::next_names() {
-  while (sink_.batch.size() < kKeysAtOnce) {
-    const auto more = walk_.next(kRowsAtOnce, sink_);
+  while (sink_.batch.size() < kMissingKeysAtOnce) {
+    const auto more = walk_.next(kMissingRowsAtOnce, sink_);
     if (!more) co_return Result<NameBatch>(more.error());
     if (!*more) break;
   }
@@ -117,7 +117,7 @@ redis::awaitable<Status> FindMissing::ask(const NameBatch& names) {
     for (std::size_t i = first; i < last; ++i) commands.arg(names.at(i));
   }
   if (names.size() == 0) co_return Status{};
-  const auto replies = co_await connection_->exchange(commands, kDeadline);
+  const auto replies = co_await connection_->exchange(commands, kMissingDeadline);
   if (!replies) co_return replies.error();
   for (std::size_t i = 0; i < replies->size(); ++i) {
     const auto& reply = (*replies)[i];
@@ -135,7 +135,7 @@ redis::awaitable<Status> FindMissing::ask_each(const NameBatch& names, std::size
                                                std::size_t last) {
   redis::CommandBuffer commands;
   for (std::size_t i = first; i < last; ++i) commands.add({"EXISTS", names.at(i)});
-  const auto replies = co_await connection_->exchange(commands, kDeadline);
+  const auto replies = co_await connection_->exchange(commands, kMissingDeadline);
   if (!replies) co_return replies.error();
   for (std::size_t i = first; i < last; ++i) {
     const auto& reply = (*replies)[i - first];

@@ -18,9 +18,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kDeadline{10};
+constexpr std::chrono::seconds kRebuildDeadline{10};
 constexpr std::string_view kHowToGoOn = "the same command goes on where it stopped";
-constexpr std::size_t kPageKeys = 500;
+constexpr std::size_t kRebuildPageKeys = 500;
 // Below this there is no point in going on: the next window of commands would be refused.
 constexpr std::int64_t kLeastRoomBytes = std::int64_t{1} << 20;
 constexpr std::chrono::milliseconds kAskForRoomEvery{250};
@@ -107,7 +107,7 @@ bool Rebuild::has_work(const Survey& found) const {
 redis::awaitable<Status> Rebuild::set_marker() {
   redis::CommandBuffer commands;
   commands.add({"SET", schema_.guard("rebuild"), options_.directory});
-  const auto done = co_await connection()->exchange(commands, kDeadline);
+  const auto done = co_await connection()->exchange(commands, kRebuildDeadline);
   if (!done) co_return done.error();
   if (done->front().is_error()) co_return redis::error_from_reply("SET", done->front());
   co_return Status{};
@@ -116,19 +116,19 @@ redis::awaitable<Status> Rebuild::set_marker() {
 redis::awaitable<Status> Rebuild::remove_markers() {
   redis::CommandBuffer commands;
   commands.add({"UNLINK", schema_.guard("rebuild"), schema_.guard("load")});
-  const auto done = co_await connection()->exchange(commands, kDeadline);
+  const auto done = co_await connection()->exchange(commands, kRebuildDeadline);
   if (!done) co_return done.error();
   if (done->front().is_error()) co_return redis::error_from_reply("UNLINK", done->front());
   co_return Status{};
 }
 
 redis::awaitable<Status> Rebuild::clear() {
-  keys::KeyspaceWalk walk(classes_.scan_glob(), kPageKeys);
+  keys::KeyspaceWalk walk(classes_.scan_glob(), kRebuildPageKeys);
   while (!walk.done()) {
     if (stop_.stop_requested()) co_return make_error(ErrorKind::Interrupted, "stopped on request");
     redis::CommandBuffer scan;
     walk.ask(scan);
-    auto replies = co_await connection()->exchange(scan, kDeadline);
+    auto replies = co_await connection()->exchange(scan, kRebuildDeadline);
     if (!replies) co_return replies.error();
     const auto page = walk.take(std::move(replies->front()));
     if (!page) co_return page.error();
@@ -139,7 +139,7 @@ redis::awaitable<Status> Rebuild::clear() {
     if (unlink.size() == 1) continue;
     redis::CommandBuffer commands;
     commands.add(std::span<const std::string>(unlink));
-    const auto done = co_await connection()->exchange(commands, kDeadline);
+    const auto done = co_await connection()->exchange(commands, kRebuildDeadline);
     if (!done) co_return done.error();
     if (!done->front().is_integer()) co_return redis::unexpected_reply("UNLINK", done->front());
     outcome_.cleared_keys += done->front().integer;

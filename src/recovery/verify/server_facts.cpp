@@ -9,9 +9,9 @@
 namespace redkeep::recovery {
 namespace {
 
-constexpr std::chrono::seconds kDeadline{10};
+constexpr std::chrono::seconds kFactsDeadline{10};
 
-std::optional<std::string> text_of(const redis::Reply& reply) {
+std::optional<std::string> stored_text(const redis::Reply& reply) {
   const auto text = reply.string();
   return text ? std::optional<std::string>(*text) : std::nullopt;
 }
@@ -35,10 +35,10 @@ redis::awaitable<Result<std::optional<std::int64_t>>> ask_position(redis::Connec
                                                                    const keys::KeySchema& schema) {
   redis::CommandBuffer ask;
   ask.add({"GET", schema.guard("position")});
-  const auto replies = co_await connection.exchange(ask, kDeadline);
+  const auto replies = co_await connection.exchange(ask, kFactsDeadline);
   if (!replies) co_return replies.error();
   if (replies->front().is_error()) co_return redis::error_from_reply("GET", replies->front());
-  const auto text = text_of(replies->front());
+  const auto text = stored_text(replies->front());
   co_return text ? parse_position(*text) : std::nullopt;
 }
 
@@ -60,7 +60,7 @@ redis::awaitable<Result<ServerFacts>> ask_server_facts(
   ask.add({"GET", schema.guard("position")});
   ask.add({"GET", schema.guard("load")});
   ask.add({"GET", schema.guard("rebuild")});
-  const auto replies = co_await connection->exchange(ask, kDeadline);
+  const auto replies = co_await connection->exchange(ask, kFactsDeadline);
   if (!replies) co_return replies.error();
   for (const auto& reply : *replies) {
     if (reply.is_error()) co_return redis::error_from_reply("GET of the guard's keys", reply);
@@ -73,9 +73,9 @@ redis::awaitable<Result<ServerFacts>> ask_server_facts(
   facts.limit_bytes = memory->limit_bytes;
   facts.keys = memory->keyspace.keys;
   facts.any_ttl = memory->keyspace.with_ttl > 0;
-  if (const auto position = text_of((*replies)[1])) facts.position = parse_position(*position);
-  facts.load_marker = text_of((*replies)[2]);
-  facts.rebuild_marker = text_of((*replies)[3]);
+  if (const auto position = stored_text((*replies)[1])) facts.position = parse_position(*position);
+  facts.load_marker = stored_text((*replies)[2]);
+  facts.rebuild_marker = stored_text((*replies)[3]);
   co_return facts;
 }
 

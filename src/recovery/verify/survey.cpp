@@ -13,7 +13,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t kRowsAtOnce = 1000;
+constexpr std::size_t kSurveyRowsAtOnce = 1000;
 constexpr std::int64_t kKeysBetweenReports = 5000;
 
 // The content as it has to be; without expected keys where it has problems.
@@ -31,7 +31,7 @@ Result<Prepared> prepare(const keys::KeySchema& schema, const std::string& direc
   ContentWalk walk(schema, prepared.check, directory, WalkWords::Cut);
   for (;;) {
     if (stop.stop_requested()) return make_error(ErrorKind::Interrupted, "stopped on request");
-    const auto more = walk.next(kRowsAtOnce, prepared.expected);
+    const auto more = walk.next(kSurveyRowsAtOnce, prepared.expected);
     if (!more) return more.error();
     if (!*more) return prepared;
   }
