@@ -68,6 +68,20 @@ TEST_P(RepairDamage, IsMendedAndNothingElseIsWritten) {
   EXPECT_EQ(repair().exit_code, 0);
 }
 
+TEST_P(RepairDamage, ByNamesAloneWhatIsMissingIsMendedAndNothingElse) {
+  redis.run_all(GetParam().commands);
+  const Contents damaged = redis.contents();
+  const bool is_named = GetParam().kind == "missing";
+  const Ended ended = repair({"--keys-only"});
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+  EXPECT_TRUE(has(ended.out, is_named ? "Repaired" : "NothingToDo")) << ended;
+  EXPECT_EQ(redis.contents(), is_named ? whole : damaged);
+}
+
+TEST_F(RepairLive, NamesAloneDoNotTellWhatIsOrphaned) {
+  EXPECT_EQ(repair({"--keys-only", "--remove-orphans"}).exit_code, 2);
+}
+
 TEST_P(RepairDamage, OfADryRunIsToldAndNothingIsChanged) {
   redis.run_all(GetParam().commands);
   const Contents damaged = redis.contents();

@@ -18,6 +18,7 @@ namespace asio = boost::asio;
 struct RepairFlags {
   bool dry_run = false;
   bool remove_orphans = false;
+  bool keys_only = false;
   bool json = false;
   bool despite_journal = false;
   std::string save_to = ".";
@@ -55,6 +56,7 @@ asio::awaitable<int> run_repair(const Settings& settings, const ConnectionFlags&
   recovery::RepairOptions options;
   options.mend.remove_orphans = flags.remove_orphans;
   options.mend.dry_run = flags.dry_run;
+  options.names_only = flags.keys_only;
   options.despite_journal = flags.despite_journal;
   options.mend.save_to = flags.save_to;
   options.configured_limit_bytes = settings.options.pressure.limit_bytes;
@@ -89,8 +91,14 @@ void register_repair(CommandLine& line) {
   add_data_flag(*command, line.flags);
   add_connection_flags(*command, line.flags);
   command->add_flag("--dry-run", flags->dry_run, "Change nothing; say what would be done");
-  command->add_flag("--remove-orphans", flags->remove_orphans,
-                    "Remove keys of the graph that the content does not have, too");
+  auto* orphans =
+      command->add_flag("--remove-orphans", flags->remove_orphans,
+                        "Remove keys of the graph that the content does not have, too");
+  command
+      ->add_flag("--keys-only", flags->keys_only,
+                 "Only write keys that are missing, asked for by name: much faster, however many "
+                 "other keys there are")
+      ->excludes(orphans);
   command->add_flag("--despite-journal", flags->despite_journal, kDespiteJournalHelp);
   command->add_option("--save-to", flags->save_to,
                       "Where the directory of saved rows is made (default: here)");

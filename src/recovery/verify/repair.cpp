@@ -3,6 +3,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "error/error.h"
+#include "recovery/verify/missing_keys.h"
 #include "redis/stop_patience.h"
 
 namespace redkeep::recovery {
@@ -25,9 +26,11 @@ redis::awaitable<Result<RepairOutcome>> repair_over(std::shared_ptr<redis::Conne
       co_await choose_content(options.content_at, options.mend.directory, facts->position);
   if (!content) co_return content.error();
   options.mend.directory = content->directory;
-  SurveyOptions what{options.mend.directory};
-  auto found =
-      co_await survey(connection, schema, *classes, *facts, std::move(what), stop, progress);
+  const SurveyOptions what{options.mend.directory};
+  auto looking = options.names_only
+                     ? find_missing(connection, schema, what, stop, progress)
+                     : survey(connection, schema, *classes, *facts, what, stop, progress);
+  auto found = co_await std::move(looking);
   if (!found) co_return found.error();
   if (const Status left = leave_out_what_is_right(*content, found->damage); !left) {
     co_return left.error();

@@ -15,6 +15,9 @@ struct RepairOptions {
   /// In place of mend.directory: which content a server at some position has to hold. Nobody may
   /// change the content by the journal meanwhile.
   ContentAt content_at;
+  /// Only what is missing is looked for, and written; see find_missing(). Not with
+  /// mend.remove_orphans, which names alone do not tell.
+  bool names_only = false;
   /// Mends by the directory although a journal is in use: what was stored through it is undone.
   bool despite_journal = false;
   std::int64_t configured_limit_bytes = 0;  ///< Where the server has no maxmemory.
