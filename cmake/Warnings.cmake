@@ -8,6 +8,11 @@ target_compile_options(redkeep_warnings INTERFACE
   -Wno-maybe-uninitialized -Wno-null-dereference -Wno-restrict -Wno-stringop-overflow
   -Wno-array-bounds -Wno-mismatched-new-delete)
 
+# Sources that are compiled as one look like headers to it.
+if(CMAKE_UNITY_BUILD)
+  target_compile_options(redkeep_warnings INTERFACE -Wno-subobject-linkage)
+endif()
+
 if(REDKEEP_SANITIZE)
   # Null and object sizes are AddressSanitizer's too, and without the four the compiler takes a
   # quarter less time.

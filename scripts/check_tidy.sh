@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# check_tidy.sh BUILD: the short list in .clang-tidy, over the product's sources, with the compile
-# commands of that build directory.
+# The short list in .clang-tidy, over the product's sources and examples, several sources as one (see
+# scripts/build.sh).
 set -euo pipefail
-build=$1
-cd "$(dirname "$0")/.."
-# The compiler's own flags that clang does not know are taken out of a copy.
-mkdir -p build/tidy
-sed -e 's/-fno-sanitize-recover=all//g' -e 's/-Wno-stringop-overflow//g' -e 's/-Wno-restrict//g' \
-  -e 's/-Wno-maybe-uninitialized//g' -e 's/-Wno-mismatched-new-delete//g' -e 's/-Werror//g' "$build/compile_commands.json" \
-  >build/tidy/compile_commands.json
-git ls-files 'src/*.cpp' 'examples/*.cpp' |
-  xargs -P "$(nproc)" -n 1 clang-tidy --quiet -p build/tidy 2>build/tidy/log ||
+project=$(cd "$(dirname "$0")/.." && pwd)
+source "$project/scripts/build.sh"
+cd "$project"
+rm -f build/tidy/build.ninja  # new sources are found by configuring
+configure tidy >/dev/null
+# Without the compiler's own flags, which clang does not know.
+mkdir -p build/tidy/commands
+sed -E 's/ (-fno-sanitize-recover=all|-Werror|-Wno-(stringop-overflow|restrict|maybe-uninitialized|mismatched-new-delete|subobject-linkage))//g' \
+  build/tidy/compile_commands.json >build/tidy/commands/compile_commands.json
+sed -n 's/^ *"file": "\(.*\)",\{0,1\}$/\1/p' build/tidy/compile_commands.json | grep -v '/bench/' |
+  xargs -P "$(nproc)" -n 1 clang-tidy --quiet -p build/tidy/commands 2>build/tidy/log ||
   { grep -E '(error|warning):' build/tidy/log | head -50 >&2 || true; exit 1; }
