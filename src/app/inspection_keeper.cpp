@@ -8,6 +8,7 @@
 #include "app/census_taking.h"
 #include "app/examination.h"
 #include "guard/stop_wake.h"
+#include "plan/take_picture.h"
 
 namespace redkeep::app {
 namespace {
@@ -59,8 +60,9 @@ asio::awaitable<Clock::duration> InspectionKeeper::look(std::stop_token stop) {
   Status done = co_await ask_doctor();
   const auto busy = Clock::now() - begun;
   if (done && !stop.stop_requested()) done = co_await take_census(stop);
+  if (done && !stop.stop_requested()) done = co_await make_plan(stop);
   if (!done) {
-    spdlog::debug("the census by sample was not complete: {}", done.error().message);
+    spdlog::debug("the look in the background was not complete: {}", done.error().message);
     co_return std::max<Clock::duration>(kRetryAfter, busy * kRestFactor);
   }
   co_return std::max<Clock::duration>(inspections_.every, busy * kRestFactor);
@@ -88,6 +90,20 @@ asio::awaitable<Status> InspectionKeeper::take_census(std::stop_token stop) {
                                              how, std::move(stop), untold);
   if (!report) co_return report.error();
   inspections_.census = {std::move(*report), Clock::now(), std::chrono::system_clock::now()};
+  co_return Status{};
+}
+
+asio::awaitable<Status> InspectionKeeper::make_plan(std::stop_token stop) {
+  plan::PictureOptions how;
+  how.sample_keys = kInspectionSampleKeys;
+  how.duty = kDuty;
+  how.seed = std::random_device{}();
+  const std::function<void(std::int64_t)> untold;
+  auto picture = co_await plan::take_picture(client_, settings_.options, table_, how,
+                                             std::move(stop), untold);
+  if (!picture) co_return picture.error();
+  inspections_.plan = {plan_at_usual_limits(std::move(*picture), settings_.options.pressure),
+                       Clock::now(), std::chrono::system_clock::now()};
   co_return Status{};
 }
 

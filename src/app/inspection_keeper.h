@@ -1,5 +1,5 @@
 #pragma once
-// Takes a census by sample and a doctor's look now and then, beside the guard, so that whoever
+// Takes a census by sample, a doctor's look and a plan now and then, beside the guard, so that whoever
 // watches it by HTTP never makes anybody look at the server.
 #include <chrono>
 #include <memory>
@@ -29,6 +29,7 @@ class InspectionKeeper {
  private:
   boost::asio::awaitable<Status> take_census(std::stop_token stop);
   boost::asio::awaitable<Status> ask_doctor();
+  boost::asio::awaitable<Status> make_plan(std::stop_token stop);
   boost::asio::awaitable<std::chrono::steady_clock::duration> look(std::stop_token stop);
   bool is_calm() const;
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/census_report.h"
+#include "app/plan_report.h"
 #include "doctor/finding.h"
 
 namespace redkeep::app {
@@ -29,6 +30,7 @@ struct Inspections {
   bool with_audits = true;        ///< Whether the guard audits: see guard::Snapshot::last_audit.
   std::optional<Inspected<CensusReport>> census;
   std::optional<Inspected<DoctorVisit>> doctor;
+  std::optional<Inspected<PlanReport>> plan;
 };
 
 }  // namespace redkeep::app

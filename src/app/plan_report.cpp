@@ -92,6 +92,19 @@ json::value ratio_or_null(const std::optional<double>& number) {
 
 }  // namespace
 
+PlanReport plan_at_usual_limits(plan::MemoryPicture picture, const PressureOptions& marks) {
+  const std::int64_t now = picture.limit_bytes > 0
+                               ? picture.limit_bytes
+                               : plan::limit_for(picture, picture.cache_bytes(), marks);
+  PlanReport report;
+  report.marks = marks;
+  for (const auto limit : {now / 2, now / 4 * 3, now, now / 2 * 3}) {
+    report.limits.push_back(plan::at_limit(picture, limit, marks));
+  }
+  report.picture = std::move(picture);
+  return report;
+}
+
 std::string plan_text(const PlanReport& report) {
   return picture_text(report) + caches_text(report.picture) + limits_text(report);
 }

@@ -17,6 +17,10 @@ struct PlanReport {
   PressureOptions marks;
 };
 
+/// What some limits around the one that there is would do (or around what is needed, where there is
+/// none).
+PlanReport plan_at_usual_limits(plan::MemoryPicture picture, const PressureOptions& marks);
+
 /// Some lines, each with its end.
 std::string plan_text(const PlanReport& report);
 std::string plan_json(const PlanReport& report);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "census/estimate.h"
+#include "census/rest.h"
 #include "census/sample.h"
 #include "error/error.h"
 #include "pressure/ask_memory.h"
@@ -56,10 +57,14 @@ redis::awaitable<Result<UseOfKeys>> ask_use(std::shared_ptr<redis::Client> clien
 
 // Fills in what is known; a key that went meanwhile, and all where OBJECT is refused, stay without.
 redis::awaitable<Status> ask_each(std::shared_ptr<redis::Client> client, bool is_counted,
-                                  std::vector<CacheKey>& keys) {
+                                  double duty, std::vector<CacheKey>& keys,
+                                  const std::stop_token& stop) {
+  using Clock = std::chrono::steady_clock;
   const char* what = is_counted ? "FREQ" : "IDLETIME";
   for (std::size_t done = 0; done < keys.size(); done += kKeysAtOnce) {
     const auto batch = std::span(keys).subspan(done, std::min(kKeysAtOnce, keys.size() - done));
+    if (stop.stop_requested()) co_return make_error(ErrorKind::Interrupted, "stopped on request");
+    const auto begun = Clock::now();
     redis::CommandBuffer ask;
     for (const auto& key : batch) ask.add({"OBJECT", what, key.key});
     const auto replies = co_await client->exchange(std::move(ask));
@@ -68,6 +73,8 @@ redis::awaitable<Status> ask_each(std::shared_ptr<redis::Client> client, bool is
       const redis::Reply& reply = (*replies)[i];
       if (reply.type == redis::Reply::Type::Integer) batch[i].use = reply.integer;
     }
+    const std::chrono::duration<double> took = Clock::now() - begun;
+    co_await census::rest(took * ((1 - duty) / duty), stop);
   }
   co_return Status{};
 }
@@ -143,13 +150,13 @@ redis::awaitable<Result<MemoryPicture>> take_picture(std::shared_ptr<redis::Clie
   census::SampleOptions what;
   what.keys = how.sample_keys;
   what.with_ttl = false;
+  what.duty = how.duty;
   what.seed = how.seed;
   const auto sample =
-      co_await census::take_sample(client, what, sink, std::move(stop), std::move(progress));
+      co_await census::take_sample(client, what, sink, stop, std::move(progress));
   if (!sample) co_return sample.error();
-  if (const Status asked = co_await ask_each(client, use->is_counted, caches); !asked) {
-    co_return asked.error();
-  }
+  const Status asked = co_await ask_each(client, use->is_counted, how.duty, caches, stop);
+  if (!asked) co_return asked.error();
   MemoryPicture picture;
   picture.used_bytes = memory->used_bytes;
   picture.limit_bytes = memory->limit_bytes;

@@ -15,6 +15,7 @@ namespace redkeep::plan {
 struct PictureOptions {
   std::size_t sample_keys = 20'000;
   std::uint64_t seed = 0;
+  double duty = 1.0;  ///< The part of the time that may be spent on it, 1 = without pauses.
 };
 
 /// Fails as the client and the sample do. Where OBJECT is refused, or the server keeps no use of

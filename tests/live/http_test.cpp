@@ -51,7 +51,7 @@ TEST_F(HttpLive, MetricsAreTextThatPrometheusReads) {
   EXPECT_TRUE(has(metrics, "# TYPE redkeep_readings_total counter\n"));
 }
 
-TEST_F(HttpLive, CensusAndDoctorAreThereWithoutAskingForThem) {
+TEST_F(HttpLive, CensusDoctorAndPlanAreThereWithoutAskingForThem) {
   ASSERT_TRUE(eventually([&] { return get("/api/v1/census").status == 200; }));
   const auto stats = get_json(up->http(), "/api/v1/census").as_object();
   EXPECT_EQ(stats.at("census").at("method"), "sample");
@@ -60,7 +60,12 @@ TEST_F(HttpLive, CensusAndDoctorAreThereWithoutAskingForThem) {
   EXPECT_TRUE(stats.at("taken_at").as_string().ends_with("Z"));
   const auto doctor = get_json(up->http(), "/api/v1/doctor").as_object();
   EXPECT_TRUE(doctor.at("findings").is_array());
+  ASSERT_TRUE(eventually([&] { return get("/api/v1/plan").status == 200; }));
+  const auto plan = get_json(up->http(), "/api/v1/plan").as_object();
+  EXPECT_EQ(plan.at("entities"), 3);
+  EXPECT_EQ(plan.at("limits").as_array().size(), 4U);
   const std::string metrics = get("/metrics").body;
+  EXPECT_TRUE(has(metrics, "\nredkeep_plan_least_limit_bytes "));
   EXPECT_TRUE(has(metrics, "\nredkeep_class_largest_bytes{class=\"entities\","));
   EXPECT_TRUE(has(metrics, "\nredkeep_class_ttl_keys{class=\"entities\",level=\"protected\",ttl="));
   EXPECT_TRUE(has(metrics, "\nredkeep_unclassified_bytes "));

@@ -35,15 +35,6 @@ Result<std::vector<std::int64_t>> parse_limits(const PlanFlags& flags) {
   return limits;
 }
 
-// Where none was asked for: around what there is, or what is needed.
-std::vector<std::int64_t> usual_limits(const plan::MemoryPicture& picture,
-                                       const PressureOptions& marks) {
-  const std::int64_t now = picture.limit_bytes > 0
-                               ? picture.limit_bytes
-                               : plan::limit_for(picture, picture.cache_bytes(), marks);
-  return {now / 2, now / 4 * 3, now, now / 2 * 3};
-}
-
 asio::awaitable<Result<plan::MemoryPicture>> look_at_memory(std::shared_ptr<redis::Client> client,
                                                             const Options& options,
                                                             std::stop_token stop) {
@@ -62,7 +53,7 @@ asio::awaitable<Result<plan::MemoryPicture>> look_at_memory(std::shared_ptr<redi
 
 asio::awaitable<int> run_plan(const Settings& settings, const PlanFlags& flags,
                               std::stop_token stop) {
-  auto limits = parse_limits(flags);
+  const auto limits = parse_limits(flags);
   if (!limits) co_return fail(limits.error());
   const auto executor = co_await asio::this_coro::executor;
   const auto client = redis::Client::create(executor, settings.options.endpoint);
@@ -74,19 +65,18 @@ asio::awaitable<int> run_plan(const Settings& settings, const PlanFlags& flags,
                               "--entities: there is none here yet to take the measure of; load "
                               "some of the content first"));
   }
-  PlanReport report;
-  report.marks = settings.options.pressure;
+  if (flags.entities) *picture = plan::with_entities(std::move(*picture), *flags.entities);
+  const PressureOptions& marks = settings.options.pressure;
+  PlanReport report = plan_at_usual_limits(std::move(*picture), marks);
   report.asked_entities = flags.entities;
-  report.picture = flags.entities ? plan::with_entities(std::move(*picture), *flags.entities)
-                                  : std::move(*picture);
-  if (limits->empty()) *limits = usual_limits(report.picture, report.marks);
+  if (!limits->empty()) report.limits.clear();
   for (const auto limit : *limits) {
-    report.limits.push_back(plan::at_limit(report.picture, limit, report.marks));
+    report.limits.push_back(plan::at_limit(report.picture, limit, marks));
   }
   if (flags.hit_ratio_pct) {
     report.asked_hit_ratio = *flags.hit_ratio_pct / 100;
     report.limit_for_hit_ratio =
-        plan::limit_for_hit_ratio(report.picture, *report.asked_hit_ratio, report.marks);
+        plan::limit_for_hit_ratio(report.picture, *report.asked_hit_ratio, marks);
   }
   fmt::print("{}", flags.json ? plan_json(report) + '\n' : plan_text(report));
   co_return 0;

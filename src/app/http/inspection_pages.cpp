@@ -37,26 +37,16 @@ InspectionPage taken(const std::string& report, SteadyTime at, WallTime clock, S
   return {200, sizes::print_json(object), {}};
 }
 
-InspectionPage census_page(const Inspections& inspections, SteadyTime now) {
-  if (inspections.census) {
-    const auto& census = *inspections.census;
-    return taken(census_json(census.found), census.at, census.clock, now);
-  }
+// Of what is found out every Inspections::every.
+template <class Found, class Print>
+InspectionPage page_of(const Inspections& inspections,
+                       const std::optional<Inspected<Found>>& inspected, Print print,
+                       std::string_view what, SteadyTime now) {
+  if (inspected) return taken(print(inspected->found), inspected->at, inspected->clock, now);
   if (inspections.every.count() == 0) {
-    return turned_off("no census by sample is taken", "[census] every is \"never\"");
+    return turned_off(fmt::format("no {} is made", what), "[census] every is \"never\"");
   }
-  return not_yet("no census by sample was taken");
-}
-
-InspectionPage doctor_page(const Inspections& inspections, SteadyTime now) {
-  if (inspections.doctor) {
-    const auto& doctor = *inspections.doctor;
-    return taken(doctor.found.json, doctor.at, doctor.clock, now);
-  }
-  if (inspections.every.count() == 0) {
-    return turned_off("the doctor is not asked", "[census] every is \"never\"");
-  }
-  return not_yet("the doctor was not asked");
+  return not_yet(fmt::format("no {} was made", what));
 }
 
 InspectionPage audit_page(const guard::Snapshot& snapshot, const Inspections& inspections,
@@ -150,18 +140,32 @@ void add_findings(const std::vector<doctor::Finding>& findings, Families& out) {
   }
 }
 
+void add_plan(const PlanReport& report, Families& out) {
+  out.gauge("redkeep_plan_least_limit_bytes",
+            "The limit below whose stop mark all that has to stay fits, without any cache.",
+            as_double(plan::limit_for(report.picture, 0, report.marks)));
+  out.start("redkeep_plan_hit_ratio", "Expected at this maxmemory; estimated from a sample.",
+            MetricType::Gauge);
+  for (const auto& limit : report.limits) {
+    if (limit.cache_bytes < 0 || !limit.hit_ratio) continue;
+    out.add(*limit.hit_ratio, {{"maxmemory_bytes", std::to_string(limit.limit_bytes)}});
+  }
+}
+
 }  // namespace
 
 std::optional<InspectionPage> inspection_page(std::string_view name,
                                               const guard::Snapshot& snapshot,
                                               const Inspections& inspections, SteadyTime now) {
-  if (name == "census") return census_page(inspections, now);
-  if (name == "doctor") return doctor_page(inspections, now);
-  if (name == "audit") return audit_page(snapshot, inspections, now);
-  if (name == "plan") {
-    return turned_off("no plan is made",
-                      "it needs the use of each key, which redkeep plan asks for");
+  if (name == "census") {
+    return page_of(inspections, inspections.census, census_json, "census by sample", now);
   }
+  if (name == "doctor") {
+    const auto print = [](const DoctorVisit& visit) { return visit.json; };
+    return page_of(inspections, inspections.doctor, print, "doctor's look", now);
+  }
+  if (name == "plan") return page_of(inspections, inspections.plan, plan_json, "plan", now);
+  if (name == "audit") return audit_page(snapshot, inspections, now);
   return std::nullopt;
 }
 
@@ -171,6 +175,7 @@ void add_inspections(const Inspections& inspections, SteadyTime now, Families& o
               seconds_since(inspections.doctor->at, now));
     add_findings(inspections.doctor->found.findings, out);
   }
+  if (inspections.plan) add_plan(inspections.plan->found, out);
   if (!inspections.census || !inspections.census->found.estimate) return;
   const CensusReport& report = inspections.census->found;
   out.gauge("redkeep_sample_age_seconds", "Since the census by sample was taken.",

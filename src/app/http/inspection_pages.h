@@ -1,5 +1,5 @@
 #pragma once
-// What HTTP tells of the last census, the last doctor's look and the last audit. Pure: nothing here
+// What HTTP tells of the last census, doctor's look, plan and audit. Pure: nothing here
 // asks a server.
 #include <chrono>
 #include <optional>
@@ -18,9 +18,9 @@ struct InspectionPage {
   std::chrono::seconds retry_after{0};  ///< 0: asking again does not help.
 };
 
-/// `name` is "census", "doctor" or "audit": the JSON of `redkeep stats --sample`, of `doctor` and
-/// of `audit`, with `taken_at` and `age_seconds`. 503 before the first one is there, 404 where none
-/// will be; nothing for other names but "plan", of which none will ever be.
+/// `name` is "census", "doctor", "plan" or "audit": the JSON of `redkeep stats --sample` and of the
+/// commands of that name, with `taken_at` and `age_seconds`. 503 before the first one is there, 404
+/// where none will be; nothing for other names.
 std::optional<InspectionPage> inspection_page(std::string_view name,
                                               const guard::Snapshot& snapshot,
                                               const Inspections& inspections,

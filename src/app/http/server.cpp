@@ -32,7 +32,7 @@ constexpr std::string_view kText = "text/plain; charset=utf-8";
 constexpr std::string_view kApi = "/api/v1/";
 constexpr const char* kPages =
     "there is /healthz, /readyz, /metrics, /api/v1/status, /api/v1/ledger, /api/v1/census, "
-    "/api/v1/doctor, /api/v1/audit\n";
+    "/api/v1/doctor, /api/v1/plan, /api/v1/audit\n";
 constexpr std::string_view kMetrics = "text/plain; version=0.0.4; charset=utf-8";
 
 // Returns the host as written.

@@ -56,6 +56,12 @@ Inspections inspected() {
                     {"huge-key", doctor::Severity::Note, "another", "", {}}};
   visit.json = R"({"outcome":"Problems","findings":[]})";
   inspections.doctor = {std::move(visit), kNow - seconds{30}, kClock};
+  plan::MemoryPicture picture;
+  picture.used_bytes = 600;
+  picture.limit_bytes = 1000;
+  picture.entities = 3;
+  picture.protected_bytes = 400;
+  inspections.plan = {plan_at_usual_limits(std::move(picture), {}), kNow - seconds{40}, kClock};
   return inspections;
 }
 
@@ -78,6 +84,10 @@ TEST(InspectionPages, AreTheReportsOfTheCommandsWithTheirTime) {
   const auto doctor = page_of("doctor", {}, inspections);
   EXPECT_EQ(doctor.at("outcome"), "Problems");
   EXPECT_EQ(doctor.at("age_seconds").to_number<double>(), 30);
+  const auto plan = page_of("plan", {}, inspections);
+  EXPECT_EQ(plan.at("protected_bytes"), 400);
+  EXPECT_EQ(plan.at("limits").at(3).at("limit_bytes"), 1500);
+  EXPECT_EQ(plan.at("age_seconds").to_number<double>(), 40);
 }
 
 TEST(InspectionPages, TheLastAuditIsThere) {
@@ -96,7 +106,7 @@ TEST(InspectionPages, TheLastAuditIsThere) {
 TEST(InspectionPages, BeforeTheFirstOneTheySayThatItIsToBeAskedAgain) {
   Inspections inspections;
   inspections.every = seconds{300};
-  for (const auto* name : {"census", "doctor", "audit"}) {
+  for (const auto* name : {"census", "doctor", "plan", "audit"}) {
     const auto page = inspection_page(name, {}, inspections, kNow);
     ASSERT_TRUE(page) << name;
     EXPECT_EQ(page->status, 503U) << name;
@@ -110,7 +120,7 @@ TEST(InspectionPages, WhereTheyAreTurnedOffTheSettingIsNamed) {
   inspections.with_audits = false;
   for (const auto& [name, setting] :
        {std::pair{"census", "[census] every"}, std::pair{"doctor", "[census] every"},
-        std::pair{"plan", "redkeep plan"}, std::pair{"audit", "[drift] background"}}) {
+        std::pair{"plan", "[census] every"}, std::pair{"audit", "[drift] background"}}) {
     const auto page = inspection_page(name, {}, inspections, kNow);
     ASSERT_TRUE(page) << name;
     EXPECT_EQ(page->status, 404U) << name;
@@ -127,6 +137,7 @@ TEST(InspectionMetrics, TellSizesTtlsAndFindings) {
   const std::string text = "\n" + metrics_text(guard::Snapshot{}, inspected(), kNow);
   for (const char* line :
        {"redkeep_sample_age_seconds 20", "redkeep_doctor_age_seconds 30",
+        "redkeep_plan_least_limit_bytes 750",
         "redkeep_class_average_bytes{class=\"sessions\",level=\"evictable\"} 250",
         "redkeep_class_largest_bytes{class=\"sessions\",level=\"evictable\"} 700",
         "redkeep_class_ttl_keys{class=\"sessions\",level=\"evictable\",ttl=\"none\"} 600",

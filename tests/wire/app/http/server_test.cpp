@@ -206,7 +206,7 @@ TEST_F(HttpServerTest, ReadyWithAFreshReadingOnly) {
 TEST_F(HttpServerTest, WhatIsNotFoundOutYetIsToBeAskedForAgain) {
   inspections_.every = 5min;
   start();
-  for (const auto* target : {"/api/v1/census", "/api/v1/doctor", "/api/v1/audit"}) {
+  for (const auto* target : {"/api/v1/census", "/api/v1/doctor", "/api/v1/plan", "/api/v1/audit"}) {
     const auto answer = get(target);
     EXPECT_EQ(answer.status, 503) << target;
     EXPECT_NE(answer.head.find("Retry-After: 10\r\n"), std::string::npos) << answer.head;
@@ -219,7 +219,7 @@ TEST_F(HttpServerTest, WhatIsNotFoundOutYetIsToBeAskedForAgain) {
   start();
   EXPECT_EQ(get("/api/v1/census").status, 404) << "turned off";
   EXPECT_EQ(get("/api/v1/doctor?x=1").status, 200);
-  EXPECT_EQ(get("/api/v1/plan").status, 404);
+  EXPECT_EQ(get("/api/v1/plan").status, 404) << "turned off";
 }
 
 TEST_F(HttpServerTest, TheStatusIsJsonUnderTheMissionsNames) {
