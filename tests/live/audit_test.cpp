@@ -19,9 +19,9 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array kKinds{"protected_with_ttl", "field_with_ttl", "evictable_without_ttl",
-                            "wrong_type",         "dangling_key",   "dead_member",
-                            "dangling_record"};
+constexpr std::array kDriftKinds{"protected_with_ttl", "field_with_ttl", "evictable_without_ttl",
+                                 "wrong_type",         "dangling_key",   "dead_member",
+                                 "dangling_record"};
 
 json::object run_audit(const std::string& url, int exit_code,
                        std::vector<std::string> further = {}) {
@@ -66,7 +66,7 @@ TEST_F(AuditLive, AFreshLoadIsClean) {
   EXPECT_EQ(report.at("outcome"), "Clean") << json::serialize(report);
   EXPECT_GT(report.at("keys").as_int64(), 20);
   EXPECT_GT(report.at("references").as_int64(), 20);
-  for (const auto* kind : kKinds) EXPECT_EQ(found(report, kind), 0) << kind;
+  for (const auto* kind : kDriftKinds) EXPECT_EQ(found(report, kind), 0) << kind;
   EXPECT_EQ(run_audit(redis.url(), 0, {"--fix"}).at("outcome"), "Clean");
 }
 
@@ -159,7 +159,7 @@ TEST_P(AuditDrift, IsFoundAsWhatItIsAndNothingElseIs) {
   const Contents before = redis.contents();
   const auto report = audit(1);
   EXPECT_EQ(report.at("outcome"), "Drifted");
-  for (const std::string kind : kKinds) {
+  for (const std::string kind : kDriftKinds) {
     EXPECT_EQ(first(report, kind),
               kind == GetParam().kind ? GetParam().names : std::vector<std::string>{})
         << kind;

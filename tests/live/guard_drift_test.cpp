@@ -9,7 +9,7 @@
 namespace redkeep::test {
 namespace {
 
-const std::string kQuick =
+const std::string kQuickAudits =
     "[pressure]\ninterval = \"40ms\"\n[alerts]\nevery = \"1s\"\n[drift]\nevery = \"1s\"\n";
 
 class GuardDriftLive : public testing::Test {
@@ -49,7 +49,7 @@ class GuardDriftLive : public testing::Test {
 };
 
 TEST_F(GuardDriftLive, WhatHasDriftedIsMendedAndTold) {
-  RunningGuard guard(redis.url(), {}, {}, kQuick);
+  RunningGuard guard(redis.url(), {}, {}, kQuickAudits);
   drift();
   ASSERT_TRUE(eventually([&] { return is_mended(); }));
   // It says so once the audit is over, which is a little later.
@@ -74,7 +74,7 @@ TEST_F(GuardDriftLive, WhatHasDriftedIsMendedAndTold) {
 TEST_F(GuardDriftLive, WhoIsToLookOnlyAlarmsAndLeavesItAsItIs) {
   drift();
   const Contents before = redis.contents();
-  RunningGuard guard(redis.url(), {}, {}, kQuick + "background = \"look\"\n");
+  RunningGuard guard(redis.url(), {}, {}, kQuickAudits + "background = \"look\"\n");
   ASSERT_TRUE(eventually([&] { return has(drift_in(guard), "alarm"); }));
   EXPECT_TRUE(has(drift_in(guard), "notice Found"));
   EXPECT_FALSE(is_mended());
@@ -83,11 +83,11 @@ TEST_F(GuardDriftLive, WhoIsToLookOnlyAlarmsAndLeavesItAsItIs) {
 }
 
 TEST_F(GuardDriftLive, AGuardThatOnlyWatchesMendsNothing) {
-  RunningGuard acting(redis.url(), {}, {}, kQuick + "background = \"off\"\n");
+  RunningGuard acting(redis.url(), {}, {}, kQuickAudits + "background = \"off\"\n");
   ASSERT_TRUE(eventually([&] { return acting.level() == "normal"; }));
   ASSERT_TRUE(eventually([&] { return redis.integer({"EXISTS", "reed:guard:lease"}) == 1; }));
   drift();
-  RunningGuard watching(redis.url(), {}, {}, kQuick);
+  RunningGuard watching(redis.url(), {}, {}, kQuickAudits);
   ASSERT_TRUE(eventually([&] { return has(drift_in(watching), "notice Found"); }));
   EXPECT_FALSE(is_mended());
 }

@@ -10,10 +10,10 @@
 namespace redkeep::test {
 namespace {
 
-const std::string kQuick =
+const std::string kQuickPressure =
     "interval = \"40ms\"\nmin_interval = \"10ms\"\ndwell = \"200ms\"\n"
     "restore_cool_down = \"1s\"\n[alerts]\nevery = \"1s\"\ngrace = \"0s\"\n";
-const std::string kDrop = "[pressure]\nindex_in_emergency = \"drop\"\n" + kQuick;
+const std::string kDrop = "[pressure]\nindex_in_emergency = \"drop\"\n" + kQuickPressure;
 
 class IndexLive : public testing::Test {
  protected:
@@ -70,7 +70,7 @@ TEST_F(IndexLive, IsBuiltByTheNextGuardIfTheFirstIsGone) {
 }
 
 TEST_F(IndexLive, StaysWhereItIsNotConfigured) {
-  RunningGuard guard(redis.url(), {}, {}, "[pressure]\n" + kQuick);
+  RunningGuard guard(redis.url(), {}, {}, "[pressure]\n" + kQuickPressure);
   ASSERT_TRUE(eventually([&] { return guard.count("alarm", "does-not-fit") >= 1; }));
   EXPECT_EQ(outcome(guard), "");
   expect_whole();

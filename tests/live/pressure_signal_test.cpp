@@ -14,7 +14,7 @@ namespace {
 constexpr const char* kLevelKey = "reed:guard:level";
 const std::string kHtml(2000, 'x');
 
-Entity entity() {
+Entity some_page() {
   Entity made;
   made.id = "00000000-0000-4000-8000-000000000001";
   made.type = "page";
@@ -72,23 +72,23 @@ class PressureSignalLive : public testing::Test {
 
 TEST_F(PressureSignalLive, AProtectedStoreOnAServerFullOfPagesSucceedsBecausePagesGo) {
   const auto pages = fill_up(kPages);
-  const auto stored = manager->store_entity(entity());
+  const auto stored = manager->store_entity(some_page());
   ASSERT_TRUE(stored.ok()) << stored.error().message;
-  EXPECT_TRUE(manager->entity(entity().id).ok());
+  EXPECT_TRUE(manager->entity(some_page().id).ok());
   EXPECT_LT(redis.existing(pages), std::ssize(pages));
   EXPECT_LT(redis.usage_pct(), 81);
   EXPECT_GT(redis.usage_pct(), 75) << "far more was shed than needed";
 }
 
 TEST_F(PressureSignalLive, AWordOfOnesOwnAndAnAssociationMakeRoomToo) {
-  ASSERT_TRUE(manager->store_entity(entity()).ok());
-  Entity other = entity();
+  ASSERT_TRUE(manager->store_entity(some_page()).ok());
+  Entity other = some_page();
   other.id.back() = '2';
   ASSERT_TRUE(manager->store_entity(other).ok());
   fill_up(kPages);
-  EXPECT_TRUE(manager->add_word("another", {entity().id}).ok());
+  EXPECT_TRUE(manager->add_word("another", {some_page().id}).ok());
   fill_up(kPages);
-  EXPECT_TRUE(manager->store_association({entity().id, other.id, "/a", "contains", 0}).ok());
+  EXPECT_TRUE(manager->store_association({some_page().id, other.id, "/a", "contains", 0}).ok());
 }
 
 TEST_F(PressureSignalLive, OnAFullServerAPageIsSkippedAndItsOldVersionGoes) {
@@ -108,7 +108,7 @@ TEST_F(PressureSignalLive, OnAServerFullOfPagesASessionIsStored) {
 
 TEST_F(PressureSignalLive, WithNothingLeftToShedAProtectedStoreSaysWhatToDo) {
   fill_up(kProtected);
-  const auto refused = manager->store_entity(entity());
+  const auto refused = manager->store_entity(some_page());
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().kind, ErrorKind::OutOfMemory);
   EXPECT_TRUE(has(refused.error().message, "raise its maxmemory or remove content"));

@@ -14,7 +14,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array kKinds{"missing", "changed", "orphaned", "with_ttl", "wrong_type"};
+constexpr std::array kDamageKinds{"missing", "changed", "orphaned", "with_ttl", "wrong_type"};
 
 class VerifyLive : public testing::Test {
  protected:
@@ -65,7 +65,7 @@ TEST_F(VerifyLive, AFreshLoadIsClean) {
   const auto found = verify_json(0);
   EXPECT_EQ(found.at("outcome").as_string(), "Clean");
   EXPECT_EQ(found.at("expected_keys"), found.at("seen_keys"));
-  for (const auto* kind : kKinds) EXPECT_EQ(count(found, kind), 0) << kind;
+  for (const auto* kind : kDamageKinds) EXPECT_EQ(count(found, kind), 0) << kind;
 }
 
 TEST_F(VerifyLive, NothingIsChanged) {
@@ -84,7 +84,7 @@ TEST_P(VerifyDamage, IsFoundAsWhatItIsAndNothingElseIs) {
   redis.run_all(GetParam().commands);
   const auto found = verify_json(1);
   EXPECT_EQ(found.at("outcome").as_string(), "Damaged");
-  for (const std::string kind : kKinds) {
+  for (const std::string kind : kDamageKinds) {
     const bool is_it = kind == GetParam().kind;
     EXPECT_EQ(count(found, kind), is_it ? 1 : 0) << kind;
     EXPECT_EQ(first(found, kind),
@@ -96,7 +96,7 @@ TEST_P(VerifyDamage, ByNamesAloneOnlyWhatIsMissingIsFound) {
   redis.run_all(GetParam().commands);
   const bool is_named = GetParam().kind == "missing";
   const auto found = verify_json(is_named ? 1 : 0, {"--keys-only"});
-  for (const std::string kind : kKinds) {
+  for (const std::string kind : kDamageKinds) {
     EXPECT_EQ(count(found, kind), is_named && kind == GetParam().kind ? 1 : 0) << kind;
   }
   EXPECT_EQ(found.at("seen_keys").as_int64() + count(found, "missing"),

@@ -37,7 +37,7 @@ std::string upper(std::string text) {
   return text;
 }
 
-void require(bool fine, const char* what) {
+void require_system(bool fine, const char* what) {
   if (!fine) throw std::runtime_error(fmt::format("{}: {}", what, std::strerror(errno)));
 }
 
@@ -207,7 +207,7 @@ ScriptedServer::ScriptedServer(std::vector<Script> scripts, Listen listen)
   } else {
     listen_unix();
   }
-  require(::listen(listener_, 128) == 0, "listen");
+  require_system(::listen(listener_, 128) == 0, "listen");
   acceptor_ = std::thread([this] { accept_all(); });
 }
 
@@ -225,25 +225,26 @@ ScriptedServer::~ScriptedServer() {
 
 void ScriptedServer::listen_tcp() {
   listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  require(listener_ >= 0, "socket");
+  require_system(listener_ >= 0, "socket");
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   auto* raw = reinterpret_cast<sockaddr*>(&address);
-  require(::bind(listener_, raw, size) == 0, "bind");
-  require(::getsockname(listener_, raw, &size) == 0, "getsockname");
+  require_system(::bind(listener_, raw, size) == 0, "bind");
+  require_system(::getsockname(listener_, raw, &size) == 0, "getsockname");
   port_ = ntohs(address.sin_port);
 }
 
 void ScriptedServer::listen_unix() {
   path_ = directory_.emplace().file("socket");
   listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  require(listener_ >= 0, "socket");
+  require_system(listener_ >= 0, "socket");
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   path_.copy(address.sun_path, sizeof address.sun_path - 1);
-  require(::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0, "bind");
+  require_system(::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0,
+                 "bind");
 }
 
 void ScriptedServer::accept_all() {

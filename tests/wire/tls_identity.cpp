@@ -21,7 +21,7 @@ struct Release {
 using Key = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
 using Certificate = std::unique_ptr<X509, Release<X509_free>>;
 
-void require(bool fine, const char* what) {
+void require_openssl(bool fine, const char* what) {
   if (!fine) throw std::runtime_error(std::string("OpenSSL: ") + what);
 }
 
@@ -29,7 +29,8 @@ void add_extension(X509* certificate, X509* issuer, int kind, const std::string&
   X509V3_CTX context;
   X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
   X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, kind, value.c_str());
-  require(extension != nullptr && X509_add_ext(certificate, extension, -1) == 1, "extension");
+  require_openssl(extension != nullptr && X509_add_ext(certificate, extension, -1) == 1,
+                  "extension");
   X509_EXTENSION_free(extension);
 }
 
@@ -80,12 +81,12 @@ TlsIdentity TlsIdentity::make(const Options& options, const Parts* authority) {
   for (const auto& name : options.names) names += (names.empty() ? "" : ",") + name;
   if (!names.empty()) add_extension(certificate, issuer, NID_subject_alt_name, names);
   EVP_PKEY* signer = authority != nullptr ? authority->key.get() : parts->key.get();
-  require(X509_sign(certificate, signer, EVP_sha256()) > 0, "signing");
+  require_openssl(X509_sign(certificate, signer, EVP_sha256()) > 0, "signing");
 
   parts->context.reset(SSL_CTX_new(TLS_server_method()));
   SSL_CTX* context = parts->context.get();
-  require(SSL_CTX_use_certificate(context, certificate) == 1, "certificate");
-  require(SSL_CTX_use_PrivateKey(context, parts->key.get()) == 1, "key");
+  require_openssl(SSL_CTX_use_certificate(context, certificate) == 1, "certificate");
+  require_openssl(SSL_CTX_use_PrivateKey(context, parts->key.get()) == 1, "key");
   TlsIdentity identity;
   identity.parts_ = std::move(parts);
   return identity;
@@ -103,7 +104,7 @@ TlsIdentity TlsIdentity::signed_by(const TlsIdentity& authority, const Options& 
 
 void TlsIdentity::write_certificate(const std::string& path) const {
   std::FILE* file = std::fopen(path.c_str(), "w");
-  require(file != nullptr, "cannot write the certificate");
+  require_openssl(file != nullptr, "cannot write the certificate");
   PEM_write_X509(file, parts_->certificate.get());
   std::fclose(file);
 }

@@ -6,13 +6,13 @@
 namespace redkeep::guard {
 namespace {
 
-constexpr std::int64_t kMiB = std::int64_t{1} << 20;
+constexpr std::int64_t kMebibyte = std::int64_t{1} << 20;
 
 pressure::MemoryReading reading(std::int64_t used_mib, std::int64_t resident_mib = 0) {
   pressure::MemoryReading made;
-  made.used_bytes = used_mib * kMiB;
-  made.resident_bytes = resident_mib * kMiB;
-  made.limit_bytes = 1000 * kMiB;
+  made.used_bytes = used_mib * kMebibyte;
+  made.resident_bytes = resident_mib * kMebibyte;
+  made.limit_bytes = 1000 * kMebibyte;
   made.eviction_policy = "volatile-lfu";
   made.run_id = "a";
   return made;
@@ -42,7 +42,7 @@ TEST(Anomalies, TellALeapOfATenthOfTheLimit) {
 
 TEST(Anomalies, DoNotTakeAnotherLimitForALeap) {
   auto smaller = reading(100);
-  smaller.limit_bytes = 200 * kMiB;
+  smaller.limit_bytes = 200 * kMebibyte;
   const auto found = find_anomalies(reading(100), smaller);
   EXPECT_TRUE(tells(found, "limit"));
   EXPECT_FALSE(tells(found, "leap"));

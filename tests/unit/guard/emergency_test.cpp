@@ -14,7 +14,7 @@ using std::chrono::seconds;
 
 constexpr std::int64_t kLimitBytes = 1000;
 
-Pressure at(PressureLevel level, std::int64_t used_bytes, std::int64_t keys_with_ttl = 0) {
+Pressure pressure_at(PressureLevel level, std::int64_t used_bytes, std::int64_t keys_with_ttl = 0) {
   Pressure made;
   made.level = level;
   made.reading.used_bytes = used_bytes;
@@ -42,7 +42,7 @@ shed::ShedPlan some_plan() {
 }
 
 TEST(Emergency, IsWhenNothingIsLeftToShedAndUsageIsStillHigh) {
-  const auto critical = at(PressureLevel::Critical, 960);
+  const auto critical = pressure_at(PressureLevel::Critical, 960);
   const auto plan = some_plan();
   EXPECT_TRUE(is_still_critical(critical, plan, ended(ShedEnd::NothingLeft, 950), {}));
   EXPECT_TRUE(is_still_critical(critical, {}, ended(ShedEnd::TargetReached, 950), {}));
@@ -53,9 +53,10 @@ TEST(Emergency, IsWhenNothingIsLeftToShedAndUsageIsStillHigh) {
 
 TEST(Emergency, IsNeverDeclaredBlindOrAtWarningOrWithoutALimit) {
   const auto outcome = ended(ShedEnd::NothingLeft, 990);
-  EXPECT_FALSE(is_still_critical(at(PressureLevel::Warning, 940), some_plan(), outcome, {}));
-  EXPECT_FALSE(is_still_critical(at(PressureLevel::Blind, 990), some_plan(), outcome, {}));
-  auto unlimited = at(PressureLevel::Critical, 990);
+  EXPECT_FALSE(
+      is_still_critical(pressure_at(PressureLevel::Warning, 940), some_plan(), outcome, {}));
+  EXPECT_FALSE(is_still_critical(pressure_at(PressureLevel::Blind, 990), some_plan(), outcome, {}));
+  auto unlimited = pressure_at(PressureLevel::Critical, 990);
   unlimited.reading.limit_bytes = 0;
   EXPECT_FALSE(is_still_critical(unlimited, some_plan(), outcome, {}));
 }
@@ -67,12 +68,12 @@ TEST(Emergency, RoomEndsAtTheStopMark) {
 }
 
 TEST(Emergency, ContentThatDidNotFitIsDueWhenThereIsRoom) {
-  const auto normal = at(PressureLevel::Normal, 790);  // and something was shed since
+  const auto normal = pressure_at(PressureLevel::Normal, 790);  // and something was shed since
   EXPECT_TRUE(has_room_again(normal, 700, 100, {}));
   EXPECT_FALSE(has_room_again(normal, 701, 100, {})) << "above the stop mark";
   EXPECT_FALSE(has_room_again(normal, 700, 0, {})) << "nothing is missing";
-  EXPECT_FALSE(has_room_again(at(PressureLevel::Warning, 100), 100, 100, {}));
-  EXPECT_FALSE(has_room_again(at(PressureLevel::Blind, 0), 0, 100, {}));
+  EXPECT_FALSE(has_room_again(pressure_at(PressureLevel::Warning, 100), 100, 100, {}));
+  EXPECT_FALSE(has_room_again(pressure_at(PressureLevel::Blind, 0), 0, 100, {}));
 }
 
 class Sweeps : public testing::Test {
@@ -83,7 +84,7 @@ class Sweeps : public testing::Test {
 
   SweepGate gate;
   SweepGate::TimePoint now{seconds{1000}};
-  const Pressure warning = at(PressureLevel::Warning, 900, 50);
+  const Pressure warning = pressure_at(PressureLevel::Warning, 900, 50);
 };
 
 TEST_F(Sweeps, AreNotRepeatedAfterARoundThatFoundNothing) {
@@ -95,7 +96,7 @@ TEST_F(Sweeps, AreNotRepeatedAfterARoundThatFoundNothing) {
 
 TEST_F(Sweeps, AreMadeAgainWhenKeysWithATtlHaveCome) {
   gate.note(warning, ended(ShedEnd::NothingLeft, 900), now);
-  const auto more = at(PressureLevel::Warning, 901, 51);
+  const auto more = pressure_at(PressureLevel::Warning, 901, 51);
   EXPECT_FALSE(may(more, milliseconds{900}));
   EXPECT_TRUE(may(more, seconds{1}));
 }
@@ -104,28 +105,28 @@ TEST_F(Sweeps, TakeNoMoreThanATenthOfTheTime) {
   auto long_round = ended(ShedEnd::NothingLeft, 900);
   long_round.took = seconds{2};
   gate.note(warning, long_round, now);
-  const auto more = at(PressureLevel::Warning, 901, 51);
+  const auto more = pressure_at(PressureLevel::Warning, 901, 51);
   EXPECT_FALSE(may(more, seconds{17}));
   EXPECT_TRUE(may(more, seconds{18}));
 }
 
 TEST_F(Sweeps, AreMadeAtOnceWhenMemoryHasGrownByKeysThatMayGo) {
   gate.note(warning, ended(ShedEnd::NothingLeft, 900), now);
-  EXPECT_TRUE(may(at(PressureLevel::Warning, 910, 51), milliseconds{10}));
-  EXPECT_FALSE(may(at(PressureLevel::Warning, 910, 50), milliseconds{10}))
+  EXPECT_TRUE(may(pressure_at(PressureLevel::Warning, 910, 51), milliseconds{10}));
+  EXPECT_FALSE(may(pressure_at(PressureLevel::Warning, 910, 50), milliseconds{10}))
       << "what has grown has no TTL";
 }
 
 // More protected data than the mark allows, and pages that trickle in.
 TEST_F(Sweeps, RestAlsoAfterARoundThatTookAllThereWas) {
   gate.note(warning, ended(ShedEnd::NothingLeft, 900, 50), now);
-  EXPECT_FALSE(may(at(PressureLevel::Warning, 901, 3), milliseconds{500}));
-  EXPECT_TRUE(may(at(PressureLevel::Warning, 901, 3), seconds{1}));
+  EXPECT_FALSE(may(pressure_at(PressureLevel::Warning, 901, 3), milliseconds{500}));
+  EXPECT_TRUE(may(pressure_at(PressureLevel::Warning, 901, 3), seconds{1}));
 }
 
 TEST_F(Sweeps, AreMadeAtOnceWhenTheLevelRises) {
   gate.note(warning, ended(ShedEnd::NothingLeft, 900), now);
-  EXPECT_TRUE(may(at(PressureLevel::Critical, 960, 50), milliseconds{1}));
+  EXPECT_TRUE(may(pressure_at(PressureLevel::Critical, 960, 50), milliseconds{1}));
 }
 
 TEST_F(Sweeps, GoOnWhileSomethingIsLeft) {
@@ -138,8 +139,9 @@ TEST_F(Sweeps, GoOnWhileSomethingIsLeft) {
 TEST(SweepGate, KeysThatGoByThemselvesDoNotHideOthersThatCome) {
   SweepGate gate;
   const auto begun = SweepGate::TimePoint{seconds{1000}};
-  gate.note(at(PressureLevel::Critical, 990, 1000), ended(ShedEnd::NothingLeft, 990), begun);
-  auto later = at(PressureLevel::Critical, 990, 700);
+  gate.note(pressure_at(PressureLevel::Critical, 990, 1000), ended(ShedEnd::NothingLeft, 990),
+            begun);
+  auto later = pressure_at(PressureLevel::Critical, 990, 700);
   later.reading.expired_keys = 200;
   EXPECT_FALSE(gate.may_sweep(later, begun + seconds{2})) << "some were deleted, none came";
   later.reading.evicted_keys = 101;
@@ -149,9 +151,10 @@ TEST(SweepGate, KeysThatGoByThemselvesDoNotHideOthersThatCome) {
 TEST(SweepGate, KeysThatSomebodyDeletesDoNotHideOthersThatCome) {
   SweepGate gate;
   const auto begun = SweepGate::TimePoint{seconds{1000}};
-  gate.note(at(PressureLevel::Critical, 990, 1000), ended(ShedEnd::NothingLeft, 990), begun);
-  gate.see(at(PressureLevel::Critical, 990, 400).reading);
-  EXPECT_TRUE(gate.may_sweep(at(PressureLevel::Critical, 990, 700), begun + seconds{2}));
+  gate.note(pressure_at(PressureLevel::Critical, 990, 1000), ended(ShedEnd::NothingLeft, 990),
+            begun);
+  gate.see(pressure_at(PressureLevel::Critical, 990, 400).reading);
+  EXPECT_TRUE(gate.may_sweep(pressure_at(PressureLevel::Critical, 990, 700), begun + seconds{2}));
 }
 
 }  // namespace

@@ -12,25 +12,25 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-const pressure::TimePoint kNow{hours{1000}};
+const pressure::TimePoint kForecastNow{hours{1000}};
 
 TEST(GrowthAlarm, IsToldAtOnceAndThenOnceAnHour) {
   GrowthAlarm alarm;
-  EXPECT_FALSE(alarm.note(std::nullopt, kNow).alarm);
-  EXPECT_EQ(alarm.note("full in 6d", kNow).alarm, "full in 6d");
-  EXPECT_FALSE(alarm.note("full in 6d", kNow + minutes{59}).alarm);
-  EXPECT_EQ(alarm.note("full in 5d", kNow + minutes{60}).alarm, "full in 5d");
+  EXPECT_FALSE(alarm.note(std::nullopt, kForecastNow).alarm);
+  EXPECT_EQ(alarm.note("full in 6d", kForecastNow).alarm, "full in 6d");
+  EXPECT_FALSE(alarm.note("full in 6d", kForecastNow + minutes{59}).alarm);
+  EXPECT_EQ(alarm.note("full in 5d", kForecastNow + minutes{60}).alarm, "full in 5d");
 }
 
 TEST(GrowthAlarm, IsOverOnlyWhenNothingWasForeseenForAnHour) {
   GrowthAlarm alarm;
-  alarm.note("full in 6d", kNow);
-  EXPECT_FALSE(alarm.note(std::nullopt, kNow + minutes{30}).is_over);
-  EXPECT_FALSE(alarm.note("full in 6d", kNow + minutes{40}).alarm) << "it wavered";
-  EXPECT_FALSE(alarm.note(std::nullopt, kNow + minutes{99}).is_over);
-  EXPECT_TRUE(alarm.note(std::nullopt, kNow + minutes{100}).is_over);
-  EXPECT_FALSE(alarm.note(std::nullopt, kNow + minutes{101}).is_over) << "said once";
-  EXPECT_TRUE(alarm.note("full in 1h", kNow + minutes{102}).alarm);
+  alarm.note("full in 6d", kForecastNow);
+  EXPECT_FALSE(alarm.note(std::nullopt, kForecastNow + minutes{30}).is_over);
+  EXPECT_FALSE(alarm.note("full in 6d", kForecastNow + minutes{40}).alarm) << "it wavered";
+  EXPECT_FALSE(alarm.note(std::nullopt, kForecastNow + minutes{99}).is_over);
+  EXPECT_TRUE(alarm.note(std::nullopt, kForecastNow + minutes{100}).is_over);
+  EXPECT_FALSE(alarm.note(std::nullopt, kForecastNow + minutes{101}).is_over) << "said once";
+  EXPECT_TRUE(alarm.note("full in 1h", kForecastNow + minutes{102}).alarm);
 }
 
 class ForecastKeeperTest : public testing::Test {
@@ -59,7 +59,7 @@ class ForecastKeeperTest : public testing::Test {
 
   Snapshot snapshot_;
   ForecastKeeper keeper_{PressureOptions{}, snapshot_};
-  pressure::TimePoint now_ = kNow;
+  pressure::TimePoint now_ = kForecastNow;
   std::vector<std::string> alarms_;
   bool hide_bytes_ = false;
 };

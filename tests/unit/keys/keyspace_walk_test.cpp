@@ -5,7 +5,7 @@
 namespace redkeep::keys {
 namespace {
 
-redis::Reply text(std::string value) {
+redis::Reply scan_text(std::string value) {
   redis::Reply reply;
   reply.type = redis::Reply::Type::String;
   reply.text = std::move(value);
@@ -15,10 +15,10 @@ redis::Reply text(std::string value) {
 redis::Reply page(std::string cursor, std::vector<std::string> keys) {
   redis::Reply list;
   list.type = redis::Reply::Type::Array;
-  for (auto& key : keys) list.elements.push_back(text(std::move(key)));
+  for (auto& key : keys) list.elements.push_back(scan_text(std::move(key)));
   redis::Reply reply;
   reply.type = redis::Reply::Type::Array;
-  reply.elements = {text(std::move(cursor)), std::move(list)};
+  reply.elements = {scan_text(std::move(cursor)), std::move(list)};
   return reply;
 }
 
@@ -43,10 +43,10 @@ TEST(KeyspaceWalk, AsksForTheNextCursor) {
 }
 
 TEST(KeyspaceWalk, RefusesRepliesThatMakeNoSense) {
-  EXPECT_FALSE(KeyspaceWalk("*", 10).take(text("0")));
+  EXPECT_FALSE(KeyspaceWalk("*", 10).take(scan_text("0")));
   EXPECT_FALSE(KeyspaceWalk("*", 10).take(page("", {})));
   EXPECT_FALSE(KeyspaceWalk("*", 10).take(page("1x", {})));
-  redis::Reply error = text("LOADING Redis is loading the dataset in memory");
+  redis::Reply error = scan_text("LOADING Redis is loading the dataset in memory");
   error.type = redis::Reply::Type::Error;
   const auto taken = KeyspaceWalk("*", 10).take(error);
   ASSERT_FALSE(taken);

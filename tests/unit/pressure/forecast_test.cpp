@@ -17,10 +17,10 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr std::int64_t kLimit = std::int64_t{1} << 30;
+constexpr std::int64_t kForecastLimit = std::int64_t{1} << 30;
 constexpr minutes kBetweenLooks{17};
 
-std::int64_t bytes_of(double pct) { return static_cast<std::int64_t>(pct / 100 * kLimit); }
+std::int64_t bytes_of(double pct) { return static_cast<std::int64_t>(pct / 100 * kForecastLimit); }
 
 double hours_of(const std::optional<seconds>& duration) {
   return duration ? static_cast<double>(duration->count()) / 3600 : -1;
@@ -77,7 +77,7 @@ class Simulated {
 
   static MemoryReading at_first() {
     MemoryReading reading;
-    reading.limit_bytes = kLimit;
+    reading.limit_bytes = kForecastLimit;
     reading.run_id = "one";
     return reading;
   }
@@ -136,7 +136,7 @@ TEST(Forecast, MeetsSteadyGrowthWithinATenth) {
   server.run(hours{6}, steady(60, 3));
   const auto total = server.forecast().total;
   EXPECT_EQ(total.outlook, Outlook::Growing);
-  EXPECT_NEAR(total.growth_bytes_per_hour, 0.03 * kLimit, 0.003 * kLimit);
+  EXPECT_NEAR(total.growth_bytes_per_hour, 0.03 * kForecastLimit, 0.003 * kForecastLimit);
   expect_near(total.warning_in, 7 / 3.0);
 }
 
@@ -170,7 +170,7 @@ TEST(Forecast, AFloodThatHasEndedIsNoGrowthAndNeverInNoTime) {
   for (int shift = 0; shift < 10; ++shift) {
     Forecaster forecaster{PressureOptions{}};
     MemoryReading reading;
-    reading.limit_bytes = kLimit;
+    reading.limit_bytes = kForecastLimit;
     const TimePoint begun = TimePoint{hours{1000}} + seconds{shift};
     std::size_t at = 0;
     for (int tick = 240; tick < 1200; ++tick) {
@@ -330,7 +330,7 @@ TEST(Forecast, AChangedLimitStartsTheTotalAnewAndMovesTheEndOfProtectedData) {
   Simulated server;
   server.run(hours{7}, steady(60, 3), steady(55, 5));
   expect_near(server.forecast().protected_data.limit_in, 2);
-  server.limit_to(kLimit * 5 / 4);
+  server.limit_to(kForecastLimit * 5 / 4);
   server.run(hours{1}, steady(60, 3), steady(55, 5));
   const auto forecast = server.forecast();
   EXPECT_LE(forecast.total.observed, hours{1});
@@ -353,7 +353,8 @@ TEST(Forecast, AGapInTheReadingsBendsNothing) {
   server.run(hours{3}, steady(60, 1));
   server.nothing_for(hours{2});
   server.run(hours{3}, steady(60, 1));
-  EXPECT_NEAR(server.forecast().total.growth_bytes_per_hour, 0.01 * kLimit, 0.0005 * kLimit);
+  EXPECT_NEAR(server.forecast().total.growth_bytes_per_hour, 0.01 * kForecastLimit,
+              0.0005 * kForecastLimit);
   server.nothing_for(hours{30 * 24});
   EXPECT_EQ(server.forecast().total.outlook, Outlook::NotKnown) << "what was seen is too old";
 }

@@ -12,12 +12,12 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 // So large that no flood can fill it between two readings.
-constexpr std::int64_t kLimit = 1'000'000'000'000;
+constexpr std::int64_t kHugeLimit = 1'000'000'000'000;
 
 MemoryReading at_pct(double pct) {
   MemoryReading reading;
-  reading.limit_bytes = kLimit;
-  reading.used_bytes = static_cast<std::int64_t>(pct / 100 * kLimit);
+  reading.limit_bytes = kHugeLimit;
+  reading.used_bytes = static_cast<std::int64_t>(pct / 100 * kHugeLimit);
   return reading;
 }
 

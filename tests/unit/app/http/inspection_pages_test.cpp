@@ -15,7 +15,7 @@ namespace json = boost::json;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-const TimePoint kNow{seconds{1000}};
+const TimePoint kInspectionNow{seconds{1000}};
 const std::chrono::system_clock::time_point kClock{seconds{1'000'000'000}};
 
 census::GroupEstimate estimate(double keys, double bytes) {
@@ -49,25 +49,25 @@ CensusReport sampled() {
 Inspections inspected() {
   Inspections inspections;
   inspections.every = seconds{300};
-  inspections.census = {sampled(), kNow - seconds{20}, kClock};
+  inspections.census = {sampled(), kInspectionNow - seconds{20}, kClock};
   DoctorVisit visit;
   visit.findings = {{"no-limit", doctor::Severity::Critical, "", "", {}},
                     {"huge-key", doctor::Severity::Note, "", "", {}},
                     {"huge-key", doctor::Severity::Note, "another", "", {}}};
   visit.json = R"({"outcome":"Problems","findings":[]})";
-  inspections.doctor = {std::move(visit), kNow - seconds{30}, kClock};
+  inspections.doctor = {std::move(visit), kInspectionNow - seconds{30}, kClock};
   plan::MemoryPicture picture;
   picture.used_bytes = 600;
   picture.limit_bytes = 1000;
   picture.entities = 3;
   picture.protected_bytes = 400;
-  inspections.plan = {plan_at_usual_limits(std::move(picture), {}), kNow - seconds{40}, kClock};
+  inspections.plan = {plan_at_usual_limits(std::move(picture), {}), kInspectionNow - seconds{40}, kClock};
   return inspections;
 }
 
 json::object page_of(std::string_view name, const guard::Snapshot& snapshot,
                      const Inspections& inspections) {
-  const auto page = inspection_page(name, snapshot, inspections, kNow);
+  const auto page = inspection_page(name, snapshot, inspections, kInspectionNow);
   EXPECT_TRUE(page && page->status == 200) << name;
   return page ? json::parse(page->body).as_object() : json::object{};
 }
@@ -94,7 +94,7 @@ TEST(InspectionPages, TheLastAuditIsThere) {
   guard::Snapshot snapshot;
   snapshot.last_audit.emplace();
   snapshot.last_audit->outcome.note(drift::DriftKind::DeadMember, "reed:word:owl", "7");
-  snapshot.last_audit->at = kNow - seconds{5};
+  snapshot.last_audit->at = kInspectionNow - seconds{5};
   snapshot.last_audit->clock = kClock;
   const auto audit = page_of("audit", snapshot, {});
   EXPECT_EQ(audit.at("outcome"), "Drifted");
@@ -107,7 +107,7 @@ TEST(InspectionPages, BeforeTheFirstOneTheySayThatItIsToBeAskedAgain) {
   Inspections inspections;
   inspections.every = seconds{300};
   for (const auto* name : {"census", "doctor", "plan", "audit"}) {
-    const auto page = inspection_page(name, {}, inspections, kNow);
+    const auto page = inspection_page(name, {}, inspections, kInspectionNow);
     ASSERT_TRUE(page) << name;
     EXPECT_EQ(page->status, 503U) << name;
     EXPECT_GT(page->retry_after.count(), 0) << name;
@@ -121,7 +121,7 @@ TEST(InspectionPages, WhereTheyAreTurnedOffTheSettingIsNamed) {
   for (const auto& [name, setting] :
        {std::pair{"census", "[census] every"}, std::pair{"doctor", "[census] every"},
         std::pair{"plan", "[census] every"}, std::pair{"audit", "[drift] background"}}) {
-    const auto page = inspection_page(name, {}, inspections, kNow);
+    const auto page = inspection_page(name, {}, inspections, kInspectionNow);
     ASSERT_TRUE(page) << name;
     EXPECT_EQ(page->status, 404U) << name;
     EXPECT_NE(page->body.find(setting), std::string::npos) << page->body;
@@ -129,12 +129,12 @@ TEST(InspectionPages, WhereTheyAreTurnedOffTheSettingIsNamed) {
 }
 
 TEST(InspectionPages, OtherNamesAreNone) {
-  EXPECT_FALSE(inspection_page("stats", {}, {}, kNow));
-  EXPECT_FALSE(inspection_page("", {}, {}, kNow));
+  EXPECT_FALSE(inspection_page("stats", {}, {}, kInspectionNow));
+  EXPECT_FALSE(inspection_page("", {}, {}, kInspectionNow));
 }
 
 TEST(InspectionMetrics, TellSizesTtlsAndFindings) {
-  const std::string text = "\n" + metrics_text(guard::Snapshot{}, inspected(), kNow);
+  const std::string text = "\n" + metrics_text(guard::Snapshot{}, inspected(), kInspectionNow);
   for (const char* line :
        {"redkeep_sample_age_seconds 20", "redkeep_doctor_age_seconds 30",
         "redkeep_plan_least_limit_bytes 750",
@@ -158,7 +158,7 @@ TEST(InspectionMetrics, WhatIsRefusedIsLeftOut) {
   auto inspections = inspected();
   inspections.census->found.with_bytes = false;
   inspections.census->found.with_ttl = false;
-  const std::string text = metrics_text(guard::Snapshot{}, inspections, kNow);
+  const std::string text = metrics_text(guard::Snapshot{}, inspections, kInspectionNow);
   EXPECT_EQ(text.find("redkeep_class_average_bytes"), std::string::npos);
   EXPECT_EQ(text.find("redkeep_unclassified_bytes"), std::string::npos);
   EXPECT_EQ(text.find("redkeep_class_ttl_keys"), std::string::npos);

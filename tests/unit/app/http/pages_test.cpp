@@ -13,7 +13,7 @@ namespace {
 namespace json = boost::json;
 using std::chrono::seconds;
 
-const TimePoint kNow{seconds{1000}};
+const TimePoint kPagesNow{seconds{1000}};
 
 guard::Snapshot connected() {
   guard::Snapshot snapshot;
@@ -23,7 +23,7 @@ guard::Snapshot connected() {
   snapshot.eviction_policy = "volatile-lfu";
   snapshot.level = PressureLevel::Warning;
   snapshot.memory = {850, 1000, 85};
-  snapshot.last_reading = kNow - seconds{1};
+  snapshot.last_reading = kPagesNow - seconds{1};
   snapshot.persistence.appends = false;
   snapshot.shed["page_cache"] = {17, 4096};
   snapshot.alerts["warning"] = 2;
@@ -38,7 +38,7 @@ guard::Snapshot counted(std::string class_name) {
                     {"queues", KeyLevel::Protected, 1, std::nullopt}};
   census.unclassified_keys = 5;
   snapshot.census = census;
-  snapshot.census_time = kNow - seconds{7};
+  snapshot.census_time = kPagesNow - seconds{7};
   return snapshot;
 }
 
@@ -73,11 +73,11 @@ bool has_line(const std::string& text, const std::string& line) {
 }
 
 TEST(Metrics, AreValidPrometheusTextBeforeTheFirstReading) {
-  expect_valid_metrics(metrics_text(guard::Snapshot{}, {}, kNow));
+  expect_valid_metrics(metrics_text(guard::Snapshot{}, {}, kPagesNow));
 }
 
 TEST(Metrics, SayWhatTheSnapshotSays) {
-  const std::string text = metrics_text(counted("page_cache"), {}, kNow);
+  const std::string text = metrics_text(counted("page_cache"), {}, kPagesNow);
   expect_valid_metrics(text);
   for (const char* line :
        {"redkeep_connected 1",
@@ -108,9 +108,9 @@ TEST(Metrics, SayWhatTheSnapshotSays) {
 
 TEST(Metrics, HaveTheJournalWhereThereIsOne) {
   auto snapshot = connected();
-  EXPECT_EQ(metrics_text(snapshot, {}, kNow).find("redkeep_journal"), std::string::npos);
+  EXPECT_EQ(metrics_text(snapshot, {}, kPagesNow).find("redkeep_journal"), std::string::npos);
   snapshot.journal = guard::JournalState{false, true};
-  const std::string text = metrics_text(snapshot, {}, kNow);
+  const std::string text = metrics_text(snapshot, {}, kPagesNow);
   expect_valid_metrics(text);
   EXPECT_TRUE(has_line(text, "redkeep_journal_stores 0"));
   EXPECT_TRUE(has_line(text, "redkeep_journal_applies 1"));
@@ -121,7 +121,7 @@ TEST(Metrics, SayWhatIsForeseenAndLeaveOutWhatIsNot) {
   snapshot.forecast.total.outlook = Outlook::Held;
   snapshot.forecast.protected_data = {Outlook::Growing, 1000,          12,
                                       std::nullopt,     seconds{7200}, seconds{60}};
-  const std::string text = metrics_text(snapshot, {}, kNow);
+  const std::string text = metrics_text(snapshot, {}, kPagesNow);
   expect_valid_metrics(text);
   for (const char* line : {"redkeep_forecast_outlook{of=\"total\",outlook=\"held\"} 1",
                            "redkeep_forecast_outlook{of=\"total\",outlook=\"growing\"} 0",
@@ -135,7 +135,7 @@ TEST(Metrics, SayWhatIsForeseenAndLeaveOutWhatIsNot) {
 TEST(Regret, IsInTheMetricsAndTheStatus) {
   auto snapshot = connected();
   snapshot.regret["page_cache"] = {312, 14, 3.5, 1000, 140};
-  const std::string text = metrics_text(snapshot, {}, kNow);
+  const std::string text = metrics_text(snapshot, {}, kPagesNow);
   expect_valid_metrics(text);
   for (const char* line : {"redkeep_regret_ratio{class=\"page_cache\"} 0.14",
                            "redkeep_regret_ratio_error{class=\"page_cache\"} 0.035",
@@ -143,7 +143,7 @@ TEST(Regret, IsInTheMetricsAndTheStatus) {
                            "redkeep_regret_written_again_keys_total{class=\"page_cache\"} 140"}) {
     EXPECT_TRUE(has_line(text, line)) << line << "\n" << text;
   }
-  const auto page = json::parse(status_json(snapshot, kNow));
+  const auto page = json::parse(status_json(snapshot, kPagesNow));
   const auto& regret = page.at("regret").at(0).as_object();
   EXPECT_EQ(regret.at("class"), "page_cache");
   EXPECT_EQ(regret.at("sampled_keys"), 312);
@@ -156,12 +156,12 @@ TEST(Metrics, NamesCannotBreakOutOfTheirLabel) {
     auto snapshot = counted(name);
     snapshot.shed[name] = {1, 1};
     snapshot.alerts[name] = 1;
-    expect_valid_metrics(metrics_text(snapshot, {}, kNow));
+    expect_valid_metrics(metrics_text(snapshot, {}, kPagesNow));
   }
 }
 
 TEST(StatusPage, IsTheStatisticsWithTheGuardsFieldsBeside) {
-  const auto page = json::parse(status_json(counted("page_cache"), kNow)).as_object();
+  const auto page = json::parse(status_json(counted("page_cache"), kPagesNow)).as_object();
   EXPECT_EQ(page.at("level"), "warning");
   EXPECT_EQ(page.at("level_source"), "guard");
   EXPECT_EQ(page.at("used_bytes"), 850);
@@ -171,7 +171,7 @@ TEST(StatusPage, IsTheStatisticsWithTheGuardsFieldsBeside) {
   EXPECT_EQ(page.at("eviction_policy"), "volatile-lfu");
   EXPECT_EQ(page.at("census_age_seconds"), 7);
   EXPECT_EQ(page.at("classes").as_array().size(), 2u);
-  EXPECT_TRUE(json::parse(status_json(connected(), kNow)).at("census_age_seconds").is_null());
+  EXPECT_TRUE(json::parse(status_json(connected(), kPagesNow)).at("census_age_seconds").is_null());
 }
 
 TEST(StatusPage, IsValidJsonWhateverTheServerAndTheClassesAreCalled) {
@@ -182,7 +182,7 @@ TEST(StatusPage, IsValidJsonWhateverTheServerAndTheClassesAreCalled) {
     snapshot.endpoint = snapshot.server_version = snapshot.eviction_policy = name;
     snapshot.blind_reason = name;
     boost::system::error_code code;
-    const auto page = json::parse(status_json(snapshot, kNow), code);
+    const auto page = json::parse(status_json(snapshot, kPagesNow), code);
     ASSERT_FALSE(code) << code.message();
     if (name.front() != '\xff') {
       EXPECT_EQ(page.at("server").as_string(), name);
@@ -210,29 +210,29 @@ TEST(LedgerPage, IsValidJsonNewestFirst) {
 
 TEST(Readiness, IsThereWithAFreshReading) {
   const PressureOptions options;
-  EXPECT_EQ(not_ready_because(connected(), options, kNow), "");
-  EXPECT_EQ(not_ready_because(connected(), options, kNow + seconds{4}), "")
+  EXPECT_EQ(not_ready_because(connected(), options, kPagesNow), "");
+  EXPECT_EQ(not_ready_because(connected(), options, kPagesNow + seconds{4}), "")
       << "three intervals, 2 s";
-  EXPECT_EQ(not_ready_because(connected(), options, kNow + seconds{5}),
+  EXPECT_EQ(not_ready_because(connected(), options, kPagesNow + seconds{5}),
             "the last reading is 6.0 s old");
 }
 
 TEST(Readiness, SaysWhyItIsNotThere) {
   guard::Snapshot snapshot;
-  EXPECT_EQ(not_ready_because(snapshot, {}, kNow), "no reading yet");
+  EXPECT_EQ(not_ready_because(snapshot, {}, kPagesNow), "no reading yet");
   snapshot.blind_reason = "LOADING";
-  EXPECT_EQ(not_ready_because(snapshot, {}, kNow), "LOADING");
+  EXPECT_EQ(not_ready_because(snapshot, {}, kPagesNow), "LOADING");
 }
 
 TEST(Pages, SayWhichGuardActs) {
   auto snapshot = connected();
   snapshot.lease = {guard::LeaseStand::Watching, "web1:4711", 3, seconds{5}, ""};
-  const auto lease = json::parse(status_json(snapshot, kNow)).at("lease");
+  const auto lease = json::parse(status_json(snapshot, kPagesNow)).at("lease");
   EXPECT_EQ(lease.at("stand"), "watching");
   EXPECT_EQ(lease.at("holder"), "web1:4711");
   EXPECT_EQ(lease.at("fencing"), 3);
   EXPECT_EQ(lease.at("text"), "watching; web1:4711 acts since 1970-01-01T00:00:05Z, fencing 3");
-  const auto metrics = metrics_text(snapshot, {}, kNow);
+  const auto metrics = metrics_text(snapshot, {}, kPagesNow);
   EXPECT_NE(metrics.find("redkeep_lease{stand=\"watching\"} 1\n"), std::string::npos);
   EXPECT_NE(metrics.find("redkeep_lease{stand=\"held\"} 0\n"), std::string::npos);
   EXPECT_NE(metrics.find("redkeep_lease_fencing 3\n"), std::string::npos);

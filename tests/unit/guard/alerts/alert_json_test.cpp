@@ -11,7 +11,7 @@ namespace {
 namespace json = boost::json;
 using namespace std::chrono_literals;
 
-constexpr std::chrono::system_clock::time_point kNow{1'732'471'200'250ms};
+constexpr std::chrono::system_clock::time_point kAlertNow{1'732'471'200'250ms};
 constexpr auto kInstance = "redis://127.0.0.1:6390/0";
 
 Alert critical() {
@@ -24,17 +24,17 @@ Alert critical() {
           false,
           90s,
           {},
-          kNow - 90s};
+          kAlertNow - 90s};
 }
 
 json::object alertmanager(const Alert& alert) {
-  const auto list = json::parse(alertmanager_json(alert, kInstance, kNow, 240s)).as_array();
+  const auto list = json::parse(alertmanager_json(alert, kInstance, kAlertNow, 240s)).as_array();
   EXPECT_EQ(list.size(), 1u);
   return list.at(0).as_object();
 }
 
 json::object plain(const Alert& alert) {
-  return json::parse(plain_json(alert, kInstance, kNow)).as_object();
+  return json::parse(plain_json(alert, kInstance, kAlertNow)).as_object();
 }
 
 TEST(AlertmanagerJson, HasTheFormOfItsApi) {
@@ -87,7 +87,7 @@ TEST(AlertJson, HostileTextComesThroughAsTextAndNothingElse) {
     EXPECT_EQ(plain(alert).at("cause").as_string(), text);
     EXPECT_EQ(plain(alert).size(), 11u);
     EXPECT_EQ(alertmanager(alert).at("annotations").at("action").as_string(), text);
-    EXPECT_EQ(plain_json(alert, kInstance, kNow).find('\n'), std::string::npos) << "one line";
+    EXPECT_EQ(plain_json(alert, kInstance, kAlertNow).find('\n'), std::string::npos) << "one line";
   }
 }
 

@@ -16,16 +16,14 @@ using Row = std::vector<std::string>;
 using Rows = std::vector<Row>;
 using Texts = std::vector<std::string>;
 
-const std::vector<CsvColumn> kTwo{{"a"}, {"b"}};
-
-CsvRows read(std::string_view bytes) {
+CsvRows read_two_columns(std::string_view bytes) {
   const TemporaryDirectory directory;
-  return read_rows(directory.write("x.csv", bytes), kTwo);
+  return read_rows(directory.write("x.csv", bytes), kTwoColumns);
 }
 
 // What is said of one row between two good ones.
 std::string problem_of(std::string_view row) {
-  const CsvRows found = read("a,b\n1,2\n" + std::string(row) + "\n3,4\n");
+  const CsvRows found = read_two_columns("a,b\n1,2\n" + std::string(row) + "\n3,4\n");
   EXPECT_EQ(found.rows, (Rows{{"1", "2"}, {"3", "4"}})) << row;
   EXPECT_EQ(found.problems.size(), 1U) << row;
   EXPECT_EQ(found.rejects, Texts{std::string(row)}) << row;
@@ -48,8 +46,9 @@ TEST(CsvReaderFaults, RefusesACarriageReturnWithoutANewline) {
   EXPECT_EQ(problem_of("1\r,2"), "x.csv:3:2: a carriage return without a newline");
   EXPECT_EQ(problem_of("1,2\r3,4"), "x.csv:3:4: a carriage return without a newline");
   EXPECT_EQ(problem_of("1,\"2\"\r3,4"), "x.csv:3:6: a carriage return without a newline");
-  EXPECT_EQ(read("a,b\n1,2\r").problems, Texts{"x.csv:2:4: a carriage return without a newline"});
-  EXPECT_EQ(read("a,b\n1,2\r\r\n").problems,
+  EXPECT_EQ(read_two_columns("a,b\n1,2\r").problems,
+            Texts{"x.csv:2:4: a carriage return without a newline"});
+  EXPECT_EQ(read_two_columns("a,b\n1,2\r\r\n").problems,
             Texts{"x.csv:2:4: a carriage return without a newline"});
 }
 
@@ -62,7 +61,7 @@ TEST(CsvReaderFaults, RefusesRowsOfAnotherLength) {
 }
 
 TEST(CsvReaderFaults, NamesEachBadRowAndKeepsItApart) {
-  const CsvRows found = read("a,b\n1\n1,2\n1,\"x\"y\n1,2,3\n4\n\"5\",\xFF\n6\n");
+  const CsvRows found = read_two_columns("a,b\n1\n1,2\n1,\"x\"y\n1,2,3\n4\n\"5\",\xFF\n6\n");
   EXPECT_EQ(found.rows, (Rows{{"1", "2"}}));
   EXPECT_EQ(found.problems, (Texts{"x.csv:2:1: the row has 1 fields, the header 2",
                                    "x.csv:4:6: text after the closing quote of a field",
@@ -75,7 +74,7 @@ TEST(CsvReaderFaults, NamesEachBadRowAndKeepsItApart) {
 
 // A bad row ends where its fault's line ends: what stands in its quotes is never read as rows.
 TEST(CsvReaderFaults, DoesNotTakeQuotedTextOfABadRowForRows) {
-  const CsvRows found = read("a,b\n1,\"x\n5,6\n7,8\"y\n3,4\n");
+  const CsvRows found = read_two_columns("a,b\n1,\"x\n5,6\n7,8\"y\n3,4\n");
   EXPECT_EQ(found.rows, (Rows{{"3", "4"}}));
   EXPECT_EQ(found.problems, Texts{"x.csv:4:5: text after the closing quote of a field"});
   EXPECT_EQ(found.rejects, Texts{"1,\"x\n5,6\n7,8\"y"});
@@ -83,19 +82,21 @@ TEST(CsvReaderFaults, DoesNotTakeQuotedTextOfABadRowForRows) {
 }
 
 TEST(CsvReaderFaults, F50NamesWhereAQuoteWasOpenedThatIsNeverClosed) {
-  const CsvRows found = read("a,b\n1,2\n3,\"4\n5,6\n7,\"\"8\n");
+  const CsvRows found = read_two_columns("a,b\n1,2\n3,\"4\n5,6\n7,\"\"8\n");
   EXPECT_EQ(found.rows, (Rows{{"1", "2"}}));
   EXPECT_EQ(found.broken, "x.csv:3:3: the quote that opens here is never closed");
   EXPECT_EQ(found.rejects, Texts{"3,\"4\n5,6\n7,\"\"8\n"});
-  EXPECT_EQ(read("a,b\n\"").broken, "x.csv:2:1: the quote that opens here is never closed");
-  EXPECT_EQ(read("a,b\n\"x\ny\",\"z").broken,
+  EXPECT_EQ(read_two_columns("a,b\n\"").broken,
+            "x.csv:2:1: the quote that opens here is never closed");
+  EXPECT_EQ(read_two_columns("a,b\n\"x\ny\",\"z").broken,
             "x.csv:3:4: the quote that opens here is never closed");
-  EXPECT_EQ(read("a,b\n1,\"\"\"").broken, "x.csv:2:3: the quote that opens here is never closed");
+  EXPECT_EQ(read_two_columns("a,b\n1,\"\"\"").broken,
+            "x.csv:2:3: the quote that opens here is never closed");
 }
 
 TEST(CsvReaderFaults, TellsAnOpenQuoteFromAFileThatFailed) {
   const TemporaryDirectory directory;
-  auto reader = CsvReader::open(directory.write("x.csv", "a,b\n1,2\n3,\"4\n"), kTwo);
+  auto reader = CsvReader::open(directory.write("x.csv", "a,b\n1,2\n3,\"4\n"), kTwoColumns);
   ASSERT_TRUE(reader);
   EXPECT_EQ(reader->next(), CsvReader::Next::Row);
   EXPECT_FALSE(reader->failed());
@@ -106,7 +107,7 @@ TEST(CsvReaderFaults, TellsAnOpenQuoteFromAFileThatFailed) {
 TEST(CsvReaderFaults, NamesTheStartOfAnOpenQuoteFarBack) {
   std::string text = "a,b\n1,2\n3,\"";
   for (int line = 0; line < 300'000; ++line) text += "some text\n";
-  EXPECT_EQ(read(text).broken, "x.csv:3:3: the quote that opens here is never closed");
+  EXPECT_EQ(read_two_columns(text).broken, "x.csv:3:3: the quote that opens here is never closed");
 }
 
 TEST(CsvReaderFaults, F49RefusesNulWithItsPlace) {
@@ -135,23 +136,23 @@ TEST(CsvReaderFaults, NamesTheFirstFaultOfARow) {
 }
 
 TEST(CsvReaderFaults, F49RefusesAFileInUtf16) {
-  EXPECT_EQ(read(std::string("\xFF\xFE"
-                             "a\0,\0b\0\r\0\n\0",
-                             12))
+  EXPECT_EQ(read_two_columns(std::string("\xFF\xFE"
+                                         "a\0,\0b\0\r\0\n\0",
+                                         12))
                 .failure,
             "x.csv:1:1: the byte \\xff is not UTF-8");
-  EXPECT_EQ(read(std::string("\xFF\xFE"
-                             "a\0,\0b\0\n\0",
-                             10))
+  EXPECT_EQ(read_two_columns(std::string("\xFF\xFE"
+                                         "a\0,\0b\0\n\0",
+                                         10))
                 .failure,
             "x.csv:1:1: the byte \\xff is not UTF-8");
-  EXPECT_EQ(read(std::string("a\0,\0b\0\n\0", 8)).failure, "x.csv:1:2: a NUL byte");
+  EXPECT_EQ(read_two_columns(std::string("a\0,\0b\0\n\0", 8)).failure, "x.csv:1:2: a NUL byte");
 }
 
 TEST(CsvReaderFaults, F50BoundsTheColumns) {
   std::string many = "a,b";
   for (int i = 0; i < 10'000; ++i) many += ",c";
-  EXPECT_EQ(read(many + "\n").failure, "x.csv:1:2001: there are more than 1000 fields");
+  EXPECT_EQ(read_two_columns(many + "\n").failure, "x.csv:1:2001: there are more than 1000 fields");
   EXPECT_EQ(problem_of(std::string(5000, ',')), "x.csv:3:1001: there are more than 1000 fields");
 }
 
@@ -166,7 +167,7 @@ TEST(CsvReaderFaults, F50BoundsFieldsTo64MiB) {
     for (int i = 0; i < 63; ++i) out << piece;
     out << piece.substr(5) << ending << "\"\n2,3\n";
     out.close();
-    return CsvReader::open(path, kTwo);
+    return CsvReader::open(path, kTwoColumns);
   };
   auto longest = open_with(R"("""""""""")");  // five quotes
   ASSERT_TRUE(longest);
@@ -188,7 +189,7 @@ TEST(CsvReaderFaults, BoundsRowsTo128MiB) {
   const auto broken_by = [&](std::string_view start) {
     const std::string path = directory.write("x.csv", start);
     EXPECT_EQ(::truncate(path.c_str(), 300 << 20), 0);
-    return read_rows(path, kTwo).broken;
+    return read_rows(path, kTwoColumns).broken;
   };
   EXPECT_EQ(broken_by("a,b\n1,2\nx"), "x.csv:3:1: the row is longer than 128 MiB");
   EXPECT_EQ(broken_by("a,b\n1,2\nx\""), "x.csv:3:1: the row is longer than 128 MiB");
@@ -198,20 +199,20 @@ TEST(CsvReaderFaults, BoundsRowsTo128MiB) {
 
 TEST(CsvReaderFaults, KeepsALongBadRowWhole) {
   const std::string row = "1,\"" + std::string(3 << 20, 'x') + "\"y";
-  const CsvRows found = read("a,b\n" + row + "\n1,2\n");
+  const CsvRows found = read_two_columns("a,b\n" + row + "\n1,2\n");
   ASSERT_EQ(found.rejects.size(), 1U);
   EXPECT_TRUE(found.rejects[0] == row);
   EXPECT_EQ(found.rows, (Rows{{"1", "2"}}));
 }
 
 std::string open_failure(const std::string& path) {
-  const auto reader = CsvReader::open(path, kTwo);
+  const auto reader = CsvReader::open(path, kTwoColumns);
   return reader ? std::string() : reader.error().message;
 }
 
 TEST(CsvReaderFaults, NamesAFileThatIsNotThere) {
   const TemporaryDirectory directory;
-  const auto reader = CsvReader::open(directory.file("x.csv"), kTwo);
+  const auto reader = CsvReader::open(directory.file("x.csv"), kTwoColumns);
   ASSERT_FALSE(reader);
   EXPECT_EQ(reader.error().kind, ErrorKind::NotFound);
   EXPECT_EQ(reader.error().message,
@@ -250,7 +251,7 @@ TEST(CsvReaderFaults, NamesAFileThatItMayNotRead) {
 // A regular file whose first byte cannot be read, on every Linux.
 TEST(CsvReaderFaults, SaysThatReadingFailed) {
   if (::access("/proc/self/mem", R_OK) != 0) GTEST_SKIP() << "/proc is not mounted here";
-  const auto reader = CsvReader::open("/proc/self/mem", kTwo);
+  const auto reader = CsvReader::open("/proc/self/mem", kTwoColumns);
   ASSERT_FALSE(reader);
   EXPECT_EQ(reader.error().kind, ErrorKind::Io);
   EXPECT_EQ(reader.error().message, "mem:1:1: the file cannot be read: Input/output error");
@@ -260,14 +261,14 @@ TEST(CsvReaderFaults, FollowsSymbolicLinks) {
   const TemporaryDirectory directory;
   const std::string target = directory.write("target.csv", "a,b\n1,2\n3\n");
   ASSERT_EQ(::symlink(target.c_str(), directory.file("x.csv").c_str()), 0);
-  const CsvRows found = read_rows(directory.file("x.csv"), kTwo);
+  const CsvRows found = read_rows(directory.file("x.csv"), kTwoColumns);
   EXPECT_EQ(found.rows, (Rows{{"1", "2"}}));
   EXPECT_EQ(found.problems, Texts{"x.csv:3:1: the row has 1 fields, the header 2"});
 }
 
 TEST(CsvReaderFaults, ShowsNamesOfFilesWithoutTheirControlCharacters) {
   const TemporaryDirectory directory;
-  const auto reader = CsvReader::open(directory.write("x\x1B[31m.csv", "c\n"), kTwo);
+  const auto reader = CsvReader::open(directory.write("x\x1B[31m.csv", "c\n"), kTwoColumns);
   ASSERT_FALSE(reader);
   EXPECT_EQ(reader.error().message, "x\\x1b[31m.csv:1:1: unknown column \"c\"");
 }
@@ -276,7 +277,7 @@ constexpr std::string_view kChanged = "the file was changed while it was read: s
 
 CsvRows read_while(const std::string& path, const std::function<void()>& change) {
   CsvRows found;
-  auto reader = CsvReader::open(path, kTwo);
+  auto reader = CsvReader::open(path, kTwoColumns);
   if (!reader) {
     found.failure = reader.error().message;
     return found;

@@ -127,9 +127,9 @@ std::vector<std::string> events_of(const std::string& path) {
   }
 }
 
-class Texts {
+class RandomTexts {
  public:
-  explicit Texts(unsigned seed) : random_(seed) {}
+  explicit RandomTexts(unsigned seed) : random_(seed) {}
 
   // Quotes and commas oftener than the rest, so that some rows are good.
   std::string next(std::size_t longest) {
@@ -148,7 +148,7 @@ class Texts {
 
 TEST(CsvReaderRandom, AgreesWithASimpleReader) {
   constexpr unsigned kSeed = 48;
-  Texts texts(kSeed);
+  RandomTexts texts(kSeed);
   const TemporaryDirectory directory;
   for (int round = 0; round < 800; ++round) {
     const std::string text = std::string(kHeader) + texts.next(round % 10 == 0 ? 400 : 30);
@@ -161,7 +161,7 @@ TEST(CsvReaderRandom, AgreesWithASimpleReader) {
 TEST(CsvReaderRandom, AgreesWithASimpleReaderAcrossTheBlockBorder) {
   constexpr unsigned kSeed = 52;
   constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
-  Texts texts(kSeed);
+  RandomTexts texts(kSeed);
   const TemporaryDirectory directory;
   for (int round = 0; round < 40; ++round) {
     // A first row that ends a few bytes before the border, plain or in quotes.

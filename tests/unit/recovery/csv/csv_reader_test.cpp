@@ -15,16 +15,15 @@ using Rows = std::vector<Row>;
 using Lines = std::vector<std::int64_t>;
 using Texts = std::vector<std::string>;
 
-constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
-const std::vector<CsvColumn> kTwo{{"a"}, {"b"}};
+constexpr std::size_t kReaderBlockBytes = std::size_t{1} << 20;
 
-CsvRows read(std::string_view bytes, const std::vector<CsvColumn>& columns = kTwo) {
+CsvRows read_csv(std::string_view bytes, const std::vector<CsvColumn>& columns = kTwoColumns) {
   const TemporaryDirectory directory;
   return read_rows(directory.write("x.csv", bytes), columns);
 }
 
-Rows rows_of(std::string_view bytes, const std::vector<CsvColumn>& columns = kTwo) {
-  const CsvRows found = read(bytes, columns);
+Rows rows_of(std::string_view bytes, const std::vector<CsvColumn>& columns = kTwoColumns) {
+  const CsvRows found = read_csv(bytes, columns);
   EXPECT_EQ(found.failure, "");
   EXPECT_EQ(found.problems, Texts{});
   EXPECT_EQ(found.broken, "");
@@ -84,7 +83,7 @@ TEST(CsvReader, KeepsEveryByteInQuotes) {
 }
 
 TEST(CsvReader, CountsTheLinesInQuotes) {
-  const CsvRows found = read("a,b\n1,\"x\n\ny\"\n2,z\n\"p\nq\",r\r\n3,s\n");
+  const CsvRows found = read_csv("a,b\n1,\"x\n\ny\"\n2,z\n\"p\nq\",r\r\n3,s\n");
   EXPECT_EQ(found.lines, (Lines{2, 5, 6, 8}));
 }
 
@@ -96,35 +95,36 @@ TEST(CsvReader, ReadsColumnsInAnyOrderAndWithoutTheOptionalOnes) {
 }
 
 TEST(CsvReader, RefusesHeadersThatItDoesNotKnowWhole) {
-  EXPECT_EQ(read("a,b,d\n").failure, "x.csv:1:5: unknown column \"d\"");
-  EXPECT_EQ(read("a,B\n").failure, "x.csv:1:3: unknown column \"B\"");
-  EXPECT_EQ(read("a, b\n").failure, "x.csv:1:3: unknown column \" b\"");
-  EXPECT_EQ(read("a,b,\n").failure, "x.csv:1:5: unknown column \"\"");
-  EXPECT_EQ(read("\n1,2\n").failure, "x.csv:1:1: unknown column \"\"");
-  EXPECT_EQ(read("a;b\n").failure, "x.csv:1:1: unknown column \"a;b\"");
-  EXPECT_EQ(read("a,b,\"a\"\n").failure, "x.csv:1:5: the column \"a\" is there twice");
-  EXPECT_EQ(read("b\n").failure, "x.csv:1:1: the column \"a\" is missing");
-  EXPECT_EQ(read("\xEF\xBB\xBF"
-                 "a,c\n")
+  EXPECT_EQ(read_csv("a,b,d\n").failure, "x.csv:1:5: unknown column \"d\"");
+  EXPECT_EQ(read_csv("a,B\n").failure, "x.csv:1:3: unknown column \"B\"");
+  EXPECT_EQ(read_csv("a, b\n").failure, "x.csv:1:3: unknown column \" b\"");
+  EXPECT_EQ(read_csv("a,b,\n").failure, "x.csv:1:5: unknown column \"\"");
+  EXPECT_EQ(read_csv("\n1,2\n").failure, "x.csv:1:1: unknown column \"\"");
+  EXPECT_EQ(read_csv("a;b\n").failure, "x.csv:1:1: unknown column \"a;b\"");
+  EXPECT_EQ(read_csv("a,b,\"a\"\n").failure, "x.csv:1:5: the column \"a\" is there twice");
+  EXPECT_EQ(read_csv("b\n").failure, "x.csv:1:1: the column \"a\" is missing");
+  EXPECT_EQ(read_csv("\xEF\xBB\xBF"
+                     "a,c\n")
                 .failure,
             "x.csv:1:3: unknown column \"c\"");
 }
 
 TEST(CsvReader, RefusesAnEmptyFile) {
-  EXPECT_EQ(read("").failure, "x.csv:1:1: the file is empty: it needs a header");
-  EXPECT_EQ(read("\xEF\xBB\xBF").failure, "x.csv:1:1: the file is empty: it needs a header");
+  EXPECT_EQ(read_csv("").failure, "x.csv:1:1: the file is empty: it needs a header");
+  EXPECT_EQ(read_csv("\xEF\xBB\xBF").failure, "x.csv:1:1: the file is empty: it needs a header");
 }
 
 TEST(CsvReader, RefusesAHeaderThatIsNoCsv) {
-  EXPECT_EQ(read("a,b\"\n").failure, "x.csv:1:4: a quote in the middle of a field");
-  EXPECT_EQ(read("a,\"b\n1,2\n").failure, "x.csv:1:3: the quote that opens here is never closed");
-  EXPECT_EQ(read("a,b\r1,2\r").failure, "x.csv:1:4: a carriage return without a newline");
+  EXPECT_EQ(read_csv("a,b\"\n").failure, "x.csv:1:4: a quote in the middle of a field");
+  EXPECT_EQ(read_csv("a,\"b\n1,2\n").failure,
+            "x.csv:1:3: the quote that opens here is never closed");
+  EXPECT_EQ(read_csv("a,b\r1,2\r").failure, "x.csv:1:4: a carriage return without a newline");
 }
 
 TEST(CsvReader, WritesRowsAgainAsCsv) {
   const std::string text = "a,b\n1,\"2,\"\"x\"\"\"\n\"\n\",\"\r\"\nhöhle,\n";
   const TemporaryDirectory directory;
-  auto reader = CsvReader::open(directory.write("x.csv", text), kTwo);
+  auto reader = CsvReader::open(directory.write("x.csv", text), kTwoColumns);
   ASSERT_TRUE(reader);
   std::string again = reader->header() + '\n';
   while (reader->next() == CsvReader::Next::Row) again += reader->row_as_csv() + '\n';
@@ -155,8 +155,8 @@ TEST(CsvReader, ReadsRowsAcrossTheBlockBorder) {
   const TemporaryDirectory directory;
   for (std::size_t before = 0; before <= row.size(); ++before) {
     std::string text = "a,b\n";
-    text += std::string(kBlockBytes - before - text.size() - 3, 'p') + ",q\n" + row + "1,2\n";
-    const CsvRows found = read_rows(directory.write("x.csv", text), kTwo);
+    text += std::string(kReaderBlockBytes - before - text.size() - 3, 'p') + ",q\n" + row + "1,2\n";
+    const CsvRows found = read_rows(directory.write("x.csv", text), kTwoColumns);
     ASSERT_FALSE(found.refused()) << before;
     ASSERT_EQ(found.rows.size(), 3U) << before;
     EXPECT_EQ(found.rows[1], expected) << before;
@@ -170,13 +170,13 @@ TEST(CsvReader, ReadsARowThatEndsWithTheBlock) {
   for (const std::string_view tail : {"", "\n", "\r\n", "\"", "\"\n", "\"\r\n"}) {
     std::string text = "a,b\nq,";
     if (tail.starts_with('"')) text += '"';
-    const std::size_t bytes = kBlockBytes - text.size() - tail.size();
+    const std::size_t bytes = kReaderBlockBytes - text.size() - tail.size();
     text += std::string(bytes, 'p') + std::string(tail);
-    ASSERT_EQ(text.size(), kBlockBytes);
+    ASSERT_EQ(text.size(), kReaderBlockBytes);
     const Rows expected{{"q", std::string(bytes, 'p')}};
     EXPECT_TRUE(rows_of(text) == expected) << tail;
     if (tail.ends_with('\n')) {
-      const CsvRows found = read(text + "x");
+      const CsvRows found = read_csv(text + "x");
       EXPECT_TRUE(found.rows == expected) << tail;
       EXPECT_EQ(found.problems, Texts{"x.csv:3:1: the row has 1 fields, the header 2"}) << tail;
     }
@@ -185,9 +185,9 @@ TEST(CsvReader, ReadsARowThatEndsWithTheBlock) {
 
 TEST(CsvReader, ReadsRowsOfSeveralBlocks) {
   std::string field;
-  while (field.size() < 5 * kBlockBytes) field += "he said \"no\",\r\nand \"\"went\n";
+  while (field.size() < 5 * kReaderBlockBytes) field += "he said \"no\",\r\nand \"\"went\n";
   const std::string text = "a,b\n1,x\n" + csv_field(field) + ",\"y\"\n" + "2,z\n";
-  const CsvRows found = read(text);
+  const CsvRows found = read_csv(text);
   ASSERT_FALSE(found.refused());
   ASSERT_EQ(found.rows.size(), 3U);
   EXPECT_TRUE(found.rows[1][0] == field);
@@ -202,7 +202,7 @@ TEST(CsvReader, CountsTheBytesOfTheWholeFile) {
       "\xEF\xBB\xBF"
       "a,b\r\n1,2\n\"x\"y,2\n3\n4,\"5\n\"";
   const TemporaryDirectory directory;
-  auto reader = CsvReader::open(directory.write("x.csv", text), kTwo);
+  auto reader = CsvReader::open(directory.write("x.csv", text), kTwoColumns);
   ASSERT_TRUE(reader);
   EXPECT_EQ(reader->file_bytes(), static_cast<std::int64_t>(text.size()));
   EXPECT_EQ(reader->bytes_read(), 8);
@@ -213,7 +213,7 @@ TEST(CsvReader, CountsTheBytesOfTheWholeFile) {
 
 TEST(CsvReader, GoesOnAfterItWasMoved) {
   const TemporaryDirectory directory;
-  auto opened = CsvReader::open(directory.write("x.csv", "a,b\n1,2\n3,\"4\n"), kTwo);
+  auto opened = CsvReader::open(directory.write("x.csv", "a,b\n1,2\n3,\"4\n"), kTwoColumns);
   ASSERT_TRUE(opened);
   ASSERT_EQ(opened->next(), CsvReader::Next::Row);
   CsvReader moved = std::move(*opened);

@@ -7,6 +7,8 @@
 
 namespace redkeep::recovery {
 
+inline const std::vector<CsvColumn> kTwoColumns{{"a"}, {"b"}};
+
 struct CsvRows {
   std::string failure;  // why it could not be opened
   std::vector<std::vector<std::string>> rows;

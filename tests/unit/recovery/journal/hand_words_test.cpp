@@ -10,7 +10,7 @@ namespace {
 
 using Ids = std::vector<std::string>;
 
-Entity entity(const std::string& id) {
+Entity bare_page(const std::string& id) {
   Entity made;
   made.id = id;
   made.type = "page";
@@ -39,7 +39,7 @@ TEST(HandWords, GoWithTheirEntityAndAStoreBringsRemovedOnesBack) {
   words.apply(AddWord{"red", {"a", "b"}});
   words.apply(RemoveWord{"blue", {"b"}});
   words.apply(RemoveEntity{"a"});
-  words.apply(entity("b"));
+  words.apply(bare_page("b"));
   EXPECT_EQ(words.as_changes(), (std::vector<GraphChange>{AddWord{"red", {"b"}}}));
 }
 
@@ -73,7 +73,7 @@ TEST(HandWords, OfAJournalAreThoseOfTheFirstLinesAndNotOfThoseTakenBack) {
   };
   append(AddWord{"red", {"a"}});
   append(AddWord{"green", {"a"}});
-  append(entity("a"));
+  append(bare_page("a"));
   append(AddWord{"blue", {"a"}});
   append(RemoveWord{"red", {"a"}});
   ASSERT_TRUE((*journal)->append_and_wait(void_line(2)).ok());

@@ -13,10 +13,6 @@
 namespace redkeep::recovery {
 namespace {
 
-// So small that some appends begin a new file.
-constexpr JournalLimits kSmallFiles{Durability::Fsync, 400};
-constexpr int kLines = 18;
-
 struct Acknowledged {
   std::vector<std::string> ids;
   bool stopped = false;  // by a failed sync or one that could not be taken back
@@ -30,11 +26,11 @@ Acknowledged append_all(Disk& disk, const std::string& directory,
   auto writer = JournalWriter::open(disk, directory, kSmallFiles);
   if (!writer) return acknowledged;
   bool is_in_second_half = false;
-  for (int next = 1; next <= kLines;) {
-    if (next > kLines / 2 && !std::exchange(is_in_second_half, true)) {
-      static_cast<void>(writer->begin_next_file(kLines));
+  for (int next = 1; next <= kLinesToAppend;) {
+    if (next > kLinesToAppend / 2 && !std::exchange(is_in_second_half, true)) {
+      static_cast<void>(writer->begin_next_file(kLinesToAppend));
     }
-    auto lines = some_lines(std::min(1 + next % 3, kLines - next + 1), next);
+    auto lines = some_lines(std::min(1 + next % 3, kLinesToAppend - next + 1), next);
     const Status appended = writer->append(lines);
     for (const auto& line : lines) {
       if (appended) {
@@ -73,7 +69,7 @@ bool is_in_order(const std::vector<std::string>& part, const std::vector<std::st
 void expect_kept(const std::vector<std::string>& acknowledged,
                  const std::vector<std::string>& there) {
   EXPECT_TRUE(is_in_order(acknowledged, there)) << "lost, or out of order";
-  EXPECT_TRUE(is_in_order(there, ids(kLines))) << "invented, doubled, or out of order";
+  EXPECT_TRUE(is_in_order(there, ids(kLinesToAppend))) << "invented, doubled, or out of order";
 }
 
 struct Fault {
@@ -97,7 +93,7 @@ TEST_P(JournalDiskFaults, F38_F39_AtEveryCallNothingAcknowledgedIsLost) {
     const auto there = reopened(directory.file("journal"));
     expect_kept(acknowledged.ids, there);
     if (fault == DiskFault::Short || fault == DiskFault::Interrupted) {
-      EXPECT_EQ(there, ids(kLines)) << "nothing failed";
+      EXPECT_EQ(there, ids(kLinesToAppend)) << "nothing failed";
     }
     if (!acknowledged.stopped) {
       EXPECT_EQ(there, acknowledged.ids) << "what failed was taken back";
@@ -233,7 +229,7 @@ TEST_P(JournalKills, F42_KilledWhileATailIsCutItIsCutNextTime) {
       FaultyDisk disk(at, GetParam());
       static_cast<void>(JournalWriter::open(disk, journal, kSmallFiles));
     });
-    EXPECT_EQ(reopened(journal), ids(kLines));
+    EXPECT_EQ(reopened(journal), ids(kLinesToAppend));
     if (HasFailure()) return;
   }
 }
@@ -248,19 +244,19 @@ TEST_P(JournalKills, F42_KilledWhileAllItsFilesGoNoPositionIsGivenTwice) {
     in_a_process([&](const std::function<void(int)>&) {
       FaultyDisk disk(at, GetParam());
       auto writer = JournalWriter::open(disk, journal, kSmallFiles);
-      if (writer && writer->begin_next_file(kLines)) {
-        static_cast<void>(writer->remove_files_up_to(kLines));
+      if (writer && writer->begin_next_file(kLinesToAppend)) {
+        static_cast<void>(writer->remove_files_up_to(kLinesToAppend));
       }
     });
     auto writer = JournalWriter::open(Disk::real(), journal, kSmallFiles);
     ASSERT_TRUE(writer.ok()) << writer.error().message;
-    EXPECT_EQ(writer->last_position(), kLines);
-    ASSERT_TRUE(writer->begin_next_file(kLines).ok());
-    ASSERT_TRUE(writer->remove_files_up_to(kLines).ok());
+    EXPECT_EQ(writer->last_position(), kLinesToAppend);
+    ASSERT_TRUE(writer->begin_next_file(kLinesToAppend).ok());
+    ASSERT_TRUE(writer->remove_files_up_to(kLinesToAppend).ok());
     EXPECT_EQ(journal_files(journal)->size(), 1U);
-    auto more = some_lines(1, kLines + 1);
+    auto more = some_lines(1, kLinesToAppend + 1);
     ASSERT_TRUE(writer->append(more).ok());
-    EXPECT_EQ(read_journal(journal).positions, std::vector<std::int64_t>{kLines + 1});
+    EXPECT_EQ(read_journal(journal).positions, std::vector<std::int64_t>{kLinesToAppend + 1});
     if (HasFailure()) return;
   }
 }

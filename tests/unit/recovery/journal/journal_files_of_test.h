@@ -13,6 +13,10 @@
 
 namespace redkeep::recovery {
 
+// So small that some appends begin a new file.
+inline constexpr JournalLimits kSmallFiles{Durability::Fsync, 400};
+inline constexpr int kLinesToAppend = 18;
+
 inline std::string bytes_of_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};

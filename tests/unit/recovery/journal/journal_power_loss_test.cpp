@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-enum class Unsynced {
+enum class WhatWasUnsynced {
   Gone,
   Half,       // the first half of what was added
   Reordered,  // the second half, and zeros where the first one was
@@ -48,7 +48,7 @@ class ForgetfulDisk : public FaultyDisk {
     return result;
   }
 
-  void lose_power(const std::string& directory, Unsynced unsynced) {
+  void lose_power(const std::string& directory, WhatWasUnsynced unsynced) {
     std::set<std::string> files = names_;
     std::error_code code;
     for (const auto& entry : fs::directory_iterator(directory, code)) {
@@ -67,16 +67,16 @@ class ForgetfulDisk : public FaultyDisk {
 
  private:
   static std::string after_loss(const std::string& synced, const std::string& written,
-                                Unsynced unsynced) {
+                                WhatWasUnsynced unsynced) {
     if (!written.starts_with(synced)) return synced;  // a cut that was never synced
     const std::string added = written.substr(synced.size());
     const std::string half = added.substr(0, added.size() / 2);
     switch (unsynced) {
-      case Unsynced::Gone: return synced;
-      case Unsynced::Half: return synced + half;
-      case Unsynced::Reordered:
+      case WhatWasUnsynced::Gone: return synced;
+      case WhatWasUnsynced::Half: return synced + half;
+      case WhatWasUnsynced::Reordered:
         return synced + std::string(half.size(), '\0') + added.substr(half.size());
-      case Unsynced::There: break;
+      case WhatWasUnsynced::There: break;
     }
     return written;
   }
@@ -86,32 +86,29 @@ class ForgetfulDisk : public FaultyDisk {
   std::set<std::string> names_;
 };
 
-constexpr JournalLimits kSmallFiles{Durability::Fsync, 400};
-constexpr int kLines = 18;
-
 // How many were acknowledged: the first so many.
 int append_until_it_fails(Disk& disk, const std::string& directory, int first) {
   auto writer = JournalWriter::open(disk, directory, kSmallFiles);
   int next = first;
   bool is_in_second_half = false;
-  while (writer && next <= kLines) {
+  while (writer && next <= kLinesToAppend) {
     // As a checkpoint does.
-    if (next > kLines / 2 && !std::exchange(is_in_second_half, true)) {
-      if (!writer->begin_next_file(kLines)) break;
+    if (next > kLinesToAppend / 2 && !std::exchange(is_in_second_half, true)) {
+      if (!writer->begin_next_file(kLinesToAppend)) break;
     }
-    auto lines = some_lines(std::min(1 + next % 3, kLines - next + 1), next);
+    auto lines = some_lines(std::min(1 + next % 3, kLinesToAppend - next + 1), next);
     if (!writer->append(lines)) break;
     next += static_cast<int>(lines.size());
   }
   return next - first;
 }
 
-class JournalPowerLoss : public testing::TestWithParam<Unsynced> {};
+class JournalPowerLoss : public testing::TestWithParam<WhatWasUnsynced> {};
 
 TEST_P(JournalPowerLoss, F44_AtEveryCallNothingAcknowledgedIsLost) {
   const TemporaryDirectory counted;
   ForgetfulDisk whole(0);
-  ASSERT_EQ(append_until_it_fails(whole, counted.file("journal"), 1), kLines);
+  ASSERT_EQ(append_until_it_fails(whole, counted.file("journal"), 1), kLinesToAppend);
   ASSERT_GT(whole.calls(), 40);
   for (int at = 1; at <= whole.calls(); ++at) {
     SCOPED_TRACE(at);
@@ -126,15 +123,15 @@ TEST_P(JournalPowerLoss, F44_AtEveryCallNothingAcknowledgedIsLost) {
     ASSERT_EQ(read.error, "");
     ASSERT_GE(static_cast<int>(read.ids.size()), acknowledged);
     ASSERT_EQ(read.ids, ids(static_cast<int>(read.ids.size()))) << "invented or out of order";
-    auto more = some_lines(2, kLines + 1);
+    auto more = some_lines(2, kLinesToAppend + 1);
     ASSERT_TRUE(writer->append(more).ok());
     ASSERT_EQ(read_journal(journal).ids.size(), read.ids.size() + 2);
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, JournalPowerLoss,
-                         testing::Values(Unsynced::Gone, Unsynced::Half, Unsynced::Reordered,
-                                         Unsynced::There));
+                         testing::Values(WhatWasUnsynced::Gone, WhatWasUnsynced::Half,
+                                         WhatWasUnsynced::Reordered, WhatWasUnsynced::There));
 
 }  // namespace
 }  // namespace redkeep::recovery

@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 
+#include "unit/recovery/hut_page.h"
+
 namespace redkeep::recovery {
 namespace {
 
@@ -12,12 +14,6 @@ using Command = std::vector<std::string>;
 using Commands = std::vector<Command>;
 using Words = std::vector<std::string_view>;
 
-const keys::KeySchema kSchema("reed:");
-
-constexpr std::string_view kHut = "00000000-0000-4000-8000-000000000001";
-constexpr std::string_view kSoup = "00000000-0000-4000-8000-000000000002";
-
-const content::EntityView kPage{kHut, "page", "$hut", R"({"title":"Hut"})", "eva", "2026", ""};
 const content::EntityView kPlain{kSoup, "snippet", "", "{}", "", "", ""};
 const content::AssociationView kContains{kHut, kSoup, "/hut/soup:1", "contains", "5"};
 const content::AssociationView kRefers{kHut, kSoup, "ref", "references", "-1"};

@@ -4,16 +4,13 @@
 
 #include <set>
 
+#include "unit/recovery/hut_page.h"
+
 namespace redkeep::recovery {
 namespace {
 
 using State = SeenKey::State;
 using Prints = std::set<std::uint64_t>;
-
-const keys::KeySchema kSchema("reed:");
-constexpr std::string_view kHut = "00000000-0000-4000-8000-000000000001";
-constexpr std::string_view kSoup = "00000000-0000-4000-8000-000000000002";
-const content::EntityView kPage{kHut, "page", "$hut", R"({"title":"Hut"})", "eva", "2026", ""};
 
 ExpectedKeys expected() {
   ExpectedKeys keys;

@@ -7,12 +7,12 @@
 
 #include "temporary_directory.h"
 #include "unit/recovery/disk/faulty_disk.h"
+#include "unit/recovery/hut_page.h"
 
 namespace redkeep::recovery {
 namespace {
 
-const keys::KeySchema kSchema("reed:");
-const std::string kHut = "00000000-0000-4000-8000-000000000001";
+const std::string kHutId(kHut);
 
 std::vector<redis::Reply> fields(const std::vector<std::string>& names_and_values) {
   std::vector<redis::Reply> replies;
@@ -42,31 +42,31 @@ TEST_F(SavedRowsTest, NothingIsMadeWhereNothingIsSaved) {
 }
 
 TEST_F(SavedRowsTest, AnEntityIsARowOfTheContentsForm) {
-  const auto kept = rows.hash("reed:entity:page:" + kHut,
+  const auto kept = rows.hash("reed:entity:page:" + kHutId,
                               fields({"data", R"({"title":"a, b"})", "type", "page", "path", "/a",
                                       "semantic_name", "$hut", "version", "7"}));
   ASSERT_TRUE(kept.ok());
   EXPECT_TRUE(*kept);
   ASSERT_TRUE(rows.finish().ok());
   EXPECT_EQ(file("entities.csv"), "id,type,semantic_name,data,created_by,created_at,updated_at\n" +
-                                      kHut + ",page,$hut,\"{\"\"title\"\":\"\"a, b\"\"}\",,,\n");
+                                      kHutId + ",page,$hut,\"{\"\"title\"\":\"\"a, b\"\"}\",,,\n");
   EXPECT_EQ(rows.rows(), 1);
 }
 
 TEST_F(SavedRowsTest, AnAssociationIsARowWithItsPathAsItWas) {
-  const auto kept = rows.hash("reed:assoc:/a%3Ab", fields({"parent_id", kHut, "child_id", kHut,
+  const auto kept = rows.hash("reed:assoc:/a%3Ab", fields({"parent_id", kHutId, "child_id", kHutId,
                                                            "type", "references", "weight", "-3"}));
   ASSERT_TRUE(kept.ok() && *kept);
   ASSERT_TRUE(rows.finish().ok());
-  EXPECT_EQ(file("associations.csv"),
-            "parent_id,child_id,path,type,weight\n" + kHut + "," + kHut + ",/a:b,references,-3\n");
+  EXPECT_EQ(file("associations.csv"), "parent_id,child_id,path,type,weight\n" + kHutId + "," +
+                                          kHutId + ",/a:b,references,-3\n");
 }
 
 TEST_F(SavedRowsTest, AHashThatMakesNoRowIsNotTakenForOne) {
   for (const auto& strange :
        {fields({"data", "{}", "type", "user"}), fields({"data", "{}", "type", "page", "more", "1"}),
         fields({"type", "page"}), fields({"data", "\xFF", "type", "page"})}) {
-    const auto kept = rows.hash("reed:entity:page:" + kHut, strange);
+    const auto kept = rows.hash("reed:entity:page:" + kHutId, strange);
     ASSERT_TRUE(kept.ok());
     EXPECT_FALSE(*kept);
   }
@@ -78,7 +78,7 @@ TEST_F(SavedRowsTest, AHashThatMakesNoRowIsNotTakenForOne) {
 
 TEST_F(SavedRowsTest, WhatHasNoRowIsSavedByKeyAndType) {
   ASSERT_TRUE(rows.string("reed:type_of:1", "page,\n\"x\"").ok());
-  ASSERT_TRUE(rows.member("reed:word:hut", kHut).ok());
+  ASSERT_TRUE(rows.member("reed:word:hut", kHutId).ok());
   ASSERT_TRUE(rows.member("reed:word:hut", "\xFF\x01").ok());
   ASSERT_TRUE(rows.dump("reed:word:list", std::string("\x00\x0a", 2)).ok());
   ASSERT_TRUE(rows.finish().ok());
@@ -86,7 +86,7 @@ TEST_F(SavedRowsTest, WhatHasNoRowIsSavedByKeyAndType) {
             "key,type,value\n"
             "reed:type_of:1,string,\"page,\n\"\"x\"\"\"\n"
             "reed:word:hut,member," +
-                kHut +
+                kHutId +
                 "\n"
                 "reed:word:hut,member-hex,ff01\n"
                 "reed:word:list,dump-hex,000a\n");
