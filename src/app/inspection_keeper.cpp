@@ -99,8 +99,8 @@ asio::awaitable<Status> InspectionKeeper::make_plan(std::stop_token stop) {
   how.duty = kDuty;
   how.seed = std::random_device{}();
   const std::function<void(std::int64_t)> untold;
-  auto picture = co_await plan::take_picture(client_, settings_.options, table_, how,
-                                             std::move(stop), untold);
+  auto picture =
+      co_await plan::take_picture(client_, settings_.options, table_, how, std::move(stop), untold);
   if (!picture) co_return picture.error();
   inspections_.plan = {plan_at_usual_limits(std::move(*picture), settings_.options.pressure),
                        Clock::now(), std::chrono::system_clock::now()};

@@ -1,6 +1,6 @@
 #pragma once
-// Takes a census by sample, a doctor's look and a plan now and then, beside the guard, so that whoever
-// watches it by HTTP never makes anybody look at the server.
+// Takes a census by sample, a doctor's look and a plan now and then, beside the guard, so that
+// whoever watches it by HTTP never makes anybody look at the server.
 #include <chrono>
 #include <memory>
 #include <stop_token>

@@ -152,8 +152,7 @@ redis::awaitable<Result<MemoryPicture>> take_picture(std::shared_ptr<redis::Clie
   what.with_ttl = false;
   what.duty = how.duty;
   what.seed = how.seed;
-  const auto sample =
-      co_await census::take_sample(client, what, sink, stop, std::move(progress));
+  const auto sample = co_await census::take_sample(client, what, sink, stop, std::move(progress));
   if (!sample) co_return sample.error();
   const Status asked = co_await ask_each(client, use->is_counted, how.duty, caches, stop);
   if (!asked) co_return asked.error();

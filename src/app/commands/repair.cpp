@@ -91,9 +91,8 @@ void register_repair(CommandLine& line) {
   add_data_flag(*command, line.flags);
   add_connection_flags(*command, line.flags);
   command->add_flag("--dry-run", flags->dry_run, "Change nothing; say what would be done");
-  auto* orphans =
-      command->add_flag("--remove-orphans", flags->remove_orphans,
-                        "Remove keys of the graph that the content does not have, too");
+  auto* orphans = command->add_flag("--remove-orphans", flags->remove_orphans,
+                                    "Remove keys of the graph that the content does not have, too");
   command
       ->add_flag("--keys-only", flags->keys_only,
                  "Only write keys that are missing, asked for by name: much faster, however many "

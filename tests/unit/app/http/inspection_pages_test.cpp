@@ -61,7 +61,8 @@ Inspections inspected() {
   picture.limit_bytes = 1000;
   picture.entities = 3;
   picture.protected_bytes = 400;
-  inspections.plan = {plan_at_usual_limits(std::move(picture), {}), kInspectionNow - seconds{40}, kClock};
+  inspections.plan = {plan_at_usual_limits(std::move(picture), {}), kInspectionNow - seconds{40},
+                      kClock};
   return inspections;
 }
 
