@@ -30,7 +30,7 @@ boost::asio::awaitable<void> wait_until_loaded(EndpointOptions endpoint, std::st
 boost::asio::awaitable<Status> bring_forward(recovery::GraphWriter& writer, std::stop_token stop,
                                              recovery::ShowProgress progress) {
   while (writer.is_in_use() && !writer.is_current()) {
-    if (stop.stop_requested()) co_return make_error(ErrorKind::Interrupted, "stopped on request");
+    if (stop.stop_requested()) co_return interrupted();
     if (const auto& why = writer.held_up_by()) co_return *why;
     if (progress) progress({"bringing Redis forward by the journal"});
     co_await redis::pause_for(kPoll);

@@ -203,7 +203,7 @@ redis::awaitable<Result<Census>> take_census(std::shared_ptr<redis::Client> clie
   std::optional<std::uint64_t> connection;  // that the walk began on: its cursor is good there only
   while (!counter.done()) {
     if (stop.stop_requested() && options.state == nullptr) {
-      co_return make_error(ErrorKind::Interrupted, "stopped on request");
+      co_return interrupted();
     }
     const bool is_last = stop.stop_requested() && !counter.walked();
     if (is_last) counter.stop_after_sizes();
@@ -219,7 +219,7 @@ redis::awaitable<Result<Census>> take_census(std::shared_ptr<redis::Client> clie
     if (is_last) {
       options.state->cursor = counter.cursor();
       options.state->counted = counter.finish(elapsed(begun));
-      co_return make_error(ErrorKind::Interrupted, "stopped on request");
+      co_return interrupted();
     }
     if (progress) progress(counter.keys());
     if (options.duty < 1.0) co_await rest(page_took * (1.0 / options.duty - 1), stop);

@@ -240,7 +240,7 @@ redis::awaitable<Result<SampleOutcome>> take_sample(std::shared_ptr<redis::Clien
   const std::optional<std::uint64_t> connection =
       client->generation();  // a walk's cursor is good there only
   while (!sampler.done()) {
-    if (stop.stop_requested()) co_return make_error(ErrorKind::Interrupted, "stopped on request");
+    if (stop.stop_requested()) co_return interrupted();
     const auto sent = Clock::now();
     const auto taken = co_await client->exchange(sampler.next_commands(), connection, take);
     if (!taken) co_return taken.error();

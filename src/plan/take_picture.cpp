@@ -63,7 +63,7 @@ redis::awaitable<Status> ask_each(std::shared_ptr<redis::Client> client, bool is
   const char* what = is_counted ? "FREQ" : "IDLETIME";
   for (std::size_t done = 0; done < keys.size(); done += kKeysAtOnce) {
     const auto batch = std::span(keys).subspan(done, std::min(kKeysAtOnce, keys.size() - done));
-    if (stop.stop_requested()) co_return make_error(ErrorKind::Interrupted, "stopped on request");
+    if (stop.stop_requested()) co_return interrupted();
     const auto begun = Clock::now();
     redis::CommandBuffer ask;
     for (const auto& key : batch) ask.add({"OBJECT", what, key.key});

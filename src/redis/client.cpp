@@ -84,7 +84,7 @@ awaitable<Result<std::vector<Reply>>> Client::exchange(CommandBuffer commands,
     // What they know may be gone by then.
     if (request->sink) request->sink = [](Reply&&) {};
     if (request->still) request->still = [] { return false; };
-    co_return make_error(ErrorKind::Interrupted, "stopped on request");
+    co_return interrupted();
   }
   co_return std::move(*request->result);
 }

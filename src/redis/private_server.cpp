@@ -243,7 +243,7 @@ awaitable<Status> PrivateServer::wait_until_it_serves(
     }
     co_await pause_for(kPoll);
   }
-  co_return make_error(ErrorKind::Interrupted, "stopped on request");
+  co_return interrupted();
 }
 
 std::string PrivateServer::snapshot_path() const { return options_.data_directory + "/dump.rdb"; }

@@ -64,7 +64,7 @@ Status SnapshotPipe::open(pid_t server, const std::stop_token& stop) {
     // ENXIO: nobody reads it yet.
     if (errno != ENXIO && errno != EINTR) return failed("open", path_);
     if (has_ended(server)) return make_error(ErrorKind::Io, "redis-server ended");
-    if (stop.stop_requested()) return make_error(ErrorKind::Interrupted, "stopped on request");
+    if (stop.stop_requested()) return interrupted();
     ::poll(nullptr, 0, kOpenPollMs);
   }
   ::fcntl(descriptor_, F_SETPIPE_SZ, kPipeBytes);  // fewer turns; a smaller one does as well
@@ -88,7 +88,7 @@ Status SnapshotPipe::write(std::string_view bytes) {
 Status SnapshotPipe::wait_until_writable() const {
   pollfd wanted{descriptor_, POLLOUT, 0};
   while (::poll(&wanted, 1, kWritePollMs) <= 0) {
-    if (stop_.stop_requested()) return make_error(ErrorKind::Interrupted, "stopped on request");
+    if (stop_.stop_requested()) return interrupted();
     if (has_ended(server_)) return make_error(ErrorKind::Io, "redis-server ended");
   }
   return Status{};

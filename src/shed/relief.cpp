@@ -55,7 +55,7 @@ class Relief::EndsIt {
 redis::awaitable<Result<Relieved>> Relief::run() {
   if (const auto other = under_way_) {
     co_await other->done.async_wait(asio::as_tuple(asio::use_awaitable));
-    if (!other->result) co_return make_error(ErrorKind::Interrupted, "stopped on request");
+    if (!other->result) co_return interrupted();
     co_return *other->result;
   }
   const auto run = std::make_shared<UnderWay>(co_await asio::this_coro::executor);

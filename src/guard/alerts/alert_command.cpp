@@ -160,7 +160,7 @@ bool AlertCommand::has_ended() {
 
 asio::awaitable<Status> AlertCommand::deliver(std::string json) {
   reap_stragglers();
-  if (gave_up_) co_return make_error(ErrorKind::Interrupted, "stopped on request");
+  if (gave_up_) co_return interrupted();
   const std::string who = printable(program_);
   if (const Status started = start(json); !started) co_return within(who, started.error());
   const auto end = Clock::now() + deadline_;

@@ -93,7 +93,7 @@ asio::awaitable<Status> Webhook::post(std::string json) {
   const auto end = Clock::now() + deadline_;
   const auto addresses = co_await lookup_->find(url_.host, url_.port, deadline_);
   if (!addresses) co_return addresses.error();
-  if (gave_up_) co_return make_error(ErrorKind::Interrupted, "stopped on request");
+  if (gave_up_) co_return interrupted();
   transport_->arm(duration_cast<milliseconds>(end - Clock::now()));
   EndpointOptions endpoint;
   endpoint.host = url_.host;

@@ -278,7 +278,7 @@ Status GraphReader::take_association(std::string_view name, Replies replies, Rec
 }
 
 Status GraphReader::step(std::string_view doing, double share) {
-  if (stop_.stop_requested()) return make_error(ErrorKind::Interrupted, "stopped on request");
+  if (stop_.stop_requested()) return interrupted();
   if (progress_) progress_({doing, records_, share});
   return {};
 }

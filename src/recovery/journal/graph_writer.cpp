@@ -107,7 +107,7 @@ redis::awaitable<Result<StoreOutcome>> GraphWriter::write(GraphChange change) {
     co_await writer->changed.async_wait(asio::as_tuple(asio::use_awaitable));
   }
   if (writer->result) co_return std::move(*writer->result);
-  if (writer->position == 0) co_return make_error(ErrorKind::Interrupted, "stopped on request");
+  if (writer->position == 0) co_return interrupted();
   writers_.erase(writer->position);
   co_return StoreOutcome::Journaled;
 }
@@ -124,7 +124,7 @@ redis::awaitable<Status> GraphWriter::admit(std::shared_ptr<Writer> writer,
     writer->changed.expires_at(deadline);
     co_await writer->changed.async_wait(asio::as_tuple(asio::use_awaitable));
     std::erase(early_, writer);
-    if (!!cancelled.cancelled()) co_return make_error(ErrorKind::Interrupted, "stopped on request");
+    if (!!cancelled.cancelled()) co_return interrupted();
   }
   writer->changed.expires_at(Clock::time_point::max());
   if (closed_) co_return make_error(ErrorKind::Interrupted, "the journal is closed");

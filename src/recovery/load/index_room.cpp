@@ -46,7 +46,7 @@ class ClassWalk {
   bool done() const { return walk_.done(); }
 
   redis::awaitable<Result<std::vector<std::string>>> next() {
-    if (stop_.stop_requested()) co_return make_error(ErrorKind::Interrupted, "stopped on request");
+    if (stop_.stop_requested()) co_return interrupted();
     redis::CommandBuffer scan;
     walk_.ask(scan);
     auto replies = co_await client_->exchange(std::move(scan));

@@ -138,7 +138,7 @@ class Load {
 redis::awaitable<Status> Load::step(std::int64_t bytes_read) {
   if (rows_ % kLoadRowsBetweenReports == 0) {
     if (stop_.stop_requested()) {
-      co_return make_error(ErrorKind::Interrupted, "stopped on request");
+      co_return interrupted();
     }
     if (progress_) {
       const auto done = static_cast<double>(bytes_before_ + bytes_read);

@@ -156,7 +156,7 @@ Result<MadeUpGraph> write_made_up_graph(Disk& disk, const MadeUpGraphOptions& op
   }
   const std::function<Status(std::int64_t)> step = [&](std::int64_t row) -> Status {
     if (row % kMadeUpRowsBetweenReports != 0) return Status{};
-    if (stop.stop_requested()) return make_error(ErrorKind::Interrupted, "stopped on request");
+    if (stop.stop_requested()) return interrupted();
     if (progress) progress(static_cast<double>(row) / static_cast<double>(2 * options.entities));
     return Status{};
   };

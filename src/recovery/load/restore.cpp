@@ -98,7 +98,7 @@ class Restore {
 // Looks for the pieces gathered, if there are `at_least` so many, and counts or writes the missing.
 redis::awaitable<Status> Restore::settle(std::size_t at_least) {
   if (pieces_.size() < at_least) co_return Status{};
-  if (stop_.stop_requested()) co_return make_error(ErrorKind::Interrupted, "stopped on request");
+  if (stop_.stop_requested()) co_return interrupted();
   redis::CommandBuffer ask;
   pieces_.ask(ask);
   const auto there = co_await client_->exchange(std::move(ask));

@@ -89,7 +89,7 @@ class SnapshotStream {
 };
 
 Status SnapshotStream::flush() {
-  if (stop_.stop_requested()) return make_error(ErrorKind::Interrupted, "stopped on request");
+  if (stop_.stop_requested()) return interrupted();
   const Status written = sink_(writer_.bytes());
   writer_.bytes().clear();
   return written;

@@ -36,7 +36,7 @@ redis::awaitable<Status> walk_for_names(const keys::KeySchema& schema, const Con
   ContentWalk walk(schema, check, directory, WalkWords::Cut);
   Namer namer{missing, name};
   while (namer.goes_on && namer.named.size() < missing.size()) {
-    if (stop.stop_requested()) co_return make_error(ErrorKind::Interrupted, "stopped on request");
+    if (stop.stop_requested()) co_return interrupted();
     const auto more = walk.next(kNamedRowsAtOnce, namer);
     if (!more) co_return more.error();
     if (!*more) break;

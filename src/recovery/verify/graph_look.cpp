@@ -267,7 +267,7 @@ redis::awaitable<Status> Look::take_values(Window& window) {
 // A set may be rehashed between two pages, and then SSCAN may give a member twice.
 redis::awaitable<Status> Look::take_big_sets() {
   for (const auto& key : big_sets_) {
-    if (stop_.stop_requested()) co_return make_error(ErrorKind::Interrupted, "stopped on request");
+    if (stop_.stop_requested()) co_return interrupted();
     keys::FingerprintSet members;
     SeenKey seen;
     seen.key = key;
@@ -329,7 +329,7 @@ redis::awaitable<Status> Look::run() {
   auto sent_at = Clock::now();
   if (const Status sent = co_await send(std::move(first)); !sent) co_return sent;
   while (!unanswered_.empty()) {
-    if (stop_.stop_requested()) co_return make_error(ErrorKind::Interrupted, "stopped on request");
+    if (stop_.stop_requested()) co_return interrupted();
     if (unanswered_.front().begins_with_scan) {
       if (const Status taken = co_await take_scan(); !taken) co_return taken;
     }

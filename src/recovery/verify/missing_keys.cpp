@@ -150,7 +150,7 @@ redis::awaitable<Result<Survey>> FindMissing::run() {
   asio::thread_pool thread(1);
   auto names = co_await next_names_beside(thread);
   while (*names && (*names)->size() > 0) {
-    if (stop_.stop_requested()) co_return make_error(ErrorKind::Interrupted, "stopped on request");
+    if (stop_.stop_requested()) co_return interrupted();
     found_.expected_keys += static_cast<std::int64_t>((*names)->size());
     if (progress_) {
       progress_({"asking", found_.expected_keys,

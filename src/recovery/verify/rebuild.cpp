@@ -125,7 +125,7 @@ redis::awaitable<Status> Rebuild::remove_markers() {
 redis::awaitable<Status> Rebuild::clear() {
   keys::KeyspaceWalk walk(classes_.scan_glob(), kRebuildPageKeys);
   while (!walk.done()) {
-    if (stop_.stop_requested()) co_return make_error(ErrorKind::Interrupted, "stopped on request");
+    if (stop_.stop_requested()) co_return interrupted();
     redis::CommandBuffer scan;
     walk.ask(scan);
     auto replies = co_await connection()->exchange(scan, kRebuildDeadline);

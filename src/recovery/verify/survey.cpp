@@ -30,7 +30,7 @@ Result<Prepared> prepare(const keys::KeySchema& schema, const std::string& direc
   if (prepared.check.problems.count > 0) return prepared;
   ContentWalk walk(schema, prepared.check, directory, WalkWords::Cut);
   for (;;) {
-    if (stop.stop_requested()) return make_error(ErrorKind::Interrupted, "stopped on request");
+    if (stop.stop_requested()) return interrupted();
     const auto more = walk.next(kSurveyRowsAtOnce, prepared.expected);
     if (!more) return more.error();
     if (!*more) return prepared;
