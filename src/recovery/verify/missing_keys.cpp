@@ -1,6 +1,8 @@
 // Design: EXISTS with many keys says how many of them are there, for a third of what SCAN costs the
-// server for as many. Where all are, that is all; else those of that one command are asked for one
-// by one. While the server looks, the next names are made by a thread of their own.
+// server for as many. Where all or none are, that is all; else those of that one command are asked
+// for in parts, and those of such a part one by one: five of 500 cost it 100 commands, not 500.
+// Where that goes on, parts are asked for at once. While the server looks, the next names are made
+// by a thread of their own.
 #include "recovery/verify/missing_keys.h"
 
 #include <boost/asio/co_spawn.hpp>
@@ -20,6 +22,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kMissingRowsAtOnce = 100;
 constexpr std::size_t kKeysOfCommand = 500;  // some hundred microseconds of the server's time
+constexpr std::size_t kKeysOfPart = 10;
 constexpr std::size_t kMissingKeysAtOnce = 4000;
 constexpr std::chrono::seconds kMissingDeadline{30};
 
@@ -39,6 +42,13 @@ class NameBatch {
  private:
   std::string text_;
   std::vector<std::size_t> ends_;
+};
+
+// Of names in a batch.
+struct Range {
+  std::size_t first;
+  std::size_t last;  // beyond the last one
+  std::size_t size() const { return last - first; }
 };
 
 // A sink of content::spread(): each key once, and none of the values.
@@ -72,7 +82,8 @@ class FindMissing {
   redis::awaitable<std::optional<Result<NameBatch>>> next_names();
   redis::awaitable<std::optional<Result<NameBatch>>> next_names_beside(asio::thread_pool& thread);
   redis::awaitable<Status> ask(const NameBatch& names);
-  redis::awaitable<Status> ask_each(const NameBatch& names, std::size_t first, std::size_t last);
+  redis::awaitable<Status> ask_in_parts(const NameBatch& names, std::vector<Range> ranges,
+                                        std::size_t keys_of_part);
   redis::awaitable<void> keep_to_share(Clock::time_point begun) const;
 
   std::shared_ptr<redis::Connection> connection_;
@@ -82,6 +93,7 @@ class FindMissing {
   const ShowProgress& progress_;
   ContentWalk walk_;
   NameSink sink_;
+  bool many_lack_ = false;  // some key in nearly every command of full length
   Survey found_;
 };
 
@@ -107,41 +119,49 @@ redis::awaitable<void> FindMissing::keep_to_share(Clock::time_point begun) const
       took * ((1 - options_.most_share) / options_.most_share)));
 }
 
-redis::awaitable<Status> FindMissing::ask(const NameBatch& names) {
-  const auto begun = Clock::now();
+// Of each part in one command; what is left is asked for in smaller ones.
+redis::awaitable<Status> FindMissing::ask_in_parts(const NameBatch& names,
+                                                   std::vector<Range> ranges,
+                                                   std::size_t keys_of_part) {
+  std::vector<Range> parts;
   redis::CommandBuffer commands;
-  for (std::size_t first = 0; first < names.size(); first += kKeysOfCommand) {
-    const std::size_t last = std::min(names.size(), first + kKeysOfCommand);
-    commands.begin(1 + last - first);
-    commands.arg("EXISTS");
-    for (std::size_t i = first; i < last; ++i) commands.arg(names.at(i));
+  for (const auto& range : ranges) {
+    for (std::size_t first = range.first; first < range.last; first += keys_of_part) {
+      parts.push_back({first, std::min(range.last, first + keys_of_part)});
+      commands.begin(1 + parts.back().size());
+      commands.arg("EXISTS");
+      for (std::size_t i = first; i < parts.back().last; ++i) commands.arg(names.at(i));
+    }
   }
-  if (names.size() == 0) co_return Status{};
+  if (parts.empty()) co_return Status{};
   const auto replies = co_await connection_->exchange(commands, kMissingDeadline);
   if (!replies) co_return replies.error();
-  for (std::size_t i = 0; i < replies->size(); ++i) {
+  std::vector<Range> mixed;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
     const auto& reply = (*replies)[i];
     if (!reply.is_integer()) co_return redis::unexpected_reply("EXISTS", reply);
-    const std::size_t first = i * kKeysOfCommand;
-    const std::size_t last = std::min(names.size(), first + kKeysOfCommand);
-    if (reply.integer == static_cast<std::int64_t>(last - first)) continue;
-    if (const Status asked = co_await ask_each(names, first, last); !asked) co_return asked;
+    if (reply.integer == 0) {
+      for (std::size_t at = parts[i].first; at < parts[i].last; ++at) {
+        found_.damage.missing.insert(key_print(names.at(at)));
+      }
+    } else if (reply.integer != static_cast<std::int64_t>(parts[i].size())) {
+      mixed.push_back(parts[i]);
+    }
   }
-  co_await keep_to_share(begun);
-  co_return Status{};
+  const std::size_t smaller = keys_of_part > kKeysOfPart ? kKeysOfPart : 1;
+  co_return co_await ask_in_parts(names, std::move(mixed), smaller);
 }
 
-redis::awaitable<Status> FindMissing::ask_each(const NameBatch& names, std::size_t first,
-                                               std::size_t last) {
-  redis::CommandBuffer commands;
-  for (std::size_t i = first; i < last; ++i) commands.add({"EXISTS", names.at(i)});
-  const auto replies = co_await connection_->exchange(commands, kMissingDeadline);
-  if (!replies) co_return replies.error();
-  for (std::size_t i = first; i < last; ++i) {
-    const auto& reply = (*replies)[i - first];
-    if (!reply.is_integer()) co_return redis::unexpected_reply("EXISTS", reply);
-    if (reply.integer == 0) found_.damage.missing.insert(key_print(names.at(i)));
-  }
+redis::awaitable<Status> FindMissing::ask(const NameBatch& names) {
+  const auto begun = Clock::now();
+  std::vector<Range> all{{0, names.size()}};
+  const std::size_t missing_before = found_.damage.missing.size();
+  const Status asked =
+      co_await ask_in_parts(names, std::move(all), many_lack_ ? kKeysOfPart : kKeysOfCommand);
+  if (!asked) co_return asked;
+  const std::size_t missing = found_.damage.missing.size() - missing_before;
+  many_lack_ = missing > names.size() / kKeysOfCommand && missing < names.size() / 2;
+  co_await keep_to_share(begun);
   co_return Status{};
 }
 
