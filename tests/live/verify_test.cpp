@@ -106,6 +106,32 @@ TEST_P(VerifyDamage, ByNamesAloneOnlyWhatIsMissingIsFound) {
 INSTANTIATE_TEST_SUITE_P(Each, VerifyDamage, testing::ValuesIn(damage_cases()),
                          [](const auto& tested) { return tested.param.name; });
 
+// Of commands that ask for 500 keys: one is missing, some are, or all of them.
+TEST_F(VerifyLive, ByNamesAloneAsManyAreMissingHoweverTheyLie) {
+  const TemporaryDirectory graph;
+  ASSERT_EQ(run_program({"generate", graph.path() + "/csv", "--entities", "600"}).exit_code, 0);
+  for (const int every : {700, 97, 3, 1}) {
+    redis.run({"FLUSHALL"});
+    const std::vector<std::string> where{graph.path() + "/csv", "--url", redis.url()};
+    ASSERT_EQ(run_program({"load", where[0], where[1], where[2]}).exit_code, 0);
+    const auto contents = redis.contents();
+    int place = 0;
+    for (const auto& [key, value] : contents) {
+      if (place++ % every == 0) redis.run({"DEL", key});
+    }
+    const auto missing = [&](const std::string& flag) {
+      const Ended ended = run_program({"verify", where[0], where[1], where[2], "--json", flag});
+      return json::parse(ended.out).at("missing").as_object();
+    };
+    const auto named = missing("--keys-only");
+    EXPECT_GE(named.at("count").as_int64(), 2) << every;
+    EXPECT_EQ(named, missing("--json")) << every;
+    const Ended ended = run_program({"repair", where[0], where[1], where[2], "--keys-only"});
+    EXPECT_EQ(ended.exit_code, 0) << ended;
+    EXPECT_EQ(redis.contents(), contents) << every;
+  }
+}
+
 TEST_F(VerifyLive, SeveralKindsAtOnceAreEachCounted) {
   redis.run({"DEL", "reed:entity:page:" + id_of(1), "reed:word:ane"});
   redis.run({"HSET", "reed:assoc:/by", "weight", "7"});
