@@ -37,7 +37,7 @@ installed_packages() {
 }
 
 # Ten sources are compiled as one: Asio's and Beast's templates are instantiated once for all of them,
-# which takes a third of the time. So names in unnamed namespaces differ within src/, src/app/ and each
+# which takes half the time. So names in unnamed namespaces differ within src/, src/app/ and each
 # kind of test.
 unity=(-DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=10)
 
