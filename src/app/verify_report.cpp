@@ -55,6 +55,7 @@ std::string verify_verdict(const VerifyOutcome& outcome, const std::string& dire
           "is lost for good, start the guard once with [journal] durability = \"os\", which takes "
           "the server as it is, and write a checkpoint at once: redkeep checkpoint {})",
           outcome.position.value_or(0), *outcome.wanted_position, where);
+    case VerifyEnd::Foreign: return fmt::format("Foreign: {}", outcome.whose);
     case VerifyEnd::Incomplete:
       return fmt::format("Incomplete: a {} is under way or was cut: redkeep {} {} finishes it",
                          outcome.marker, outcome.wanted_position ? "repair" : "rebuild", where);

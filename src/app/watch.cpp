@@ -51,6 +51,7 @@ void Watch::open_journal(const Settings& settings) {
   if (!opened) return guard_->journal().note_unusable(opened.error());
   journal_ = std::move(*opened);
   recovery::GraphWriter& writer = journal_->writer();
+  if (writer.loss()) guard_->journal().note_loss(*writer.loss());
   guard_->journal().watch(
       {[&writer] { return writer.store_trouble(); }, [&writer] { return writer.held_up_by(); }});
   guard_->bring_content_back_by({[&writer] { return writer.is_in_use(); },

@@ -16,8 +16,8 @@ Error still_full(const Error& refused, const std::string& room) {
 
 Error elsewhere(const std::string& key, JournalPlace place) {
   return make_error(ErrorKind::UnknownOutcome,
-                    "{} is not {}: the server has lost what was applied, or somebody else applies "
-                    "a journal to it",
+                    "{} is not {} of this journal: the server has lost what was applied, or "
+                    "somebody else applies a journal to it",
                     key, place.before);
 }
 }  // namespace
@@ -27,6 +27,7 @@ GraphAccess::GraphAccess(std::shared_ptr<redis::Client> client, keys::KeySchema 
     : client_(std::move(client)),
       schema_(std::move(schema)),
       position_key_(schema_.guard("position")),
+      journal_key_(schema_.guard("journal")),
       make_room_(std::move(make_room)),
       ask_([this](redis::CommandBuffer commands) {
         return client_->exchange(std::move(commands));
@@ -46,7 +47,8 @@ redis::awaitable<Status> GraphAccess::change(
     if (!replies) co_return replies.error();
     const auto failed = AtomicStep::failed_condition(replies->front());
     if (failed && *failed == 0) co_return Status{};
-    if (failed && *failed == 1 && place.is_set()) co_return elsewhere(position_key_, place);
+    const std::int64_t of_place = place.is_set() ? journal_.empty() ? 1 : 2 : 0;
+    if (failed && *failed <= of_place) co_return elsewhere(position_key_, place);
     if (failed) continue;
     if (failed.error().kind != ErrorKind::OutOfMemory || !make_room_) co_return failed.error();
     if (room) co_return still_full(failed.error(), *room);
@@ -59,7 +61,9 @@ redis::awaitable<Status> GraphAccess::change(
 
 AtomicStep GraphAccess::begin(JournalPlace place) const {
   AtomicStep step;
-  if (place.is_set()) step.require_value(position_key_, std::to_string(place.before));
+  if (!place.is_set()) return step;
+  step.require_value(position_key_, std::to_string(place.before));
+  if (!journal_.empty()) step.require_value(journal_key_, journal_);
   return step;
 }
 

@@ -31,11 +31,16 @@ class GraphAccess {
   redis::awaitable<Status> change(std::function<redis::awaitable<Result<AtomicStep>>()> prepare,
                                   JournalPlace place = {});
 
-  /// A step whose first condition is the place, if there is one.
+  /// A step whose first conditions are the place, if there is one, and the journal.
   AtomicStep begin(JournalPlace place) const;
 
   /// guard:position, where the last applied position of the journal is.
   const std::string& position_key() const { return position_key_; }
+  /// guard:journal, which journal that position is of.
+  const std::string& journal_key() const { return journal_key_; }
+  /// From now on a change with a place is applied only to a server that says it has this journal.
+  void belong_to(std::string journal) { journal_ = std::move(journal); }
+  const std::string& journal() const { return journal_; }
 
   /// SMEMBERS.
   redis::awaitable<Result<std::vector<std::string>>> members(std::string key);
@@ -44,6 +49,8 @@ class GraphAccess {
   std::shared_ptr<redis::Client> client_;
   keys::KeySchema schema_;
   std::string position_key_;
+  std::string journal_key_;
+  std::string journal_;  // its identity; empty: of none
   redis::MakeRoom make_room_;
   Ask ask_;
 };

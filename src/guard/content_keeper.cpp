@@ -109,12 +109,17 @@ bool ContentKeeper::may_restore_now(TimePoint now) {
 
 void ContentKeeper::alarm_that_it_is_gone(GraphState state) {
   std::string what_follows;
-  const auto why = has_source() && source_.held_up_by ? source_.held_up_by() : std::nullopt;
+  const auto why = source_.held_up_by ? source_.held_up_by() : std::nullopt;
   // The guard has reached Redis, so the journal soon will.
-  if (why && why->kind != ErrorKind::Unreachable) {
+  if (why && why->kind != ErrorKind::Unreachable && (has_source() || !has_content())) {
     what_follows = fmt::format("it is not brought back from {}: {}", source_.name, why->message);
   } else if (has_source()) {
     what_follows = fmt::format("it is brought back from {}", source_.name);
+  } else if (!has_content() && !source_.name.empty()) {
+    what_follows = fmt::format(
+        "there is nothing in {} to bring it back from, and no content "
+        "directory is configured",
+        source_.name);
   } else if (!has_content()) {
     what_follows = "no content directory is configured to write it back from";
   } else if (options_.when_lost == WhenLost::Restore) {

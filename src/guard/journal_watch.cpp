@@ -21,12 +21,17 @@ void JournalWatch::look(bool is_blind, TimePoint now) {
                       unusable_->message);
     return;
   }
+  if (const auto loss = std::exchange(loss_, std::nullopt)) alarms_.raise("journal-loss", *loss);
   if (!sight_.store_trouble || !sight_.held_up_by) return;
   const auto store_trouble = sight_.store_trouble();
   const auto held_up_by = sight_.held_up_by();
   snapshot_.journal = JournalState{!store_trouble, !held_up_by};
+  const bool are_refused =
+      store_trouble && held_up_by && store_trouble->message == held_up_by->message;
   std::optional<std::string> cause;
-  if (store_trouble) {
+  if (are_refused) {
+    cause = fmt::format("stores are refused: {}", store_trouble->message);
+  } else if (store_trouble) {
     cause = fmt::format(
         "the last store failed, since the journal could not take it: {}; over with the next store "
         "that it takes",
@@ -38,7 +43,10 @@ void JournalWatch::look(bool is_blind, TimePoint now) {
     return;
   }
   cause.reset();
-  if (held_up_by) {
+  if (are_refused) {
+    cause = fmt::format("nothing is applied to this Redis, and stores are refused: {}",
+                        held_up_by->message);
+  } else if (held_up_by) {
     cause =
         fmt::format("stores are journaled and Redis does not get them: {}", held_up_by->message);
   }

@@ -16,10 +16,12 @@ namespace redkeep::guard {
 /// What is asked of a journal, once a tick.
 struct JournalSight {
   std::function<std::optional<Error>()> store_trouble;  ///< Why the last store was not journaled.
-  std::function<std::optional<Error>()> held_up_by;     ///< Why Redis is not brought forward.
+  /// Why Redis is not brought forward. The same as the above while stores are refused because it is
+  /// not this journal's Redis.
+  std::function<std::optional<Error>()> held_up_by;
 };
 
-/// Alarms are "journal-unusable", "journal-store" and "journal-apply".
+/// Alarms are "journal-unusable", "journal-loss", "journal-store" and "journal-apply".
 class JournalWatch {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -33,6 +35,9 @@ class JournalWatch {
   /// There should be one, and it could not be opened: an alarm for as long as this guard lives.
   void note_unusable(Error why) { unusable_ = std::move(why); }
 
+  /// It had lost something when it was opened, or may have: an alarm that is told once.
+  void note_loss(std::string what) { loss_ = std::move(what); }
+
   /// Once a tick. While the guard is blind nothing is told of Redis: that alarm says it already.
   void look(bool is_blind, TimePoint now);
 
@@ -45,6 +50,7 @@ class JournalWatch {
   ContentKeeper::Alarms alarms_;
   JournalSight sight_;
   std::optional<Error> unusable_;
+  std::optional<std::string> loss_;
   Since stores_fail_since_;
   Since held_up_since_;
 };

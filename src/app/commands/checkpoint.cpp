@@ -60,12 +60,39 @@ asio::awaitable<Status> by_ourselves(const Options& options, std::stop_token sto
   co_return written ? Status{} : Status{written.error()};
 }
 
+// A name that was mistyped must not become a directory somewhere.
+Status require_parent(const std::string& data_directory) {
+  std::error_code code;
+  if (std::filesystem::exists(data_directory, code)) return {};
+  auto place = std::filesystem::absolute(data_directory, code).lexically_normal();
+  if (!place.has_filename()) place = place.parent_path();
+  if (std::filesystem::is_directory(place.parent_path(), code)) return {};
+  return make_error(ErrorKind::InvalidInput,
+                    "there is no data directory {}, and no directory {} to make it in",
+                    printable(data_directory), printable(place.parent_path().string()));
+}
+
+bool has_journal(const std::string& data_directory) {
+  const auto files = recovery::journal_files(recovery::DataDirectory::journal_of(data_directory));
+  return !files || !files->empty();
+}
+
 asio::awaitable<int> run_checkpoint(const Options& options, std::stop_token stop) {
+  const Status may_begin = require_parent(options.data_directory);
+  if (!may_begin) co_return fail(may_begin.error());
+  const bool is_new = !has_journal(options.data_directory);
   Status done = co_await by_ourselves(options, stop);
   const bool has_owner =
       !done && done.error().kind == ErrorKind::Refused &&
       std::filesystem::exists(recovery::change_socket_path(options.data_directory));
   if (has_owner) done = co_await by_the_owner(options);
+  const bool is_begun = is_new && has_journal(options.data_directory);
+  if (is_begun) {
+    fmt::print(
+        "{} had no journal: a new data directory was begun there; what other data "
+        "directories have is not in it\n",
+        printable(options.data_directory));
+  }
   co_return done ? tell(options.data_directory) : fail(done.error());
 }
 

@@ -12,6 +12,7 @@
 #include "app/watch.h"
 #include "census/census.h"
 #include "error/error.h"
+#include "recovery/journal/data_directory.h"
 #include "recovery/journal/present_content.h"
 #include "recovery/load/snapshot_load.h"
 #include "redis/pause.h"
@@ -270,6 +271,9 @@ asio::awaitable<int> serve(redis::PrivateServer& server, Settings settings,
 asio::awaitable<int> run_private_server(asio::io_context& context, const Settings& settings,
                                         const UpFlags& flags, std::int64_t maxmemory_bytes,
                                         std::stop_token stop) {
+  // A guard that owns it has a Redis of its own: nothing of ours goes into its directory.
+  const Status is_free = recovery::DataDirectory::require_free(flags.data);
+  if (!is_free) co_return fail(is_free.error());
   const auto lock = redis::DirectoryLock::take(flags.data);
   if (!lock) co_return fail(lock.error());
   redis::PrivateServerOptions options;

@@ -28,6 +28,7 @@ constexpr std::array kSubjects{
     SubjectRow{"append-only-failing", AlertKind::State, AlertSeverity::Critical},
     SubjectRow{"snapshot-failing", AlertKind::State, AlertSeverity::Critical},
     SubjectRow{"journal-unusable", AlertKind::State, AlertSeverity::Critical},
+    SubjectRow{"journal-loss", AlertKind::Event, AlertSeverity::Critical},
     SubjectRow{"journal-store", AlertKind::State, AlertSeverity::Critical},
     SubjectRow{"journal-apply", AlertKind::State, AlertSeverity::Critical},
     SubjectRow{"fragmentation", AlertKind::State, AlertSeverity::Warning},

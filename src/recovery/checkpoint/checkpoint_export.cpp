@@ -206,16 +206,19 @@ redis::awaitable<Status> Export::require_position() {
   const std::string key = schema_.guard("position");
   redis::CommandBuffer ask;
   ask.add({"GET", key});
+  ask.add({"GET", schema_.guard("journal")});
   const auto answers = co_await connection_->exchange(ask, std::chrono::seconds{5});
   if (!answers) co_return answers.error();
-  if (answers->front().is_error()) {
-    co_return redis::error_from_reply("GET " + printable(key), answers->front());
+  for (const auto& answer : *answers) {
+    if (answer.is_error()) co_return redis::error_from_reply("GET " + printable(key), answer);
   }
-  if (answers->front().string() == std::to_string(*options_.position)) co_return Status{};
+  const bool is_same = options_.journal.empty() || answers->back().string() == options_.journal;
+  const bool is_there = answers->front().string() == std::to_string(*options_.position);
+  if (is_same && is_there) co_return Status{};
   co_return make_error(ErrorKind::Refused,
-                       "{} is no longer {}: the server has lost its content or somebody else "
+                       "{} is no longer {}{}: the server has lost its content or somebody else "
                        "applied a journal to it; try again when it was brought forward",
-                       printable(key), *options_.position);
+                       printable(key), *options_.position, is_same ? "" : " of this journal");
 }
 
 // A graph that is being loaded or rebuilt is not whole.

@@ -23,6 +23,8 @@ struct CheckpointOptions {
   bool skip_bad_records = false;
   /// The last entry of the journal that Redis has applied; none without a journal.
   std::optional<std::int64_t> position;
+  /// Which journal that is of, as Redis has to say; empty: it is not asked.
+  std::string journal;
 };
 
 struct CheckpointOutcome {

@@ -1,6 +1,7 @@
 #pragma once
 // Applies the journal's changes to one Redis, each exactly once and in order: guard:position there
-// says how far it is, every change requires what it was and moves it on in the same atomic step.
+// says how far it is, and guard:journal in which journal; every change requires what they were and
+// moves the position on in the same atomic step.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,17 +10,25 @@
 
 namespace redkeep::recovery {
 
+/// What a server says of where it is.
+struct ServerPlace {
+  /// guard:position; nothing where there is none: the server is new, or has lost what it had.
+  std::optional<std::int64_t> position;
+  std::string position_text;  ///< As it is written there.
+  std::string journal;        ///< guard:journal; empty: none, or of a version that knew of none.
+};
+
 class Applier {
  public:
   /// `access` must outlive it and every call, and its client must serve nobody else: a queue that
   /// others filled would look like a contradiction.
   explicit Applier(content::GraphAccess& access) : access_(access), steps_(access) {}
 
-  /// guard:position; nothing where there is none: the server is new, or has lost what it had.
-  redis::awaitable<Result<std::optional<std::int64_t>>> read_position();
-  /// Says that the server holds everything up to `position`, and begins there.
-  redis::awaitable<Status> set_position(std::int64_t position);
-  /// Goes on from what read_position() gave.
+  redis::awaitable<Result<ServerPlace>> read_place();
+  /// Says that the server holds everything of this journal up to `position`, in one step, if it
+  /// still says what was found; UnknownOutcome otherwise.
+  redis::awaitable<Status> claim(ServerPlace found, std::int64_t position);
+  /// Goes on from there.
   void begin_at(std::int64_t position) { at_ = position; }
 
   enum class End {

@@ -74,6 +74,20 @@ Result<DataDirectory> DataDirectory::own(std::string path) {
   return directory;
 }
 
+Status DataDirectory::require_free(const std::string& path) {
+  const std::string lock_path = path + kLockName;
+  const int file = ::open(lock_path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return errno == ENOENT ? Status{} : failure(lock_path, "opened", errno);
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  const int asked = ::fcntl(file, F_OFD_GETLK, &lock);
+  const int reason = errno;
+  ::close(file);
+  if (asked != 0) return failure(lock_path, "asked for its lock", reason);
+  return lock.l_type == F_UNLCK ? Status{} : Status{owned_already(path)};
+}
+
 DataDirectory::~DataDirectory() {
   if (lock_ >= 0) ::close(lock_);
 }

@@ -15,6 +15,9 @@ class DataDirectory {
   /// owner ends.
   static Result<DataDirectory> own(std::string path);
 
+  /// Refused as own() does while another owner lives; changes nothing, and makes nothing.
+  static Status require_free(const std::string& path);
+
   DataDirectory(DataDirectory&& other) noexcept
       : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
   DataDirectory& operator=(DataDirectory&& other) noexcept {

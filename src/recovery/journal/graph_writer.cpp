@@ -43,33 +43,6 @@ std::size_t waiting_bytes(const JournalLine& line) {
 
 }  // namespace
 
-Result<std::shared_ptr<GraphWriter>> GraphWriter::open(asio::any_io_executor executor, Disk& disk,
-                                                       DataDirectory directory,
-                                                       GraphWriterOptions options) {
-  auto journal =
-      Journal::open(disk, directory.journal(), options.limits, options.checkpoint_position);
-  if (!journal) return journal.error();
-  if (const auto& tail = (*journal)->torn_tail()) spdlog::warn("{}", describe_cut(*tail));
-  return std::shared_ptr<GraphWriter>(new GraphWriter(std::move(executor), std::move(directory),
-                                                      std::move(*journal), std::move(options)));
-}
-
-GraphWriter::GraphWriter(asio::any_io_executor executor, DataDirectory directory,
-                         std::unique_ptr<Journal> journal, GraphWriterOptions options)
-    : executor_(executor),
-      options_(std::move(options)),
-      directory_(std::move(directory)),
-      journal_(std::move(journal)),
-      client_(redis::Client::create(executor, options_.endpoint)),
-      access_(client_, keys::KeySchema(options_.prefix), options_.make_room),
-      applier_(access_),
-      stored_(journal_->last_position()),
-      reachable_(stored_),
-      is_new_(stored_ == 0),
-      queue_(stored_),
-      pause_(executor),
-      idle_(executor, asio::steady_timer::time_point::max()) {}
-
 void GraphWriter::start() {
   located_ = false;
   run_if_idle();

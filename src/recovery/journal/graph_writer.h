@@ -34,8 +34,7 @@ class GraphWriter : public std::enable_shared_from_this<GraphWriter> {
                                                    GraphWriterOptions options);
 
   /// Begins to bring Redis forward by what it has not got of the journal. Again whenever it may
-  /// have lost some: each write finds that out, but nobody may be writing. While nothing was ever
-  /// stored, nothing is written there; it is only looked where it is.
+  /// have lost some. While nothing was ever stored, it is only looked where it is.
   void start();
 
   /// InvalidInput before anything is written. Other errors: the journal's (nothing is
@@ -47,6 +46,9 @@ class GraphWriter : public std::enable_shared_from_this<GraphWriter> {
   /// get Journaled or Interrupted.
   void close();
 
+  const std::string& journal_identity() const { return access_.journal(); }
+  /// What the journal had lost when it was opened, or may have; see journal_loss.h.
+  const std::optional<std::string>& loss() const { return loss_; }
   /// All of it is on the disk.
   std::int64_t journaled_position() const { return stored_; }
   /// What Redis has, as far as is known.
@@ -61,9 +63,8 @@ class GraphWriter : public std::enable_shared_from_this<GraphWriter> {
   bool is_current() const { return located_ && !held_up_by_ && queue_.decided() == stored_; }
 
   /// Nothing is applied from now on until release(), so that a checkpoint can be taken of Redis:
-  /// the position is what Redis has meanwhile. Changes go on being journaled, and are Journaled at
-  /// their deadline. Fails with the server's error while Redis is away, and with Refused while
-  /// it is held.
+  /// the position is what Redis has meanwhile. Changes are Journaled at their deadline. Fails with
+  /// the server's error while Redis is away, and with Refused while it is held.
   redis::awaitable<Result<std::int64_t>> hold();
   void release();
   bool is_held() const { return held_; }
@@ -72,18 +73,16 @@ class GraphWriter : public std::enable_shared_from_this<GraphWriter> {
   /// lines that say so are removed, since a checkpoint has none of it.
   redis::awaitable<Status> carry_hand_words_over(std::int64_t position);
 
-  /// What is stored from now on goes to a new file of the journal, if the last one holds any of
-  /// what a checkpoint at `position` will.
+  /// A new file of the journal, if the last one holds any of what a checkpoint at `position` will.
   Status begin_next_file(std::int64_t position);
-  /// The journal's files that hold only positions up to `position` (that of a checkpoint that is on
-  /// the disk) go.
+  /// The files that hold only positions up to `position`, that of a checkpoint on the disk, go.
   Status remove_files_up_to(std::int64_t position);
 
  private:
   using Writer = WaitingWriter;
 
   GraphWriter(boost::asio::any_io_executor executor, DataDirectory directory,
-              std::unique_ptr<Journal> journal, GraphWriterOptions options);
+              std::unique_ptr<Journal> journal, std::string identity, GraphWriterOptions options);
 
   redis::awaitable<Status> admit(std::shared_ptr<Writer> writer,
                                  std::chrono::steady_clock::time_point deadline);
@@ -96,7 +95,9 @@ class GraphWriter : public std::enable_shared_from_this<GraphWriter> {
   redis::awaitable<void> run();
   redis::awaitable<Status> apply_next();
   // In graph_writer_place.cpp:
-  redis::awaitable<Result<std::optional<std::int64_t>>> look();
+  redis::awaitable<Result<ServerPlace>> look();
+  Status require_own(const ServerPlace& found);
+  Status refuse(Error why);
   redis::awaitable<Status> locate();
   redis::awaitable<Result<std::optional<std::int64_t>>> find_beginning(
       std::optional<std::int64_t> found);
@@ -115,7 +116,7 @@ class GraphWriter : public std::enable_shared_from_this<GraphWriter> {
   GraphWriterOptions options_;
   std::optional<DataDirectory> directory_;
   std::unique_ptr<Journal> journal_;
-  std::shared_ptr<redis::Client> client_;  // serves nobody else, see Applier
+  std::shared_ptr<redis::Client> client_;  // serves nobody else
   content::GraphAccess access_;
   Applier applier_;
 
@@ -124,6 +125,8 @@ class GraphWriter : public std::enable_shared_from_this<GraphWriter> {
   std::int64_t stored_;                         // the last position on the disk
   std::int64_t reachable_;  // Redis cannot have more of this journal: what was there, and was tried
   bool is_new_;             // nothing was ever applied by this journal
+  bool may_take_over_;      // a Redis of another journal, as it is
+  std::optional<std::string> loss_;
   ChangeQueue queue_;
   bool has_looked_ = false;  // at Redis, once
   bool located_ = false;     // whether it is known where Redis is

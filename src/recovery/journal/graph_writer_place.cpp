@@ -9,6 +9,7 @@
 
 #include "error/error.h"
 #include "recovery/journal/graph_writer.h"
+#include "recovery/journal/journal_identity.h"
 #include "recovery/load/find_graph.h"
 
 namespace redkeep::recovery {
@@ -23,10 +24,10 @@ bool passes_by_itself(const Error& error) {
 }  // namespace
 
 // Asks where Redis is. Refused while that is where this journal cannot have brought it.
-redis::awaitable<Result<std::optional<std::int64_t>>> GraphWriter::look() {
-  const auto found = co_await applier_.read_position();
+redis::awaitable<Result<ServerPlace>> GraphWriter::look() {
+  const auto found = co_await applier_.read_place();
   if (!found || closed_) co_return found;
-  const Status own = *found && **found > reachable_ ? go_on_behind(**found) : Status();
+  const Status own = require_own(*found);
   if (own && std::exchange(refusal_, std::nullopt)) spdlog::info("stores are taken again");
   has_looked_ = own.ok() || refusal_;
   wake_early();
@@ -40,14 +41,20 @@ redis::awaitable<Status> GraphWriter::locate() {
   const auto found = co_await look();
   if (!found) co_return found.error();
   if (closed_) co_return Status{};
-  std::int64_t position = found->value_or(0);
-  if (!*found || position + 1 < journal_->first_position()) {
-    const auto beginning = co_await find_beginning(*found);
+  std::int64_t position = found->position.value_or(0);
+  bool is_told = found->journal == access_.journal();
+  if (!found->position || position + 1 < journal_->first_position()) {
+    const auto beginning = co_await find_beginning(found->position);
     if (!beginning) co_return beginning.error();
     if (closed_ || !*beginning) co_return Status{};
     position = **beginning;
-    const Status set = co_await applier_.set_position(position);
-    if (!set) co_return set;
+    is_told = false;
+  }
+  if (!is_told) {
+    ServerPlace before = *found;
+    const Status claimed = co_await applier_.claim(std::move(before), position);
+    if (!claimed) co_return claimed;
+    may_take_over_ = false;
   }
   applier_.begin_at(position);
   queue_.begin_behind(position);
@@ -58,20 +65,35 @@ redis::awaitable<Status> GraphWriter::locate() {
   co_return Status{};
 }
 
+// Positions of another journal look like ours. A server without an identity has none to contradict.
+Status GraphWriter::require_own(const ServerPlace& found) {
+  const bool is_foreign = !found.journal.empty() && found.journal != access_.journal();
+  if (is_foreign && !may_take_over_) {
+    return refuse({ErrorKind::Refused, of_another_journal(access_.journal_key(), found.journal,
+                                                          access_.journal(), directory_->path())});
+  }
+  if (!found.position || *found.position <= reachable_) return {};
+  return go_on_behind(*found.position);
+}
+
+Status GraphWriter::refuse(Error why) {
+  const bool is_told = refusal_ && refusal_->message == why.message;
+  refusal_ = std::move(why);
+  if (!is_told) spdlog::warn("stores are refused: {}", refusal_->message);
+  return *refusal_;
+}
+
 // A journal that is not synced may have lost its end with the machine: what Redis has of it is the
 // truth then. One that is synced cannot, and what was stored meanwhile has taken those positions.
 Status GraphWriter::go_on_behind(std::int64_t position) {
   if (options_.limits.durability == Durability::Fsync || stored_ > reachable_) {
-    const bool is_told = refusal_.has_value();
-    refusal_ = make_error(
+    return refuse(make_error(
         ErrorKind::Refused,
         "{} is {}, and the journal in {} ends at {}: this Redis belongs to another data directory "
         "(use that one), or the journal's end was taken away (put it back; if it is lost for good, "
         "start once with [journal] durability = \"os\", which takes Redis as it is, and write a "
         "checkpoint at once)",
-        access_.position_key(), position, directory_->path(), reachable_);
-    if (!is_told) spdlog::warn("stores are refused: {}", refusal_->message);
-    return *refusal_;
+        access_.position_key(), position, directory_->path(), reachable_));
   }
   spdlog::warn("the journal has lost what was behind position {}; Redis has it up to {}", stored_,
                position);

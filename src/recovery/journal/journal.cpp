@@ -28,7 +28,10 @@ Result<std::unique_ptr<Journal>> Journal::open(Disk& disk, std::string directory
 }
 
 Journal::Journal(JournalWriter writer, std::string directory)
-    : directory_(std::move(directory)), torn_(writer.torn_tail()), writer_(std::move(writer)) {
+    : directory_(std::move(directory)),
+      torn_(writer.torn_tail()),
+      found_up_to_(writer.found_up_to()),
+      writer_(std::move(writer)) {
   note_state();
   thread_ = std::thread([this] { run(); });
 }

@@ -45,6 +45,8 @@ class Journal {
   std::int64_t first_position() const;
   std::int64_t last_position() const;
   bool is_voided(std::int64_t position) const;
+  /// See JournalWriter.
+  std::int64_t found_up_to() const { return found_up_to_; }
   /// What was cut off when it was opened.
   const std::optional<TornTail>& torn_tail() const { return torn_; }
 
@@ -65,6 +67,7 @@ class Journal {
 
   const std::string directory_;
   std::optional<TornTail> torn_;
+  const std::int64_t found_up_to_;
   std::mutex writer_mutex_;  // held during an append
   JournalWriter writer_;
 

@@ -175,6 +175,7 @@ redis::awaitable<Result<CheckpointOutcome>> JournalOwner::write_held(std::int64_
   how.directory = DataDirectory::checkpoint_of(options_.data_directory);
   how.replace = true;
   how.position = position;
+  how.journal = writer_->journal_identity();
   const std::function<void(const ReadProgress&)> untold;
   auto outcome = co_await write_checkpoint(Disk::real(), options_.endpoint, options_.prefix, how,
                                            stop, untold);

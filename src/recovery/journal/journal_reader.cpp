@@ -145,8 +145,9 @@ Status JournalReader::judge_bad_line() {
     return damaged("its first line is wrong, and no file before it says what came before");
   }
   if (has_good_line(rest, crc_)) return damaged("a line is wrong, and good ones follow it");
-  torn_ = TornTail{path_, files_.back().first_position, static_cast<std::int64_t>(at_),
-                   static_cast<std::int64_t>(rest.size())};
+  torn_ =
+      TornTail{path_, files_.back().first_position, static_cast<std::int64_t>(at_),
+               static_cast<std::int64_t>(rest.size()), rest.find('\n') != std::string_view::npos};
   ended_ = true;
   return {};
 }

@@ -4,8 +4,8 @@
 //
 // A line is bad when its CRC is wrong or its end is missing. Bad lines at the very end of the last
 // file, with no good one behind them, are a torn tail: none of them was acknowledged, unless the
-// disk lost what it had promised to keep. A bad line with a good one behind it, or in an earlier
-// file, is damage, and nothing is read past it.
+// disk lost what it had promised to keep, or changed it. A bad line with a good one behind it, or
+// in an earlier file, is damage, and nothing is read past it.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -24,6 +24,9 @@ struct TornTail {
   std::int64_t first_position = 0;  ///< Of the file.
   std::int64_t offset = 0;          ///< Bytes before it. 0: not even the file's first line is good.
   std::int64_t bytes = 0;
+  /// There is the end of a line in it, so it need not be what was being written: a line that was
+  /// whole, and may have been acknowledged, is damaged.
+  bool is_damaged = false;
 };
 
 class JournalReader {

@@ -40,6 +40,14 @@ JournalLine void_line(std::int64_t position) {
 }
 
 std::string describe_cut(const TornTail& tail) {
+  if (tail.is_damaged) {
+    return fmt::format(
+        "{0} ends in a damaged line: from byte {1} on, {2} bytes that have an end of a line and a "
+        "wrong CRC were cut off and kept aside as {0}.{1}.torn; unlike a line that was being "
+        "written, what they said may have been acknowledged: look into that file, and store again "
+        "what is missing",
+        tail.path, tail.offset, tail.bytes);
+  }
   if (tail.offset > 0) {
     return fmt::format("{} ended within a line: {} bytes at byte {} were cut off and kept aside",
                        tail.path, tail.bytes, tail.offset);
@@ -61,6 +69,7 @@ Result<JournalWriter> JournalWriter::open(Disk& disk, std::string directory, Jou
     if (const Status kept = sync_directory(disk, parent); !kept) return kept.error();
   }
   if (const Status read = writer.read_without_tail(); !read) return read.error();
+  writer.found_up_to_ = writer.last_position_;
   Status opened = writer.files_.empty()
                       ? writer.begin_file(std::max(writer.last_position_, taken) + 1)
                       : writer.open_last_file();

@@ -53,6 +53,8 @@ class JournalWriter {
 
   std::int64_t first_position() const { return files_.front().first_position; }
   std::int64_t last_position() const { return last_position_; }
+  /// The last position of what was there when it was opened; 0: none.
+  std::int64_t found_up_to() const { return found_up_to_; }
   /// What was cut off when it was opened.
   const std::optional<TornTail>& torn_tail() const { return torn_; }
   /// Positions of lines that later ones took back.
@@ -85,6 +87,7 @@ class JournalWriter {
   std::optional<OutputFile> file_;
   std::int64_t file_bytes_ = 0;  // up to the end of the last good line
   std::int64_t last_position_ = 0;
+  std::int64_t found_up_to_ = 0;
   std::uint32_t crc_ = 0;
   std::string block_;
   std::optional<TornTail> torn_;

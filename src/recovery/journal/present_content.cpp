@@ -17,6 +17,7 @@
 #include "recovery/csv/csv_writer.h"
 #include "recovery/journal/content_changes.h"
 #include "recovery/journal/data_directory.h"
+#include "recovery/journal/journal_identity.h"
 #include "recovery/journal/journal_reader.h"
 #include "recovery/journal/journal_writer.h"
 #include "recovery/verify/expected_keys.h"
@@ -293,6 +294,8 @@ Result<ExpectedContent> present_content(Disk& disk, const Options& options, With
                                         std::optional<std::int64_t> position) {
   auto base = content_base(options);
   if (!base) return base.error();
+  const auto identity = read_journal_identity(options.data_directory);
+  if (!identity) return identity.error();
   const std::string journal = DataDirectory::journal_of(options.data_directory);
   auto part = read_since(journal, *base, position);
   if (!part) {
@@ -325,6 +328,8 @@ Result<ExpectedContent> present_content(Disk& disk, const Options& options, With
   content.directory = base->directory;
   content.wanted_position = part->last_position;
   content.last_position = part->end;
+  content.data_directory = options.data_directory;
+  content.journal = *identity;
   const keys::KeySchema schema(options.prefix);
   for (const auto& word : changes.words()) content.not_judged.insert(key_print(schema.word(word)));
   if (!changes.empty() || !has_base) {

@@ -1,6 +1,7 @@
 #include "recovery/verify/expected_content.h"
 
 #include "error/error.h"
+#include "recovery/journal/journal_identity.h"
 #include "redis/beside.h"
 
 namespace redkeep::recovery {
@@ -45,6 +46,14 @@ Status allow_content_without_journal(const std::string& directory,
                     "stored through it since {} was written would be undone: name the data "
                     "directory (--data) to keep it, or say --despite-journal",
                     *position, printable(directory));
+}
+
+Status require_same_journal(const keys::KeySchema& schema, const std::string& found,
+                            const ExpectedContent& content) {
+  if (content.data_directory.empty() || found.empty() || found == content.journal) return {};
+  return make_error(
+      ErrorKind::Refused, "{}",
+      of_another_journal(schema.guard("journal"), found, content.journal, content.data_directory));
 }
 
 Status leave_out_what_is_right(const ExpectedContent& content, Damage& damage) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "keys/fingerprint_set.h"
+#include "keys/key_schema.h"
 #include "recovery/verify/key_comparison.h"
 #include "redis/connection.h"
 #include "redkeep/result.h"
@@ -17,6 +18,8 @@ struct ExpectedContent {
   std::string directory;             ///< Files as those of a content directory.
   std::int64_t wanted_position = 0;  ///< Of the journal's last change.
   std::int64_t last_position = 0;    ///< Of its last line, which may have taken a change back.
+  std::string data_directory;        ///< Where the journal is; empty: there is none.
+  std::string journal;               ///< Its identity; empty: it has none.
   keys::FingerprintSet not_judged;   ///< Keys (key_print) of which it says nothing.
   /// Keys that may have changed since, because the journal has gone on. May block for as long as
   /// reading the files takes.
@@ -38,6 +41,11 @@ redis::awaitable<Result<ExpectedContent>> choose_content(ContentAt content_at,
 /// it would undo that.
 Status allow_content_without_journal(const std::string& directory,
                                      std::optional<std::int64_t> position);
+
+/// Refused for a server that says it has another journal than the content's (`found`, what
+/// guard:journal says; empty: it says nothing): what one has stored is nothing to the other.
+Status require_same_journal(const keys::KeySchema& schema, const std::string& found,
+                            const ExpectedContent& content);
 
 /// Takes out of what was found what is no damage: keys that are not judged, and keys that the
 /// journal may have changed while they were looked at. May block.

@@ -241,6 +241,8 @@ redis::awaitable<Result<RebuildOutcome>> Rebuild::run() {
   }
   auto content = co_await choose_content(options_.content_at, options_.directory, facts_.position);
   if (!content) co_return content.error();
+  const Status same = require_same_journal(schema_, facts_.journal, *content);
+  if (!same) co_return same.error();
   content_ = std::move(*content);
   outcome_.went_on = facts_.load_marker || facts_.rebuild_marker;
   for (bool is_first = true;; is_first = false) {

@@ -25,6 +25,8 @@ redis::awaitable<Result<RepairOutcome>> repair_over(std::shared_ptr<redis::Conne
   const auto content =
       co_await choose_content(options.content_at, options.mend.directory, facts->position);
   if (!content) co_return content.error();
+  const Status same = require_same_journal(schema, facts->journal, *content);
+  if (!same) co_return same.error();
   options.mend.directory = content->directory;
   const SurveyOptions what{options.mend.directory};
   auto looking = options.names_only

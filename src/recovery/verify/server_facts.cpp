@@ -60,6 +60,7 @@ redis::awaitable<Result<ServerFacts>> ask_server_facts(
   ask.add({"GET", schema.guard("position")});
   ask.add({"GET", schema.guard("load")});
   ask.add({"GET", schema.guard("rebuild")});
+  ask.add({"GET", schema.guard("journal")});
   const auto replies = co_await connection->exchange(ask, kFactsDeadline);
   if (!replies) co_return replies.error();
   for (const auto& reply : *replies) {
@@ -76,6 +77,7 @@ redis::awaitable<Result<ServerFacts>> ask_server_facts(
   if (const auto position = stored_text((*replies)[1])) facts.position = parse_position(*position);
   facts.load_marker = stored_text((*replies)[2]);
   facts.rebuild_marker = stored_text((*replies)[3]);
+  facts.journal = stored_text((*replies)[4]).value_or("");
   co_return facts;
 }
 

@@ -32,6 +32,7 @@ struct ServerFacts {
   bool any_ttl = false;          ///< Some key of the database has a TTL.
   /// guard:position: up to where the journal was applied. Nothing: no such key.
   std::optional<std::int64_t> position;
+  std::string journal;  ///< guard:journal: of which journal that is; empty: nothing says so.
   /// What guard:load and guard:rebuild say: which directory was being written when a load or a
   /// rebuild was cut (or is under way).
   std::optional<std::string> load_marker;

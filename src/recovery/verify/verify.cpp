@@ -126,10 +126,13 @@ void Verify::note_positions(const ServerFacts& facts, const ExpectedContent& con
   is_ahead_ = last && facts.position.value_or(0) > *last;
   if (is_ahead_) options_.wanted_position = last;
   outcome_.position = facts.position;
+  const Status same = require_same_journal(schema_, facts.journal, content);
+  if (!same) outcome_.whose = same.error().message;
 }
 
 VerifyEnd Verify::end(const Survey& found) const {
   if (found.check.problems.count > 0) return VerifyEnd::BadContent;
+  if (!outcome_.whose.empty()) return VerifyEnd::Foreign;
   if (is_ahead_) return VerifyEnd::Ahead;
   if (is_behind()) return VerifyEnd::Behind;
   if (!outcome_.marker.empty()) return VerifyEnd::Incomplete;
@@ -206,6 +209,7 @@ std::string_view to_string(VerifyEnd end) {
     case VerifyEnd::Clean: return "Clean";
     case VerifyEnd::Behind: return "Behind";
     case VerifyEnd::Ahead: return "Ahead";
+    case VerifyEnd::Foreign: return "Foreign";
     case VerifyEnd::Incomplete: return "Incomplete";
     case VerifyEnd::Damaged: return "Damaged";
     case VerifyEnd::BadContent: return "BadContent";
