@@ -44,7 +44,7 @@ TEST_F(ChangeSocket, AnotherProgramWritesThroughTheOwnerWithTheSameCalls) {
   applied(other->remove_entity(id_of(2)));
   applied(other->remove_entity(id_of(1)));
   EXPECT_EQ(redis.text({"GET", "reed:guard:position"}), "8");
-  EXPECT_EQ(redis.keys(), std::vector<std::string>{"reed:guard:position"});
+  EXPECT_EQ(redis.keys(), (std::vector<std::string>{"reed:guard:journal", "reed:guard:position"}));
 }
 
 TEST_F(ChangeSocket, ItIsToldWhatTheOwnerIsTold) {

@@ -65,10 +65,12 @@ redis::awaitable<Status> GraphWriter::locate() {
   co_return Status{};
 }
 
-// Positions of another journal look like ours. A server without an identity has none to contradict.
+// Positions of another journal look like ours. A server without an identity has none to contradict;
+// and at position 0 it has nothing of the other journal, so one that has nothing either may begin.
 Status GraphWriter::require_own(const ServerPlace& found) {
   const bool is_foreign = !found.journal.empty() && found.journal != access_.journal();
-  if (is_foreign && !may_take_over_) {
+  const bool has_nothing_of_it = is_new_ && found.position == 0;
+  if (is_foreign && !may_take_over_ && !has_nothing_of_it) {
     return refuse({ErrorKind::Refused, of_another_journal(access_.journal_key(), found.journal,
                                                           access_.journal(), directory_->path())});
   }

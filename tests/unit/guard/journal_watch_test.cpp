@@ -78,6 +78,27 @@ TEST_F(JournalWatchTest, ARedisThatIsNotBroughtForwardIsAnAlarmWithTheReason) {
   EXPECT_EQ(look(4s), Subjects{});
 }
 
+// One reason must not be told as two that contradict each other.
+TEST_F(JournalWatchTest, ARefusedRedisIsToldOfStoresThatAreRefused) {
+  watch();
+  store_trouble_ = held_up_by_ = error("this Redis belongs to another data directory");
+  look(0s);
+  EXPECT_EQ(look(3s), (Subjects{"journal-apply", "journal-store"}));
+  for (const char* subject : {"journal-apply", "journal-store"}) {
+    EXPECT_NE(raised_[subject].find("stores are refused"), std::string::npos) << raised_[subject];
+    EXPECT_EQ(raised_[subject].find("are journaled"), std::string::npos) << raised_[subject];
+    EXPECT_EQ(raised_[subject].find("could not take it"), std::string::npos) << raised_[subject];
+  }
+}
+
+TEST_F(JournalWatchTest, WhatWasLostIsToldOnce) {
+  watch();
+  watch_.note_loss("the journal of d is gone");
+  EXPECT_EQ(look(0s), Subjects{"journal-loss"});
+  raised_.clear();
+  EXPECT_EQ(look(1s), Subjects{});
+}
+
 // That alarm says why; and whether Redis gets its stores is not known again before it is seen.
 TEST_F(JournalWatchTest, WhileTheGuardIsBlindThatIsNoAlarmOfItsOwn) {
   watch();

@@ -128,6 +128,8 @@ TEST(AlertConditions, KnowTheirSubjects) {
   EXPECT_EQ(condition_of("critical", "", {}).severity, AlertSeverity::Critical);
   EXPECT_EQ(condition_of("critical", "", {}).kind, AlertKind::Mark);
   EXPECT_EQ(condition_of("restart", "", {}).kind, AlertKind::Event);
+  EXPECT_EQ(condition_of("journal-loss", "", {}).kind, AlertKind::Event);
+  EXPECT_EQ(condition_of("journal-loss", "", {}).severity, AlertSeverity::Critical);
   for (const char* subject : {"content-missing", "append-only-failing", "snapshot-failing",
                               "journal-store", "journal-apply", "journal-unusable"}) {
     EXPECT_EQ(condition_of(subject, "", {}).kind, AlertKind::State)

@@ -202,6 +202,24 @@ TEST_F(JournalReaderTest, AFileWithoutALineIsToldAsWhatItIs) {
             std::string::npos);
 }
 
+// What was being written has no end yet; a line that has one may have been acknowledged.
+TEST_F(JournalReaderTest, ADamagedLastLineIsNotToldAsOneThatWasBeingWritten) {
+  std::string damaged = good_;
+  damaged[(ends_[4] + ends_[5]) / 2] ^= 1;
+  start_over(damaged);
+  auto cut = JournalWriter::open(Disk::real(), journal());
+  ASSERT_TRUE(cut.ok() && cut->torn_tail());
+  EXPECT_EQ(cut->last_position(), 4);
+  const std::string told = describe_cut(*cut->torn_tail());
+  EXPECT_NE(told.find("ends in a damaged line"), std::string::npos) << told;
+  EXPECT_NE(told.find("may have been acknowledged"), std::string::npos) << told;
+  EXPECT_EQ(told.find("ended within"), std::string::npos) << told;
+  start_over(good_.substr(0, good_.size() - 3));
+  auto torn = JournalWriter::open(Disk::real(), journal());
+  ASSERT_TRUE(torn.ok() && torn->torn_tail());
+  EXPECT_NE(describe_cut(*torn->torn_tail()).find("ended within a line"), std::string::npos);
+}
+
 TEST_F(JournalReaderTest, PositionsThatACheckpointHasAreNotGivenAgain) {
   const auto open_beside = [&](std::int64_t taken) {
     return JournalWriter::open(Disk::real(), journal(), {}, taken);

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
 #include <mutex>
 
 #include "error/error.h"
+#include "recovery/journal/journal_identity.h"
 #include "wire/event_loop.h"
 #include "wire/resp_text.h"
 #include "wire/scripted_server.h"
@@ -21,7 +23,6 @@ class GraphWriterTest : public testing::Test {
  protected:
   GraphWriterTest() {
     answers_.on("GET", [this](const Command& command) { return get(command); });
-    answers_.on("SET", [this](const Command& command) { return set(command); });
     answers_.on("HMGET", [](const Command& command) {
       return wire::array(std::vector<std::string>(command.size() - 2, wire::nil()));
     });
@@ -61,26 +62,31 @@ class GraphWriterTest : public testing::Test {
   std::string get(const Command& command) {
     const std::lock_guard lock(mutex_);
     if (!refusal_.empty()) return wire::refusal(refusal_);
-    const std::string& value = command[1] == "reed:guard:content" ? mark_ : position_;
+    const std::string& value = command[1] == "reed:guard:content"   ? mark_
+                               : command[1] == "reed:guard:journal" ? journal_
+                                                                    : position_;
     return value.empty() ? wire::nil() : wire::bulk(value);
   }
   std::string scan() {
     const std::lock_guard lock(mutex_);
     return wire::scan_page("0", keys_);
   }
-  std::string set(const Command& command) {
-    const std::lock_guard lock(mutex_);
-    position_ = command[2];
-    return wire::status("OK");
-  }
   // As the script does: KEYS[1] is the position, its value the first condition's last word, and the
-  // new one the last word of all.
+  // new one the last word of all. The journal's is that of the second condition. What sets both
+  // has them behind each other, each with the words before a value in between.
   std::optional<std::string> eval(const Command& command) {
     const std::lock_guard lock(mutex_);
     if (!refusal_of_writes_.empty()) return wire::refusal(refusal_of_writes_);
     const std::size_t keys = std::stoul(command[2]);
     const std::string& before = command[3 + keys + 4];
     if (before != position_) return wire::integer(1);
+    if (command[3 + keys + 7] != journal_) return wire::integer(2);
+    if (command.back().find(' ') != std::string::npos) {
+      ++claims_;
+      position_ = command[command.size() - 10];
+      journal_ = command.back();
+      return wire::integer(0);
+    }
     position_ = command.back();
     applied_.push_back(position_);
     if (std::exchange(breaks_off_, false)) return std::nullopt;
@@ -98,6 +104,24 @@ class GraphWriterTest : public testing::Test {
   std::vector<std::string> applied() {
     const std::lock_guard lock(mutex_);
     return applied_;
+  }
+  int claims() {
+    const std::lock_guard lock(mutex_);
+    return claims_;
+  }
+  // The server as it is found: where it is, and of which journal.
+  void server_is(const std::string& position, const std::string& journal) {
+    const std::lock_guard lock(mutex_);
+    position_ = position;
+    journal_ = journal;
+  }
+  // That of the data directory.
+  std::string own_journal() const { return *read_journal_identity(directory_.file("data")); }
+  void expect_refused(const std::string& part) {
+    const auto refused = store(9);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().kind, ErrorKind::Refused);
+    EXPECT_NE(refused.error().message.find(part), std::string::npos) << refused.error().message;
   }
   bool all_applied(std::size_t count) {
     return loop_.run_until([&] { return applied().size() >= count; });
@@ -124,6 +148,8 @@ class GraphWriterTest : public testing::Test {
 
   std::mutex mutex_;  // of what follows
   std::string position_;
+  std::string journal_;            // guard:journal
+  int claims_ = 0;                 // of the server, for a journal
   std::string mark_;               // guard:content
   std::vector<std::string> keys_;  // what a walk finds
   std::string refusal_;
@@ -168,7 +194,7 @@ TEST_F(GraphWriterTest, F11_AServerThatIsLoadingIsNotTakenForAnEmptyOne) {
   expect(StoreOutcome::Journaled, store(2));
   const int before = server_.count("GET");
   ASSERT_TRUE(loop_.run_until([&] { return server_.count("GET") > before + 2; }));
-  EXPECT_EQ(server_.count("SET"), 1) << "the position is written to a new server only";
+  EXPECT_EQ(claims(), 1) << "the position is written to a new server only";
   refuse_everything("");
   ASSERT_TRUE(all_applied(2));
 }
@@ -282,7 +308,7 @@ TEST_F(GraphWriterTest, NothingIsWrittenToAnEmptyServerThatIsHeldBeforeTheFirstS
   bring_base_with({std::int64_t{0}});
   open();
   ASSERT_TRUE(loop_.run(writer_->hold()).ok());
-  EXPECT_EQ(server_.count("SET"), 0);
+  EXPECT_EQ(claims(), 0);
   EXPECT_EQ(bases_, 0U);
 }
 
@@ -394,6 +420,104 @@ TEST_F(GraphWriterTest, AJournalThatIsNewGoesOnBehindTheCheckpoint) {
   EXPECT_TRUE(writer_->is_in_use());
   expect(StoreOutcome::Applied, store(1));
   EXPECT_EQ(applied(), std::vector<std::string>{"4"});
+}
+
+constexpr const char* kOfAnother = "0123456789abcdef0123456789abcdef /srv/p1 on host one";
+
+// Two stores more than the other: they must not be applied on top of what that one has.
+TEST_F(GraphWriterTest, ARedisOfAnotherJournalGetsNothingAlthoughThatIsShorter) {
+  open();
+  for (int i = 1; i <= 4; ++i) expect(StoreOutcome::Applied, store(i));
+  close();
+  server_is("2", kOfAnother);
+  open();
+  ASSERT_TRUE(loop_.run_until([&] { return writer_->store_trouble().has_value(); }));
+  expect_refused("another data directory");
+  expect_refused("/srv/p1 on host one");
+  EXPECT_EQ(loop_.run(writer_->hold()).error().kind, ErrorKind::Refused) << "no checkpoint of it";
+  EXPECT_EQ(applied(), (std::vector<std::string>{"1", "2", "3", "4"}));
+  server_is("2", own_journal());
+  ASSERT_TRUE(all_applied(6));
+  EXPECT_EQ(applied().back(), "4");
+}
+
+TEST_F(GraphWriterTest, AnotherJournalThatTakesTheServerWhileWeWriteIsFoundOut) {
+  open();
+  expect(StoreOutcome::Applied, store(1));
+  server_is("1", kOfAnother);
+  EXPECT_NE(*store(2), StoreOutcome::Applied);
+  ASSERT_TRUE(loop_.run_until([&] { return writer_->store_trouble().has_value(); }));
+  EXPECT_EQ(applied(), std::vector<std::string>{"1"});
+}
+
+TEST_F(GraphWriterTest, AServerAndADirectoryFromBeforeGetAnIdentityAndGoOn) {
+  open();
+  for (int i = 1; i <= 2; ++i) expect(StoreOutcome::Applied, store(i));
+  close();
+  std::filesystem::remove(journal_identity_path(directory_.file("data")));
+  server_is("2", "");
+  open();
+  EXPECT_FALSE(writer_->loss());
+  expect(StoreOutcome::Applied, store(3));
+  EXPECT_EQ(applied(), (std::vector<std::string>{"1", "2", "3"}));
+  const std::lock_guard lock(mutex_);
+  EXPECT_EQ(journal_, own_journal());
+}
+
+// Each store is one exchange more than what it reads; the identity is compared in the same.
+TEST_F(GraphWriterTest, AnIdentityCostsAStoreNoRoundTrip) {
+  open();
+  expect(StoreOutcome::Applied, store(1));
+  const int asked = server_.count("EVAL");
+  const int read = server_.count("GET");
+  expect(StoreOutcome::Applied, store(2));
+  const int read_by_a_store = server_.count("GET") - read;
+  expect(StoreOutcome::Applied, store(3));
+  EXPECT_EQ(server_.count("EVAL"), asked + 2);
+  EXPECT_EQ(server_.count("GET"), read + 2 * read_by_a_store);
+  EXPECT_EQ(claims(), 1);
+}
+
+TEST_F(GraphWriterTest, WithoutSyncsANewJournalTakesARedisOverAsItIs) {
+  how_.limits.durability = Durability::Os;
+  server_is("7", kOfAnother);
+  open();
+  expect(StoreOutcome::Applied, store(1));
+  EXPECT_EQ(applied(), std::vector<std::string>{"8"});
+  close();
+  server_is("8", kOfAnother);
+  open();
+  ASSERT_TRUE(loop_.run_until([&] { return writer_->store_trouble().has_value(); }))
+      << "one that has stored something does not";
+  EXPECT_EQ(applied(), std::vector<std::string>{"8"});
+}
+
+TEST_F(GraphWriterTest, AtPositionZeroThereIsNothingOfTheOtherJournal) {
+  server_is("0", kOfAnother);
+  open();
+  expect(StoreOutcome::Applied, store(1));
+  const std::lock_guard lock(mutex_);
+  EXPECT_EQ(journal_, own_journal());
+}
+
+TEST_F(GraphWriterTest, AJournalThatIsGoneOrTruncatedIsToldWhenItIsOpened) {
+  open();
+  EXPECT_FALSE(writer_->loss());
+  expect(StoreOutcome::Applied, store(1));
+  close();
+  const std::string file = directory_.file("data/journal/00000000000000000001.csv");
+  std::filesystem::resize_file(file, 0);
+  open();
+  ASSERT_TRUE(writer_->loss());
+  EXPECT_NE(writer_->loss()->find("has lost its lines"), std::string::npos) << *writer_->loss();
+  close();
+  open();
+  EXPECT_FALSE(writer_->loss()) << "told once";
+  close();
+  std::filesystem::remove_all(directory_.file("data/journal"));
+  open();
+  ASSERT_TRUE(writer_->loss());
+  EXPECT_NE(writer_->loss()->find("is gone"), std::string::npos) << *writer_->loss();
 }
 
 TEST_F(GraphWriterTest, WithRedisAwayThereIsNothingToHold) {
