@@ -16,10 +16,10 @@ class TwoDataDirectories : public testing::Test {
   std::string data(const std::string& name) const { return directory.file(name); }
 
   // A program that owns the directory for as long as it stores.
-  static void store(const LiveRedis& redis, const std::string& data, int from, int to) {
+  static void store(const LiveRedis& server, const std::string& place, int from, int to) {
     Options options;
-    options.endpoint = redis.endpoint();
-    options.data_directory = data;
+    options.endpoint = server.endpoint();
+    options.data_directory = place;
     auto manager = BlockingMemoryManager::create(std::move(options));
     ASSERT_TRUE(manager.ok()) << manager.error().message;
     for (int number = from; number <= to; ++number) {
@@ -28,16 +28,16 @@ class TwoDataDirectories : public testing::Test {
       EXPECT_EQ(*stored, StoreOutcome::Applied);
     }
   }
-  static Contents graph_of(LiveRedis& redis) {
-    Contents contents = redis.contents();
+  static Contents graph_of(LiveRedis& server) {
+    Contents contents = server.contents();
     std::erase_if(contents, [](const auto& entry) {
       return entry.first.starts_with("reed:guard:") && entry.first != "reed:guard:position";
     });
     return contents;
   }
-  Ended on(const LiveRedis& redis, const std::string& command, const std::string& data,
-           const std::vector<std::string>& further = {}) {
-    std::vector<std::string> arguments{command, "--data", data, "--url", redis.url()};
+  static Ended on(const LiveRedis& server, const std::string& command, const std::string& place,
+                  const std::vector<std::string>& further = {}) {
+    std::vector<std::string> arguments{command, "--data", place, "--url", server.url()};
     arguments.insert(arguments.end(), further.begin(), further.end());
     return run_program(arguments);
   }
@@ -77,6 +77,16 @@ TEST_F(TwoDataDirectories, AJournalIsNotAppliedOnTopOfWhatAnotherOneHasStored) {
   store(other, data("p2"), 15, 15);
   EXPECT_EQ(redis.text({"GET", "reed:guard:position"}), "3");
   EXPECT_EQ(on(other, "verify", data("p2")).exit_code, 0) << "nothing of it was lost";
+}
+
+TEST_F(TwoDataDirectories, WhatIsGoneIsNotSaidToHaveNoDirectoryWhereThereIsOne) {
+  store(redis, data("p1"), 1, 2);
+  const RunningGuard guard(redis.url(), {"--data", data("p2")});
+  ASSERT_TRUE(eventually([&] { return redis.text({"GET", "reed:guard:content"}) == "there"; }));
+  redis.run({"FLUSHALL"});
+  ASSERT_TRUE(eventually([&] { return guard.count("alarm", "content-gone") > 0; }));
+  const std::string why = guard.last("alarm", "content-gone").at("reason").as_string().c_str();
+  EXPECT_TRUE(has(why, data("p2"))) << "whatever it says of it";
 }
 
 TEST_F(TwoDataDirectories, OneThatWasMovedOrCopiedIsStillTheServers) {
