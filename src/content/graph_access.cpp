@@ -47,8 +47,8 @@ redis::awaitable<Status> GraphAccess::change(
     if (!replies) co_return replies.error();
     const auto failed = AtomicStep::failed_condition(replies->front());
     if (failed && *failed == 0) co_return Status{};
-    const std::int64_t of_place = place.is_set() ? journal_.empty() ? 1 : 2 : 0;
-    if (failed && *failed <= of_place) co_return elsewhere(position_key_, place);
+    const std::int64_t of_place = journal_.empty() ? 1 : 2;  // conditions, see begin()
+    if (failed && place.is_set() && *failed <= of_place) co_return elsewhere(position_key_, place);
     if (failed) continue;
     if (failed.error().kind != ErrorKind::OutOfMemory || !make_room_) co_return failed.error();
     if (room) co_return still_full(failed.error(), *room);

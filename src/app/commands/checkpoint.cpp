@@ -101,7 +101,8 @@ asio::awaitable<int> run_checkpoint(const Options& options, std::stop_token stop
 void register_checkpoint(CommandLine& line) {
   auto* command = line.parser.add_subcommand(
       "checkpoint",
-      "Write the content as it is now into the data directory, by the daemon if one runs. Begins a\n"
+      "Write the content as it is now into the data directory, by the daemon if one runs. Begins "
+      "a\n"
       "new data directory where there is none, and says so; its parent has to be there\n"
       "Example: redkeep checkpoint --data /var/lib/redkeep --url redis://127.0.0.1:6379");
   add_connection_flags(*command, line.flags);

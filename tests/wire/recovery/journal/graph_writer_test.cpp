@@ -62,9 +62,9 @@ class GraphWriterTest : public testing::Test {
   std::string get(const Command& command) {
     const std::lock_guard lock(mutex_);
     if (!refusal_.empty()) return wire::refusal(refusal_);
-    const std::string& value = command[1] == "reed:guard:content"   ? mark_
-                               : command[1] == "reed:guard:journal" ? journal_
-                                                                    : position_;
+    std::string value = position_;
+    if (command[1] == "reed:guard:content") value = mark_;
+    if (command[1] == "reed:guard:journal") value = journal_;
     return value.empty() ? wire::nil() : wire::bulk(value);
   }
   std::string scan() {
