@@ -55,6 +55,10 @@ redis::awaitable<Status> GraphWriter::locate() {
     const Status claimed = co_await applier_.claim(std::move(before), position);
     if (!claimed) co_return claimed;
     may_take_over_ = false;
+    if (!found->journal.empty() && found->journal != access_.journal()) {
+      spdlog::warn("{} was \"{}\": this Redis is taken over as it is, at position {}",
+                   access_.journal_key(), printable(found->journal, 1000), position);
+    }
   }
   applier_.begin_at(position);
   queue_.begin_behind(position);
