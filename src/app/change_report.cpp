@@ -18,7 +18,10 @@ void print_failures(const ChangeTally& tally) {
   const std::size_t shown = std::min(kMostPrintedFailures, tally.first_failures.size());
   for (std::size_t i = 0; i < shown; ++i) {
     const auto& failure = tally.first_failures[i];
-    fmt::print(stderr, "redkeep: {}: {}\n", printable(failure.name), failure.reason.message);
+    const std::string name = printable(failure.name);
+    const std::string& reason = failure.reason.message;
+    const bool is_named = reason.find(name) != std::string::npos;
+    fmt::print(stderr, "redkeep: {}{}\n", is_named ? "" : name + ": ", reason);
   }
   if (tally.failed > static_cast<std::int64_t>(shown)) {
     fmt::print(stderr, "redkeep: ... and {} more\n",

@@ -41,6 +41,7 @@ struct ConnectionFlags {
   std::optional<std::string> log_level;
   std::optional<std::string> http;
   std::optional<std::string> content;
+  bool content_is_argument = false;  ///< The command itself looks whether it is there.
   std::optional<std::string> data;
 };
 

@@ -162,8 +162,8 @@ bool CsvReader::unchanged() const {
 CsvReader::Next CsvReader::next() {
   const Next found = next_raw();
   if (found != Next::Row || fields_.size() == header_fields_) return found;
-  problem_ = fmt::format("{}:{}:1: the row has {} fields, the header {}", shown_name_, row_line_,
-                         fields_.size(), header_fields_);
+  problem_ = fmt::format("{}:{}:1: the row has {} field{}, the header {}", shown_name_, row_line_,
+                         fields_.size(), fields_.size() == 1 ? "" : "s", header_fields_);
   return Next::BadRow;
 }
 
