@@ -149,6 +149,8 @@ int parse_and_run(int argc, char** argv) {
   register_guard(line);
   register_load(line);
   register_export(line);
+  register_store(line);
+  register_remove(line);
   register_checkpoint(line);
   register_verify(line);
   register_repair(line);

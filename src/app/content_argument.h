@@ -7,7 +7,10 @@ namespace redkeep::app {
 /// Adds DIR to a subcommand, over `[content] directory`.
 void add_content_argument(CLI::App& command, ConnectionFlags& flags);
 
-/// InvalidInput if neither was given.
+/// InvalidInput where it is not there: a command that reads it is used wrongly.
+Status require_content_directory(const std::string& directory);
+
+/// InvalidInput if neither was given, or if it is not there.
 Result<std::string> content_directory(const Settings& settings);
 
 /// Adds --data to a subcommand that has DIR.

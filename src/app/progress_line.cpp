@@ -42,6 +42,7 @@ std::string progress_text(std::string_view doing, std::int64_t count, std::strin
   const double seconds = taken.count();
   const auto rate =
       seconds > 0 ? static_cast<std::int64_t>(static_cast<double>(count) / seconds) : 0;
+  if (count == 1 && unit.ends_with('s')) unit.remove_suffix(1);
   std::string line = fmt::format("{}: {} {}, {}/s", doing, sizes::print_count(count), unit,
                                  sizes::print_count(rate));
   // So early the time that is left would be a guess.
@@ -51,8 +52,11 @@ std::string progress_text(std::string_view doing, std::int64_t count, std::strin
   constexpr int kWidth = 20;
   const int filled = static_cast<int>(share * kWidth);
   const auto left_ms = static_cast<std::int64_t>(1000 * seconds * (1 - share) / share);
-  return fmt::format("[{:#<{}}{:-<{}}] {:3.0f} %  {}, {} left", "", filled, "", kWidth - filled,
-                     100 * share, line, sizes::print_duration(std::chrono::milliseconds{left_ms}));
+  line = fmt::format("[{:#<{}}{:-<{}}] {:3.0f} %  {}", "", filled, "", kWidth - filled, 100 * share,
+                     line);
+  if (left_ms == 0) return line;
+  return fmt::format("{}, {} left", line,
+                     sizes::print_duration(std::chrono::milliseconds{left_ms}));
 }
 
 }  // namespace redkeep::app

@@ -164,6 +164,7 @@ Result<Settings> load_settings(const ConnectionFlags& flags) {
   }
   read_environment(settings, errors);
   apply_flags(flags, settings, errors);
+  settings.content_is_argument = flags.content_is_argument;
   check_settings(settings, errors);
   if (!errors.lines.empty()) return errors.as_error();
   return settings;

@@ -22,6 +22,7 @@ struct Settings {
   std::chrono::seconds census_every{300};
   std::string log_level = "info";
   std::string config_file;            ///< The file that was read; empty: none.
+  bool content_is_argument = false;   ///< The content directory was named as DIR of a command.
   std::string password_file;          ///< As --password-file named it; empty: not given.
   std::vector<std::string> warnings;  ///< What was accepted but should be mended.
   /// Where each setting that is not a default was set: "[pressure] limit" or "class sessions" ->
@@ -41,6 +42,7 @@ struct ConnectionFlags {
   std::optional<std::string> log_level;
   std::optional<std::string> http;
   std::optional<std::string> content;
+  bool content_is_argument = false;  ///< `content` is DIR of a command that looks for it itself.
   std::optional<std::string> data;
 };
 

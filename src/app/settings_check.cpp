@@ -107,7 +107,8 @@ void warn_of_doubtful(Settings& settings) {
                     printable(command)));
   }
   const std::string& content = settings.options.content_directory;
-  if (!content.empty() && ::access((content + "/entities.csv").c_str(), R_OK) != 0) {
+  if (!content.empty() && !settings.content_is_argument &&
+      ::access((content + "/entities.csv").c_str(), R_OK) != 0) {
     settings.warnings.push_back(fmt::format(
         "the content directory {} has no entities.csv that can be read: nothing can be restored "
         "from it",

@@ -4,6 +4,7 @@
 
 #include "content/record_rules.h"
 #include "error/error.h"
+#include "sizes/sizes.h"
 
 namespace redkeep::content {
 namespace {
@@ -93,9 +94,10 @@ redis::awaitable<Status> AssociationStore::require_no_cycle(const Association& a
   std::string at = association.parent_id;
   for (int level = 0; level < kMostPathLevels; ++level) {
     if (at == association.child_id) {
-      co_return make_error(
-          ErrorKind::Conflict, "\"{}\" would make a cycle: {} contains {} already, by {} levels",
-          printable(association.path), association.child_id, association.parent_id, level);
+      co_return make_error(ErrorKind::Conflict,
+                           "\"{}\" would make a cycle: {} contains {} already, by {}",
+                           printable(association.path), association.child_id, association.parent_id,
+                           sizes::print_counted(level, "level"));
     }
     std::vector<std::string> key{schema_.parent(at)};
     const auto above = co_await read_strings(access_.ask(), std::move(key));

@@ -6,6 +6,7 @@
 #include "content/association_store.h"
 #include "content/record_rules.h"
 #include "error/error.h"
+#include "sizes/sizes.h"
 
 namespace redkeep::content {
 namespace {
@@ -177,8 +178,11 @@ redis::awaitable<Result<AtomicStep>> EntityStore::prepare_remove(std::string id,
   const auto children = co_await access_.members(schema_.children(id));
   if (!children) co_return children.error();
   if (!children->empty()) {
-    co_return make_error(ErrorKind::Refused, "{} has {} children, {} among them: remove them first",
-                         id, children->size(), children->front());
+    const auto count = static_cast<std::int64_t>(children->size());
+    co_return make_error(ErrorKind::Refused, "{} has {} {}, {}{}: {} first", id,
+                         sizes::print_count(count), sizes::by_count(count, "child", "children"),
+                         printable(children->front()), sizes::by_count(count, "", " among them"),
+                         sizes::by_count(count, "remove it", "remove them"));
   }
   step.require_members(schema_.children(id), 0);
   if (const Status out = co_await take_out_links(id, step); !out) co_return out.error();

@@ -81,17 +81,18 @@ std::vector<Anomaly> find_anomalies(const MemoryReading& before, const MemoryRea
   std::vector<Anomaly> found = find_anomalies(now);
   if (before.run_id != now.run_id) {
     found.push_back({"restart",
-                     fmt::format("the server was restarted or replaced; it has {} keys now",
-                                 sizes::print_count(now.keyspace.keys)),
+                     fmt::format("the server was restarted or replaced; it has {} now",
+                                 sizes::print_counted(now.keyspace.keys, "key")),
                      true});
     return found;  // what its counters say has nothing to do with the one before
   }
   if (now.evicted_keys > before.evicted_keys) {
-    found.push_back({"server-eviction",
-                     fmt::format("the server itself evicted {} keys under the policy \"{}\"",
-                                 sizes::print_count(now.evicted_keys - before.evicted_keys),
-                                 now.eviction_policy),
-                     true, now.evicted_keys - before.evicted_keys});
+    found.push_back(
+        {"server-eviction",
+         fmt::format("the server itself evicted {} under the policy \"{}\"",
+                     sizes::print_counted(now.evicted_keys - before.evicted_keys, "key"),
+                     now.eviction_policy),
+         true, now.evicted_keys - before.evicted_keys});
   }
   if (before.limit_bytes != now.limit_bytes) {
     found.push_back({"limit",

@@ -207,8 +207,10 @@ void ContentKeeper::note(const ContentVerifier::Outcome& verified, const Pressur
   const bool is_mended = options_.when_missing == WhenLost::Restore;
   alarms_.raise(
       "content-missing",
-      fmt::format("{} of {} keys of the content are missing, {} among them; {}", missing.count,
-                  verified->expected_keys, printable(missing.first.front()),
+      fmt::format("{} of {} of the content {} missing, {}{}; {}", missing.count,
+                  sizes::print_counted(verified->expected_keys, "key"),
+                  sizes::by_count(missing.count, "is", "are"), printable(missing.first.front()),
+                  sizes::by_count(missing.count, "", " among them"),
                   is_mended ? "they are written back"
                             : "`redkeep verify` names them; [content] when_missing = "
                               "\"restore\" writes them back"));
@@ -245,9 +247,12 @@ void ContentKeeper::note(const Outcome& outcome) {
   entry.kind = LedgerKind::Restore;
   entry.subject = "content";
   entry.outcome = recovery::to_string(outcome->end);
-  entry.reason = fmt::format(
-      "{}; of {} entities and {} associations {} pieces were missing, in {} keys", begun_->why,
-      outcome->entities, outcome->associations, outcome->missing_pieces, outcome->missing_keys);
+  entry.reason = fmt::format("{}; of {} and {} {} {} missing, in {}", begun_->why,
+                             sizes::print_counted(outcome->entities, "entity"),
+                             sizes::print_counted(outcome->associations, "association"),
+                             sizes::print_counted(outcome->missing_pieces, "piece"),
+                             sizes::by_count(outcome->missing_pieces, "was", "were"),
+                             sizes::print_counted(outcome->missing_keys, "key"));
   if (outcome->end == RestoreEnd::BadContent) {
     entry.reason = fmt::format("{} in {}, the first: {}",
                                sizes::print_counted(outcome->problems.count, "bad row"),

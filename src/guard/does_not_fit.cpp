@@ -39,8 +39,8 @@ std::string what_fills(const std::vector<ClassUse>& kept, const Counted& counted
                         sizes::print_bytes(*kept[i].bytes), why_kept(kept[i]));
   }
   if (counted.statistics.unclassified_keys > 0) {
-    text += fmt::format("{} {} keys of no class", text.empty() ? "; of that" : ",",
-                        sizes::print_count(counted.statistics.unclassified_keys));
+    text += fmt::format("{} {} of no class", text.empty() ? "; of that" : ",",
+                        sizes::print_counted(counted.statistics.unclassified_keys, "key"));
   }
   if (text.empty()) return text;
   return text + fmt::format(", as counted {} ago", sizes::print_duration(counted.ago));

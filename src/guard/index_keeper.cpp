@@ -95,7 +95,9 @@ redis::awaitable<void> IndexKeeper::take_outcome() {
   std::vector<std::string> unlink{"UNLINK", mark_};
   const auto unmarked = co_await client_->call(std::move(unlink));
   if (!unmarked) co_return;  // built again later: that does no harm
-  note("Built", fmt::format("there is room again: the words of {} entities", (*built)->entities),
+  note("Built",
+       fmt::format("there is room again: the words of {}",
+                   sizes::print_counted((*built)->entities, "entity")),
        (*built)->entities, dropped_bytes_.value_or(0));
   dropped_bytes_.reset();
 }

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "sizes/sizes.h"
+
 namespace redkeep::guard {
 namespace {
 constexpr std::chrono::milliseconds kEvery{1000};
@@ -55,11 +57,15 @@ LedgerEntry ShedLog::entry_of(const std::string& outcome, const Sum& sum) {
   entry.outcome = outcome;
   entry.reason = sum.reason;
   if (sum.row.became_persistent > 0) {
-    entry.reason +=
-        fmt::format("; {} keys had lost their TTL and were kept", sum.row.became_persistent);
+    entry.reason += fmt::format("; {} had lost {} TTL and {} kept",
+                                sizes::print_counted(sum.row.became_persistent, "key"),
+                                sizes::by_count(sum.row.became_persistent, "its", "their"),
+                                sizes::by_count(sum.row.became_persistent, "was", "were"));
   }
   if (sum.row.too_big > 0) {
-    entry.reason += fmt::format("; {} big collections were left", sum.row.too_big);
+    entry.reason +=
+        fmt::format("; {} {} left", sizes::print_counted(sum.row.too_big, "big collection"),
+                    sizes::by_count(sum.row.too_big, "was", "were"));
   }
   entry.keys = sum.row.keys;
   entry.bytes = sum.row.bytes;

@@ -286,8 +286,8 @@ TEST_F(LoadLive, WhatDoesNotFitIsRefusedWhereTheServerWouldEvictIt) {
 
 TEST_F(LoadLive, AMissingDirectoryOrEntitiesFileIsNamed) {
   const Ended no_directory = run_program({"load", "/no/such/place", "--url", redis.url()});
-  EXPECT_EQ(no_directory.exit_code, 1) << no_directory;
-  EXPECT_TRUE(has(no_directory.err, "/no/such/place/entities.csv"));
+  EXPECT_EQ(no_directory.exit_code, 2) << no_directory;
+  EXPECT_TRUE(has(no_directory.err, "there is no content directory /no/such/place"));
   const Ended empty = load();
   EXPECT_EQ(empty.exit_code, 1) << empty;
   EXPECT_TRUE(has(empty.err, content.path() + "/entities.csv"));

@@ -188,6 +188,8 @@ TEST_F(RepairLive, WithoutAPlaceToSaveNothingIsChanged) {
                                    saved.path() + "/nowhere/deeper"});
   EXPECT_EQ(ended.exit_code, 1) << ended;
   EXPECT_TRUE(has(ended.err, "/nowhere"));
+  EXPECT_TRUE(has(ended.err, "; nothing was changed")) << ended;
+  EXPECT_FALSE(has(ended.err, "what was written stays")) << ended;
   EXPECT_EQ(redis.contents(), damaged);
 }
 

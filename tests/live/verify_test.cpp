@@ -211,7 +211,14 @@ TEST_F(VerifyLive, WithoutADirectoryOrAServerItSaysSo) {
   const Ended nothing = run_program({"verify", "--url", redis.url()});
   EXPECT_EQ(nothing.exit_code, 2) << nothing;
   EXPECT_TRUE(has(nothing.err, "[content] directory"));
-  EXPECT_EQ(run_program({"verify", "/nowhere", "--url", redis.url()}).exit_code, 1);
+  for (const char* command : {"verify", "repair", "rebuild", "load", "export"}) {
+    const std::string place = std::string("/nowhere") + (command[0] == 'e' ? "/deeper" : "");
+    const Ended none = run_program({command, place, "--url", redis.url()});
+    EXPECT_EQ(none.exit_code, 2) << none;
+    EXPECT_TRUE(has(none.err, "there is no ")) << none;
+    EXPECT_TRUE(has(none.err, "directory /nowhere")) << none;
+    EXPECT_FALSE(has(none.err, "restored")) << none;
+  }
   redis.kill();
   EXPECT_EQ(verify().exit_code, 3);
 }

@@ -1,10 +1,13 @@
 // redkeep export DIR: the content graph in Redis into CSV files.
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "app/command_line.h"
 #include "app/exit_code.h"
 #include "app/load_report.h"
 #include "app/progress_line.h"
+#include "error/error.h"
 #include "recovery/checkpoint/checkpoint_export.h"
 #include "sizes/sizes.h"
 
@@ -42,8 +45,20 @@ void print_notes(const recovery::CheckpointOutcome& outcome) {
   }
 }
 
+// The directory itself is made, what it is to be in is not.
+Status require_parent(const std::string& directory) {
+  std::string named = directory;
+  while (named.size() > 1 && named.back() == '/') named.pop_back();
+  const std::string parent = std::filesystem::path(named).parent_path().string();
+  std::error_code failure;
+  if (parent.empty() || std::filesystem::is_directory(parent, failure)) return {};
+  return make_error(ErrorKind::InvalidInput, "there is no directory {} to make {} in",
+                    printable(parent), printable(named));
+}
+
 asio::awaitable<int> run_export(const Settings& settings, const ExportFlags& flags,
                                 std::stop_token stop) {
+  if (const Status there = require_parent(flags.directory); !there) co_return fail(there.error());
   recovery::CheckpointOptions options;
   options.directory = flags.directory;
   options.replace = flags.replace;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "app/command_line.h"
+#include "app/content_argument.h"
 #include "app/exit_code.h"
 #include "app/load_report.h"
 #include "app/progress_line.h"
@@ -23,6 +24,9 @@ struct LoadFlags {
 
 asio::awaitable<int> run_load(const Settings& settings, const LoadFlags& flags,
                               std::stop_token stop) {
+  if (const Status there = require_content_directory(flags.directory); !there) {
+    co_return fail(there.error());
+  }
   recovery::LoadOptions options;
   options.directory = flags.directory;
   options.merge = flags.merge;

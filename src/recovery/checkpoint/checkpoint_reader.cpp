@@ -7,6 +7,7 @@
 #include "recovery/checkpoint/checkpoint_place.h"
 #include "recovery/csv/content_directory.h"
 #include "recovery/disk/checksum.h"
+#include "sizes/sizes.h"
 
 namespace redkeep::recovery {
 namespace {
@@ -56,7 +57,9 @@ Status check_file(const std::string& directory, const ManifestFile& file) {
                                                      : rows_of<AssociationFile>(directory);
   if (!rows) return rows.error();
   if (*rows == file.rows) return {};
-  return damaged_file(path, fmt::format("has {} rows and should have {}", *rows, file.rows));
+  return damaged_file(path,
+                      fmt::format("has {} and should have {}", sizes::print_counted(*rows, "row"),
+                                  sizes::print_count(file.rows)));
 }
 
 Status check_files(const std::string& directory, const Manifest& manifest) {

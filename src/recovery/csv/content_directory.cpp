@@ -44,7 +44,11 @@ void ContentProblems::add_all(const ContentProblems& others) {
 }
 
 Result<EntityFile> EntityFile::open(const std::string& directory) {
-  auto reader = CsvReader::open(directory + "/entities.csv", kEntityColumns);
+  return open_file(directory + "/entities.csv", {});
+}
+
+Result<EntityFile> EntityFile::open_file(const std::string& path, const std::string& shown_name) {
+  auto reader = CsvReader::open(path, kEntityColumns, shown_name);
   if (!reader) return reader.error();
   return EntityFile(std::move(*reader));
 }
@@ -68,7 +72,12 @@ CsvReader::Next EntityFile::next(content::EntityView& entity) {
 }
 
 Result<AssociationFile> AssociationFile::open(const std::string& directory) {
-  auto reader = CsvReader::open(directory + "/associations.csv", kAssociationColumns);
+  return open_file(directory + "/associations.csv", {});
+}
+
+Result<AssociationFile> AssociationFile::open_file(const std::string& path,
+                                                   const std::string& shown_name) {
+  auto reader = CsvReader::open(path, kAssociationColumns, shown_name);
   if (!reader) return reader.error();
   return AssociationFile(std::move(*reader));
 }

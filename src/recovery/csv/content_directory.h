@@ -30,6 +30,8 @@ struct ContentProblems {
 class EntityFile {
  public:
   static Result<EntityFile> open(const std::string& directory);
+  /// A file of that form under another name, which problems call `shown_name`.
+  static Result<EntityFile> open_file(const std::string& path, const std::string& shown_name);
   /// The next row as a record, only if it keeps the rules by itself.
   CsvReader::Next next(content::EntityView& entity);
   /// The next row as it stands, for a file that was checked before.
@@ -50,6 +52,7 @@ class AssociationFile {
  public:
   /// NotFound if there is no such file, which means: no associations.
   static Result<AssociationFile> open(const std::string& directory);
+  static Result<AssociationFile> open_file(const std::string& path, const std::string& shown_name);
   CsvReader::Next next(content::AssociationView& association);
   CsvReader::Next next_unchecked(content::AssociationView& association);
   CsvReader::Next check(const content::AssociationView& association);

@@ -59,21 +59,21 @@ CsvReader::File::~File() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-Result<CsvReader> CsvReader::open(const std::string& path, std::vector<CsvColumn> columns) {
+Result<CsvReader> CsvReader::open(const std::string& path, std::vector<CsvColumn> columns,
+                                  const std::string& shown_name) {
   CsvReader reader;
-  if (const Status opened = reader.open_file(path); !opened) return opened.error();
+  if (const Status opened = reader.open_file(path, shown_name); !opened) return opened.error();
   if (const Status read = reader.read_header(std::move(columns)); !read) return read.error();
   return reader;
 }
 
-Status CsvReader::open_file(const std::string& path) {
-  const auto slash = path.rfind('/');
-  shown_name_ = printable(slash == std::string::npos ? path : path.substr(slash + 1));
+Status CsvReader::open_file(const std::string& path, const std::string& shown_name) {
+  shown_name_ = printable(shown_name.empty() ? path.substr(path.rfind('/') + 1) : shown_name);
   // O_NONBLOCK: opening a FIFO must not wait for a writer.
   file_ = File(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file_.descriptor() < 0) {
     return make_error(errno == ENOENT ? ErrorKind::NotFound : ErrorKind::Io, "cannot open {}: {}",
-                      printable(path), system_reason(errno));
+                      printable(shown_name.empty() ? path : shown_name), system_reason(errno));
   }
   struct stat status {};
   if (::fstat(file_.descriptor(), &status) != 0 || !S_ISREG(status.st_mode)) {
@@ -162,8 +162,8 @@ bool CsvReader::unchanged() const {
 CsvReader::Next CsvReader::next() {
   const Next found = next_raw();
   if (found != Next::Row || fields_.size() == header_fields_) return found;
-  problem_ = fmt::format("{}:{}:1: the row has {} fields, the header {}", shown_name_, row_line_,
-                         fields_.size(), header_fields_);
+  problem_ = fmt::format("{}:{}:1: the row has {} field{}, the header {}", shown_name_, row_line_,
+                         fields_.size(), fields_.size() == 1 ? "" : "s", header_fields_);
   return Next::BadRow;
 }
 

@@ -41,8 +41,10 @@ class CsvReader {
     friend bool operator==(const Version&, const Version&) = default;
   };
 
-  /// Opens a regular file and reads its header. The error names file, line, column and reason.
-  static Result<CsvReader> open(const std::string& path, std::vector<CsvColumn> columns);
+  /// Opens a regular file and reads its header. The error names file, line, column and reason; the
+  /// file as `shown_name`, or as the last part of its path where that is empty.
+  static Result<CsvReader> open(const std::string& path, std::vector<CsvColumn> columns,
+                                const std::string& shown_name = {});
 
   Next next();
 
@@ -97,7 +99,7 @@ class CsvReader {
   };
 
   CsvReader() = default;
-  Status open_file(const std::string& path);
+  Status open_file(const std::string& path, const std::string& shown_name);
   Status read_header(std::vector<CsvColumn> columns);
   Status map_header(const std::vector<CsvColumn>& columns);
   void fill();

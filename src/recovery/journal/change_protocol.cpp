@@ -3,6 +3,7 @@
 #include <array>
 
 #include "error/error.h"
+#include "sizes/sizes.h"
 
 namespace redkeep::recovery {
 namespace {
@@ -68,6 +69,17 @@ std::string checkpoint_request_line(std::int64_t number) {
 
 bool is_checkpoint_request(const JournalLine& line) {
   return line.operation == kCheckpoint && line.fields.empty();
+}
+
+Result<GraphChange> requested_change(JournalLine line) {
+  const std::string operation = line.operation;
+  const auto fields = static_cast<std::int64_t>(line.fields.size());
+  auto change = change_of(std::move(line));
+  if (change) return change;
+  return make_error(ErrorKind::Refused,
+                    "the owner of the data directory knows no request \"{}\" with {}: use the same "
+                    "version of redkeep on both sides",
+                    printable(operation), sizes::print_counted(fields, "field"));
 }
 
 std::string answer_line(std::int64_t number, const Result<StoreOutcome>& outcome) {

@@ -32,6 +32,10 @@ std::string checkpoint_request_line(std::int64_t number);
 bool is_checkpoint_request(const JournalLine& line);
 std::string answer_line(std::int64_t number, const Result<StoreOutcome>& outcome);
 
+/// The change that a request asks for. Refused, with a sentence for the other side, if this version
+/// knows no such request.
+Result<GraphChange> requested_change(JournalLine line);
+
 /// A line without its LF, or nothing if it is none or not whole.
 std::optional<JournalLine> parse_protocol_line(std::string_view line);
 

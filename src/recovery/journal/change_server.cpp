@@ -137,7 +137,7 @@ redis::awaitable<void> ChangeServer::serve(std::shared_ptr<Session> session) {
       start(carry_out_checkpoint(session, number));
       continue;
     }
-    auto change = change_of(std::move(*line));
+    auto change = requested_change(std::move(*line));
     if (!change) {
       answer(session, answer_line(number, change.error()));
       continue;

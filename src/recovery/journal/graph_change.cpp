@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "error/error.h"
+#include "sizes/sizes.h"
 
 namespace redkeep::recovery {
 namespace {
@@ -90,9 +91,11 @@ Result<GraphChange> change_of(JournalLine line) {
   if (is(kAddWord, 2)) return GraphChange(AddWord{std::move(f[0]), split(f[1])});
   if (is(kRemoveWord, 2)) return GraphChange(RemoveWord{std::move(f[0]), split(f[1])});
   return make_error(ErrorKind::Refused,
-                    "the journal has an operation \"{}\" with {} fields at position {}, which this "
+                    "the journal has an operation \"{}\" with {} at position {}, which this "
                     "version does not know: use the version that wrote it",
-                    printable(line.operation), f.size(), line.position);
+                    printable(line.operation),
+                    sizes::print_counted(static_cast<std::int64_t>(f.size()), "field"),
+                    line.position);
 }
 
 std::string describe(const GraphChange& change) {

@@ -182,8 +182,10 @@ redis::awaitable<Result<CheckpointOutcome>> JournalOwner::write_held(std::int64_
   if (!outcome) co_return outcome;
   if (!outcome->written) {
     co_return make_error(ErrorKind::Refused,
-                         "no checkpoint was written: {} keys are no valid records, the first: {}",
-                         outcome->bad_records.count, outcome->bad_records.first.front());
+                         "no checkpoint was written: {} {} no valid record, the first: {}",
+                         sizes::print_counted(outcome->bad_records.count, "key"),
+                         sizes::by_count(outcome->bad_records.count, "is", "are"),
+                         outcome->bad_records.first.front());
   }
   Status removed = co_await writer_->carry_hand_words_over(position);
   if (removed) removed = writer_->remove_files_up_to(position);
@@ -274,8 +276,8 @@ redis::awaitable<void> JournalOwner::keep_short(std::stop_token stop) {
     if (has_to_wait || !checkpoint_is_due()) continue;
     const auto written = co_await checkpoint(stop);
     if (written) {
-      spdlog::info("checkpoint: {} entities and {} associations in {}", written->entities,
-                   written->associations, written->directory);
+      spdlog::info("checkpoint: {} and {} in {}", sizes::print_counted(written->entities, "entity"),
+                   sizes::print_counted(written->associations, "association"), written->directory);
     } else if (!stop.stop_requested()) {
       spdlog::error("no checkpoint was written: {}", written.error().message);
       look_at += std::chrono::minutes{5};

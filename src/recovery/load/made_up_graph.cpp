@@ -16,6 +16,8 @@ namespace {
 constexpr std::int64_t kChildren = 10;
 constexpr std::size_t kWords = 10'000;
 constexpr std::int64_t kMadeUpRowsBetweenReports = 10'000;
+// Of the entities and of the associations.
+using GraphPaths = std::array<std::string, 2>;
 constexpr std::string_view kWhen = "2026-01-01T00:00:00Z";
 
 // SplitMix64 (Steele, Lea, Flood 2014): small, and the same everywhere, which the standard's
@@ -121,7 +123,7 @@ class MadeUp {
 };
 
 Result<MadeUpGraph> write_files(Disk& disk, const MadeUpGraphOptions& options,
-                                const std::array<std::string, 2>& paths,
+                                const GraphPaths& paths,
                                 const std::function<Status(std::int64_t)>& step) {
   MadeUp made_up(options);
   auto entities = CsvWriter::create(
@@ -137,6 +139,39 @@ Result<MadeUpGraph> write_files(Disk& disk, const MadeUpGraphOptions& options,
                      entities->bytes() + associations->bytes()};
 }
 
+bool file_is_there(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+Status remove_files(Disk& disk, const GraphPaths& paths) {
+  for (const auto& path : paths) {
+    if (const Status removed = remove_file(disk, path); !removed) return removed;
+  }
+  return {};
+}
+
+// What is there stays. What one that was killed has left is of no use: partial files, and where it
+// had come so far, associations.csv beside entities.csv.partial.
+Status require_room_for(Disk& disk, const GraphPaths& paths, const GraphPaths& partial) {
+  const bool was_killed_at_the_end = !file_is_there(paths[0]) && file_is_there(partial[0]);
+  for (const auto& path : paths) {
+    if (!file_is_there(path) || was_killed_at_the_end) continue;
+    return make_error(ErrorKind::Refused, "{} is there already: choose another directory",
+                      printable(path));
+  }
+  if (was_killed_at_the_end) {
+    if (const Status removed = remove_file(disk, paths[1]); !removed) return removed;
+  }
+  return remove_files(disk, partial);
+}
+
+// Associations first, since it is entities.csv that makes it a content directory.
+Status name_for_good(Disk& disk, const GraphPaths& partial, const GraphPaths& paths) {
+  Status named = rename_for_good(disk, partial[1], paths[1]);
+  if (named) named = rename_for_good(disk, partial[0], paths[0]);
+  if (named) return {};
+  const Status removed = remove_files(disk, paths);
+  return removed ? named : within(removed.error().message, named.error());
+}
+
 }  // namespace
 
 Result<MadeUpGraph> write_made_up_graph(Disk& disk, const MadeUpGraphOptions& options,
@@ -146,27 +181,22 @@ Result<MadeUpGraph> write_made_up_graph(Disk& disk, const MadeUpGraphOptions& op
     return make_error(ErrorKind::InvalidInput, "at least one entity, and no fewer than 0 links");
   }
   if (const Status made = make_directory(disk, options.directory); !made) return made.error();
-  const std::array<std::string, 2> paths{options.directory + "/entities.csv",
-                                         options.directory + "/associations.csv"};
-  for (const auto& path : paths) {
-    if (::access(path.c_str(), F_OK) == 0) {
-      return make_error(ErrorKind::Refused, "{} is there already: choose another directory",
-                        printable(path));
-    }
-  }
+  const GraphPaths paths{options.directory + "/entities.csv",
+                         options.directory + "/associations.csv"};
+  const GraphPaths partial{paths[0] + ".partial", paths[1] + ".partial"};
+  if (const Status free = require_room_for(disk, paths, partial); !free) return free.error();
   const std::function<Status(std::int64_t)> step = [&](std::int64_t row) -> Status {
     if (row % kMadeUpRowsBetweenReports != 0) return Status{};
     if (stop.stop_requested()) return interrupted();
     if (progress) progress(static_cast<double>(row) / static_cast<double>(2 * options.entities));
     return Status{};
   };
-  auto made = write_files(disk, options, paths, step);
-  if (made) return made;
-  for (const auto& path : paths) {
-    const Status removed = remove_file(disk, path);
-    if (!removed) return within(removed.error().message, made.error());
-  }
-  return made;
+  auto made = write_files(disk, options, partial, step);
+  Status done = made ? Status{} : Status{made.error()};
+  if (done) done = name_for_good(disk, partial, paths);
+  if (done) return made;
+  const Status removed = remove_files(disk, partial);
+  return removed ? done.error() : within(removed.error().message, done.error());
 }
 
 }  // namespace redkeep::recovery

@@ -25,7 +25,9 @@ struct MadeUpGraph {
 
 /// Pages, snippets and users in one tree under the first page, ten children each, with titles and
 /// texts out of some ten thousand words, the first of which are frequent. Fails with InvalidInput
-/// if there is to be no entity, with Io, or with Interrupted (what was written is removed).
+/// if there is to be no entity, with Refused if one of the files is there, with Io, or with
+/// Interrupted (what was written is removed). The files have their names when they are whole; what
+/// one that was killed left (NAME.partial) is removed.
 /// `progress` is told the share that is done, 0 to 1.
 Result<MadeUpGraph> write_made_up_graph(Disk& disk, const MadeUpGraphOptions& options,
                                         const std::stop_token& stop,

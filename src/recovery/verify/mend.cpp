@@ -48,6 +48,7 @@ class Mend {
         saved_(schema, *options_.disk, options_.save_to) {}
 
   redis::awaitable<Result<MendOutcome>> run();
+  bool has_begun() const { return has_begun_; }
 
  private:
   using TakeNames = redis::awaitable<Status> (Mend::*)(std::span<const NamedKey>);
@@ -89,6 +90,7 @@ class Mend {
   std::vector<NamedKey> names_;          // of one part
   std::vector<std::string> wrong_sets_;  // keys of sets that hold something else
   MendOutcome outcome_;
+  bool has_begun_ = false;  // to change Redis
 };
 
 redis::awaitable<Status> walk_members(const keys::KeySchema& schema, const Survey& survey,
@@ -253,7 +255,7 @@ redis::awaitable<Status> Mend::save_values(std::vector<NamedKey> keys) {
     if (!is_saved) {
       const redis::Reply& payload = values->back();
       if (!payload.is_string()) {
-        co_return within("what is there cannot be saved, so nothing was changed",
+        co_return within("what is there cannot be saved",
                          redis::unexpected_reply("DUMP " + printable(named.key), payload));
       }
       saved = saved_.dump(named.key, payload.text);
@@ -362,6 +364,7 @@ redis::awaitable<Result<MendOutcome>> Mend::run() {
   outcome_.saved_rows = saved_.rows();
   outcome_.saved_directory = saved_.directory();
   if (options_.dry_run) co_return std::move(outcome_);
+  has_begun_ = true;
   if (const Status written = co_await write(); !written) co_return written.error();
   const Status removed = co_await each_name(&Mend::remove, "removing what is stale");
   if (!removed) co_return removed.error();
@@ -374,10 +377,12 @@ redis::awaitable<Result<MendOutcome>> mend(std::shared_ptr<redis::Connection> co
                                            const keys::KeySchema& schema,
                                            const GraphClasses& classes, const Survey& survey,
                                            MendOptions options, std::stop_token stop,
-                                           ShowProgress progress) {
+                                           ShowProgress progress, bool& has_begun) {
   Mend run(std::move(connection), schema, classes, survey, std::move(options), std::move(stop),
            std::move(progress));
-  co_return co_await run.run();
+  auto outcome = co_await run.run();
+  has_begun = run.has_begun();
+  co_return outcome;
 }
 
 }  // namespace redkeep::recovery

@@ -43,11 +43,12 @@ struct MendOutcome {
 /// not have belongs to an orphan, and goes with it. Only what was saved is removed.
 ///
 /// With dry_run it says what it would do. Doing it again after it was cut does the rest. Fails as
-/// the connection or the disk does, with the server's error, or with Interrupted.
+/// the connection or the disk does, with the server's error, or with Interrupted; `has_begun` says
+/// whether anything may have been changed in Redis by then.
 redis::awaitable<Result<MendOutcome>> mend(std::shared_ptr<redis::Connection> connection,
                                            const keys::KeySchema& schema,
                                            const GraphClasses& classes, const Survey& survey,
                                            MendOptions options, std::stop_token stop,
-                                           ShowProgress progress);
+                                           ShowProgress progress, bool& has_begun);
 
 }  // namespace redkeep::recovery

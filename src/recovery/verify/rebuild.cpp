@@ -44,6 +44,7 @@ class Rebuild {
         progress_(std::move(progress)) {}
 
   redis::awaitable<Result<RebuildOutcome>> run();
+  bool has_written() const { return has_written_; }
 
  private:
   const std::shared_ptr<redis::Connection>& connection() const { return line_->connection; }
@@ -70,6 +71,7 @@ class Rebuild {
   ServerFacts facts_;
   ExpectedContent content_;
   bool is_cleared_ = false;
+  bool has_written_ = false;  // something of the graph, as far as can be known
   RebuildOutcome outcome_;
 };
 
@@ -139,6 +141,7 @@ redis::awaitable<Status> Rebuild::clear() {
     if (unlink.size() == 1) continue;
     redis::CommandBuffer commands;
     commands.add(std::span<const std::string>(unlink));
+    has_written_ = true;
     const auto done = co_await connection()->exchange(commands, kRebuildDeadline);
     if (!done) co_return done.error();
     if (!done->front().is_integer()) co_return redis::unexpected_reply("UNLINK", done->front());
@@ -158,6 +161,7 @@ redis::awaitable<Status> Rebuild::load_all() {
   if (progress_) {
     show = [this](const LoadProgress& at) { progress_({at.doing, at.rows, at.share, "rows"}); };
   }
+  has_written_ = true;
   const auto loaded = co_await load_over(connection(), schema_, options, stop_, show);
   co_return loaded ? Status{} : Status{loaded.error()};
 }
@@ -166,8 +170,10 @@ redis::awaitable<Status> Rebuild::mend_all(const Survey& found) {
   MendOptions options;
   options.directory = content_.directory;
   options.save_to = options_.save_to;
-  const auto mended =
-      co_await mend(connection(), schema_, classes_, found, std::move(options), stop_, progress_);
+  bool has_begun = false;
+  const auto mended = co_await mend(connection(), schema_, classes_, found, std::move(options),
+                                    stop_, progress_, has_begun);
+  has_written_ = has_written_ || has_begun;
   if (!mended) co_return mended.error();
   MendOutcome& sum = outcome_.mended;
   sum.missing += mended->missing;
@@ -309,9 +315,11 @@ redis::awaitable<Result<RebuildOutcome>> rebuild(EndpointOptions endpoint, std::
   if (outcome) co_return outcome;
   const Error error = unless_stopped(outcome.error(), stop);
   const bool is_told = error.message.find(kHowToGoOn) != std::string::npos;  // by the load
-  co_return Error{error.kind, is_told ? error.message
-                                      : fmt::format("{}; what was written stays: {}", error.message,
-                                                    kHowToGoOn)};
+  if (is_told) co_return error;
+  co_return Error{error.kind,
+                  run.has_written()
+                      ? fmt::format("{}; what was written stays: {}", error.message, kHowToGoOn)
+                      : error.message + "; nothing of the graph was changed"};
 }
 
 std::string_view to_string(RebuildEnd end) {

@@ -44,12 +44,14 @@ redis::awaitable<Result<RepairOutcome>> repair_over(std::shared_ptr<redis::Conne
     co_return outcome;
   }
   const bool is_dry = options.mend.dry_run;
-  auto mended =
-      co_await mend(connection, schema, *classes, *found, std::move(options.mend), stop, progress);
+  bool has_begun = false;
+  auto mended = co_await mend(connection, schema, *classes, *found, std::move(options.mend), stop,
+                              progress, has_begun);
   if (!mended) {
-    co_return Error{
-        mended.error().kind,
-        mended.error().message + "; what was written stays: the same command does the rest"};
+    co_return Error{mended.error().kind,
+                    mended.error().message +
+                        (has_begun ? "; what was written stays: the same command does the rest"
+                                   : "; nothing was changed")};
   }
   outcome.mended = std::move(*mended);
   if (outcome.mended.changes_anything()) {

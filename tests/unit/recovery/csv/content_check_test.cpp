@@ -202,7 +202,7 @@ TEST(ContentCheck, FindsCyclesOfContainmentAndLeavesOutTheirLastRow) {
   content.association(1, 2, "/a").association(3, 1, "/c").association(2, 3, "/b");
   content.association_row("x").association(1, 2, "x", "references");
   const ContentCheck check = content.check();
-  EXPECT_EQ(check.problems.first, (Texts{"associations.csv:5:1: the row has 1 fields, the header 5",
+  EXPECT_EQ(check.problems.first, (Texts{"associations.csv:5:1: the row has 1 field, the header 5",
                                          "associations.csv:4:1: the containment \"/b\" closes a "
                                          "cycle"}));
   EXPECT_EQ(check.bad_association_lines, (Lines{4, 5}));

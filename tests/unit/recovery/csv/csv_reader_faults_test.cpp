@@ -53,22 +53,22 @@ TEST(CsvReaderFaults, RefusesACarriageReturnWithoutANewline) {
 }
 
 TEST(CsvReaderFaults, RefusesRowsOfAnotherLength) {
-  EXPECT_EQ(problem_of("1"), "x.csv:3:1: the row has 1 fields, the header 2");
+  EXPECT_EQ(problem_of("1"), "x.csv:3:1: the row has 1 field, the header 2");
   EXPECT_EQ(problem_of("1,2,3"), "x.csv:3:1: the row has 3 fields, the header 2");
   EXPECT_EQ(problem_of("1,2,"), "x.csv:3:1: the row has 3 fields, the header 2");
-  EXPECT_EQ(problem_of(""), "x.csv:3:1: the row has 1 fields, the header 2");
-  EXPECT_EQ(problem_of("\"1,2\n\"\"\""), "x.csv:3:1: the row has 1 fields, the header 2");
+  EXPECT_EQ(problem_of(""), "x.csv:3:1: the row has 1 field, the header 2");
+  EXPECT_EQ(problem_of("\"1,2\n\"\"\""), "x.csv:3:1: the row has 1 field, the header 2");
 }
 
 TEST(CsvReaderFaults, NamesEachBadRowAndKeepsItApart) {
   const CsvRows found = read_two_columns("a,b\n1\n1,2\n1,\"x\"y\n1,2,3\n4\n\"5\",\xFF\n6\n");
   EXPECT_EQ(found.rows, (Rows{{"1", "2"}}));
-  EXPECT_EQ(found.problems, (Texts{"x.csv:2:1: the row has 1 fields, the header 2",
+  EXPECT_EQ(found.problems, (Texts{"x.csv:2:1: the row has 1 field, the header 2",
                                    "x.csv:4:6: text after the closing quote of a field",
                                    "x.csv:5:1: the row has 3 fields, the header 2",
-                                   "x.csv:6:1: the row has 1 fields, the header 2",
+                                   "x.csv:6:1: the row has 1 field, the header 2",
                                    "x.csv:7:5: the byte \\xff is not UTF-8",
-                                   "x.csv:8:1: the row has 1 fields, the header 2"}));
+                                   "x.csv:8:1: the row has 1 field, the header 2"}));
   EXPECT_EQ(found.rejects, (Texts{"1", "1,\"x\"y", "1,2,3", "4", "\"5\",\xFF", "6"}));
 }
 
@@ -263,7 +263,7 @@ TEST(CsvReaderFaults, FollowsSymbolicLinks) {
   ASSERT_EQ(::symlink(target.c_str(), directory.file("x.csv").c_str()), 0);
   const CsvRows found = read_rows(directory.file("x.csv"), kTwoColumns);
   EXPECT_EQ(found.rows, (Rows{{"1", "2"}}));
-  EXPECT_EQ(found.problems, Texts{"x.csv:3:1: the row has 1 fields, the header 2"});
+  EXPECT_EQ(found.problems, Texts{"x.csv:3:1: the row has 1 field, the header 2"});
 }
 
 TEST(CsvReaderFaults, ShowsNamesOfFilesWithoutTheirControlCharacters) {

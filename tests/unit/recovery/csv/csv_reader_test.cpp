@@ -178,7 +178,7 @@ TEST(CsvReader, ReadsARowThatEndsWithTheBlock) {
     if (tail.ends_with('\n')) {
       const CsvRows found = read_csv(text + "x");
       EXPECT_TRUE(found.rows == expected) << tail;
-      EXPECT_EQ(found.problems, Texts{"x.csv:3:1: the row has 1 fields, the header 2"}) << tail;
+      EXPECT_EQ(found.problems, Texts{"x.csv:3:1: the row has 1 field, the header 2"}) << tail;
     }
   }
 }

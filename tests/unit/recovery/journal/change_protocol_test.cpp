@@ -42,6 +42,17 @@ TEST(ChangeProtocol, AGreetingIsOfThisVersionAndPrefix) {
   EXPECT_FALSE(check_greeting(parsed(request_line(2, RemoveEntity{"x"})), "reed:").ok());
 }
 
+// Nothing of it is in the journal, so the journal is not to be blamed.
+TEST(ChangeProtocol, AnUnknownRequestIsNotTakenForDamageOfTheJournal) {
+  const auto unknown = requested_change({15, "bogus", {"x"}});
+  ASSERT_FALSE(unknown.ok());
+  EXPECT_EQ(unknown.error().kind, ErrorKind::Refused);
+  EXPECT_EQ(unknown.error().message,
+            "the owner of the data directory knows no request \"bogus\" with 1 field: use the same "
+            "version of redkeep on both sides");
+  EXPECT_TRUE(requested_change(parsed(request_line(2, RemoveEntity{"x"}))).ok());
+}
+
 TEST(ChangeProtocol, WhatIsNoAnswerIsAnError) {
   for (const JournalLine& line : {JournalLine{2, "maybe", {}}, JournalLine{2, "failed", {"io"}},
                                   JournalLine{2, "failed", {"unheard_of", "x"}}}) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "recovery/csv/content_check.h"
 #include "recovery/disk/checksum.h"
 #include "temporary_directory.h"
@@ -70,6 +72,41 @@ TEST(MadeUpGraph, StoppedItLeavesNoFile) {
   ASSERT_FALSE(made.ok());
   EXPECT_EQ(made.error().kind, ErrorKind::Interrupted);
   EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
+}
+
+// What a killed one leaves, at any point, is in nobody's way.
+TEST(MadeUpGraph, KilledItIsJustDoneAgain) {
+  const Made whole(10);
+  const std::vector<std::vector<std::string>> left{
+      {"entities.csv.partial"},
+      {"entities.csv.partial", "associations.csv.partial"},
+      {"entities.csv.partial", "associations.csv"}};
+  for (const auto& names : left) {
+    const TemporaryDirectory directory;
+    for (const auto& name : names) directory.write(name, "id,ty");
+    const MadeUpGraphOptions options{directory.path(), 10, 2, 1};
+    const auto made = write_made_up_graph(Disk::real(), options, {}, {});
+    ASSERT_TRUE(made.ok()) << made.error().message;
+    for (const auto* const file : {"entities.csv", "associations.csv"}) {
+      EXPECT_EQ(checksum_of_file(directory.file(file)).value(), whole.checksum(file));
+      EXPECT_FALSE(std::filesystem::exists(directory.file(file) + std::string(".partial")));
+    }
+  }
+}
+
+// The names are given when all is written, so until then nobody takes a part for the whole.
+TEST(MadeUpGraph, AFileHasItsNameOnlyWhenBothAreWhole) {
+  const TemporaryDirectory directory;
+  int looks = 0;
+  const MadeUpGraphOptions options{directory.path(), 30'000, 0, 1};
+  const auto made = write_made_up_graph(Disk::real(), options, {}, [&](double) {
+    ++looks;
+    EXPECT_FALSE(std::filesystem::exists(directory.file("entities.csv")));
+    EXPECT_FALSE(std::filesystem::exists(directory.file("associations.csv")));
+  });
+  ASSERT_TRUE(made.ok()) << made.error().message;
+  EXPECT_GT(looks, 3);
+  EXPECT_TRUE(std::filesystem::exists(directory.file("entities.csv")));
 }
 
 }  // namespace
