@@ -17,6 +17,8 @@ namespace redkeep::guard {
 struct JournalSight {
   std::function<std::optional<Error>()> store_trouble;  ///< Why the last store was not journaled.
   std::function<std::optional<Error>()> held_up_by;     ///< Why Redis is not brought forward.
+  /// Redis is getting what it lacks: no trouble, but what there was is not over.
+  std::function<bool()> is_catching_up = {};
 };
 
 /// Alarms are "journal-unusable", "journal-store" and "journal-apply".

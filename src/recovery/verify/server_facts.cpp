@@ -4,6 +4,7 @@
 
 #include "error/error.h"
 #include "pressure/memory_reading.h"
+#include "recovery/load/find_graph.h"
 #include "redis/info_when_loaded.h"
 
 namespace redkeep::recovery {
@@ -60,6 +61,7 @@ redis::awaitable<Result<ServerFacts>> ask_server_facts(
   ask.add({"GET", schema.guard("position")});
   ask.add({"GET", schema.guard("load")});
   ask.add({"GET", schema.guard("rebuild")});
+  ask.add({"GET", schema.guard("content")});
   const auto replies = co_await connection->exchange(ask, kFactsDeadline);
   if (!replies) co_return replies.error();
   for (const auto& reply : *replies) {
@@ -76,6 +78,7 @@ redis::awaitable<Result<ServerFacts>> ask_server_facts(
   if (const auto position = stored_text((*replies)[1])) facts.position = parse_position(*position);
   facts.load_marker = stored_text((*replies)[2]);
   facts.rebuild_marker = stored_text((*replies)[3]);
+  facts.is_being_restored = stored_text((*replies)[4]) == kGraphIsRestored;
   co_return facts;
 }
 

@@ -172,6 +172,7 @@ redis::awaitable<Result<VerifyOutcome>> Verify::run(int database) {
   outcome_.wanted_position = options_.wanted_position;
   if (facts->load_marker) outcome_.marker = "load of " + printable(*facts->load_marker);
   if (facts->rebuild_marker) outcome_.marker = "rebuild of " + printable(*facts->rebuild_marker);
+  if (facts->is_being_restored) outcome_.marker = "recovery by a guard";
   outcome_.problems = found->check.problems;
   outcome_.end = end(*found);
   if (found->damage.any()) {

@@ -27,7 +27,7 @@ enum class VerifyEnd {
   Clean,       ///< Nothing differs.
   Behind,      ///< The server lacks what the journal has after its position: replay, then verify.
   Ahead,       ///< The server's position is beyond the journal's end: it is another journal's.
-  Incomplete,  ///< A load or a rebuild was cut, or is under way: `marker`.
+  Incomplete,  ///< A load, rebuild or recovery was cut, or is under way: `marker`.
   Damaged,     ///< It differs, and nothing says that it is because of the above.
   BadContent,  ///< `problems` says what is wrong with the CSV. The server was not judged.
 };
@@ -53,7 +53,7 @@ struct VerifyOutcome {
   DamagedKeys wrong_type;                ///< A list where a hash has to be, and the like.
   std::optional<std::int64_t> position;  ///< guard:position, if the server has one.
   std::optional<std::int64_t> wanted_position;
-  std::string marker;  ///< "load of DIR" or "rebuild of DIR", where one was cut; empty: none.
+  std::string marker;  ///< "load of DIR", "rebuild of DIR" or "recovery by a guard"; empty: none.
   ContentProblems problems;
 };
 
