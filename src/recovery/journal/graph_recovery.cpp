@@ -8,6 +8,14 @@
 
 namespace redkeep::recovery {
 
+std::string describe_saved(const BroughtBase& base) {
+  return fmt::format(
+      "{} that {} does not have {} removed from Redis, and what differed from it was overwritten: "
+      "all of that is saved in {}; what is still wanted of it has to be stored again",
+      sizes::print_counted(base.removed_keys, "key"), base.name,
+      sizes::by_count(base.removed_keys, "was", "were"), base.saved_directory);
+}
+
 void GraphRecovery::begin(std::string what, std::int64_t up_to) {
   if (!up_to_) {
     saved_.clear();
@@ -25,11 +33,8 @@ void GraphRecovery::note_base(const BroughtBase& base) {
   base_name_ = base.name;
   changed_keys_ = base.changed_keys;
   if (base.saved_directory.empty()) return;
-  saved_ += fmt::format(
-      "{}{} that {} does not have were removed, and what differed from it was overwritten; that is "
-      "saved in {}: what is still wanted of it has to be stored again",
-      saved_.empty() ? "" : "; ", sizes::print_counted(base.removed_keys, "key"), base.name,
-      base.saved_directory);
+  if (!saved_.empty()) saved_ += "; ";
+  saved_ += describe_saved(base);
 }
 
 const GraphRecovery::Report& GraphRecovery::end(std::int64_t position) {

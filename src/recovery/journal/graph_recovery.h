@@ -31,6 +31,9 @@ struct BroughtBase {
   std::string saved_directory = {};  ///< What was overwritten or removed; empty: nothing was.
 };
 
+/// What was taken away for it, and where it is now.
+std::string describe_saved(const BroughtBase& base);
+
 class GraphRecovery {
  public:
   struct Report {

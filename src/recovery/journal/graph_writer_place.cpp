@@ -156,7 +156,8 @@ redis::awaitable<Result<std::int64_t>> GraphWriter::find_base(std::optional<std:
   const auto mark = behind->mark;
   BroughtBase base;
   if (options_.restore_base) {
-    auto brought = co_await options_.restore_base(std::move(*behind));
+    auto bringing = options_.restore_base(std::move(*behind));
+    auto brought = co_await std::move(bringing);
     if (!brought && closed_) co_return brought.error();
     if (!brought) co_return within(what + ", and cannot be brought forward", brought.error());
     base = std::move(*brought);
@@ -167,6 +168,8 @@ redis::awaitable<Result<std::int64_t>> GraphWriter::find_base(std::optional<std:
     if (begun && !may_be_new) begun = co_await mark(0);
     if (!begun) co_return begun.error();
   }
+  // At once: who is killed before the end reports nothing.
+  if (!base.saved_directory.empty()) spdlog::warn("{}", describe_saved(base));
   if (recovery_.is_under_way()) recovery_.note_base(base);
   co_return base.position;
 }
@@ -215,7 +218,6 @@ redis::awaitable<Status> GraphWriter::finish_recovery() {
   }
   const GraphRecovery::Report& report = recovery_.end(queue_.decided());
   spdlog::info("Redis has its content again: {}", report.sentence);
-  if (!report.saved.empty()) spdlog::warn("{}", report.saved);
   co_return Status{};
 }
 

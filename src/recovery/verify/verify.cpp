@@ -163,8 +163,9 @@ redis::awaitable<Result<VerifyOutcome>> Verify::run(int database) {
     if (!sifted) co_return sifted.error();
   }
   count(*found);
-  if (is_behind()) {
-    // One store is often under way between the journal and the server.
+  // One store is often under way between the journal and the server. One without any position had
+  // lost its content when it was looked at, whatever it has got meanwhile.
+  if (is_behind() && facts->position) {
     const auto now = co_await ask_position(*connection_, schema_);
     if (!now) co_return now.error();
     outcome_.position = *now;
