@@ -189,6 +189,21 @@ TEST_F(DaemonJournal, F41_WithADamagedCheckpointTheAlarmSaysWhyNothingIsBroughtB
   EXPECT_EQ(redis.text({"GET", "reed:guard:content"}), "") << "nothing was begun";
 }
 
+TEST_F(DaemonJournal, AnEmptyRedisWithAPositionBeyondTheJournalIsToldAsWhatItIs) {
+  start();
+  store(1, 4);
+  ASSERT_TRUE(eventually([&] { return is_marked(); }));
+  const Contents before = graph();
+  redis.run({"EVAL", "redis.call('FLUSHALL') redis.call('SET', KEYS[1], '99') return 1", "1",
+             "reed:guard:position"});
+  ASSERT_TRUE(eventually([&] { return guard->count("alarm", "content-gone") > 0; }));
+  const std::string reason = guard->last("alarm", "content-gone").at("reason").as_string().c_str();
+  EXPECT_TRUE(has(reason, "nothing is brought back"));
+  EXPECT_TRUE(has(reason, "remove reed:guard:position instead"));
+  redis.run({"DEL", "reed:guard:position"});
+  expect_back(before);
+}
+
 // Positions that the checkpoint has are not given again.
 TEST_F(DaemonJournal, AJournalThatWasDeletedGoesOnBehindItsCheckpoint) {
   start();
