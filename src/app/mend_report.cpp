@@ -91,7 +91,7 @@ std::string describe_rebuild(const RebuildOutcome& outcome, const std::string& d
     text = fmt::format("{:<36} {}\n{}", "cleared first", sizes::print_count(outcome.cleared_keys),
                        text);
   }
-  if (outcome.went_on) text += "this went on with a rebuild or a load that was cut\n";
+  if (outcome.went_on) text += "this went on with a rebuild, load or recovery that was cut\n";
   if (outcome.pauses > 0) {
     text +=
         fmt::format("paused {} for want of memory\n", sizes::print_counted(outcome.pauses, "time"));

@@ -57,8 +57,10 @@ std::string verify_verdict(const VerifyOutcome& outcome, const std::string& dire
           outcome.position.value_or(0), *outcome.wanted_position, where);
     case VerifyEnd::Foreign: return fmt::format("Foreign: {}", outcome.whose);
     case VerifyEnd::Incomplete:
-      return fmt::format("Incomplete: a {} is under way or was cut: redkeep {} {} finishes it",
-                         outcome.marker, outcome.wanted_position ? "repair" : "rebuild", where);
+      return fmt::format("Incomplete: a {} is under way or was cut: {}redkeep {} {} finishes it",
+                         outcome.marker,
+                         outcome.marker.starts_with("recovery") ? "a running guard or " : "",
+                         outcome.wanted_position ? "repair" : "rebuild", where);
     case VerifyEnd::Damaged:
       return fmt::format("Damaged: redkeep repair {} --dry-run says what it would mend", where);
     case VerifyEnd::BadContent:

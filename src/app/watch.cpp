@@ -53,16 +53,18 @@ void Watch::open_journal(const Settings& settings) {
   recovery::GraphWriter& writer = journal_->writer();
   if (writer.loss()) guard_->journal().note_loss(*writer.loss());
   guard_->journal().watch(
-      {[&writer] { return writer.store_trouble(); }, [&writer] { return writer.held_up_by(); }});
-  guard_->bring_content_back_by({[&writer] { return writer.is_in_use(); },
-                                 [&writer] { writer.start(); },
-                                 [&writer] { return writer.is_current(); },
-                                 [journal = journal_](std::int64_t room, std::stop_token stop) {
-                                   return journal->restore_missing(room, std::move(stop));
-                                 },
-                                 "the data directory " + settings.options.data_directory,
-                                 keys::KeySchema(settings.options.prefix).guard("position"),
-                                 [&writer] { return writer.held_up_by(); }});
+      {[&writer] { return writer.store_trouble(); }, [&writer] { return writer.held_up_by(); },
+       [&writer] { return writer.is_catching_up() || writer.recovery().is_under_way(); }});
+  guard_->bring_content_back_by(
+      {[&writer] { return writer.is_in_use(); }, [&writer] { writer.start(); },
+       [&writer] { return writer.has_content_back(); },
+       [journal = journal_](std::int64_t room, std::stop_token stop) {
+         return journal->restore_missing(room, std::move(stop));
+       },
+       "the data directory " + settings.options.data_directory,
+       keys::KeySchema(settings.options.prefix).guard("position"),
+       [&writer] { return writer.held_up_by(); }, [&writer] { return writer.recovery().what(); },
+       [&writer] { return writer.recovery().take_report(); }});
 }
 
 boost::asio::awaitable<void> Watch::keep_journal(std::stop_token stop) {

@@ -38,7 +38,9 @@ redis::awaitable<void> ContentKeeper::watch(const Pressure& pressure, std::int64
     tried_on_ = client_->generation();
     source_.bring_back();
   }
-  if (state == GraphState::Unmarked && lease_.may_act()) {
+  take_report();
+  // Where there is a source, it says whether what is there is whole.
+  if (state == GraphState::Unmarked && source_has_looked() && lease_.may_act()) {
     const Status marked = co_await graph_.mark_found();
     if (marked) {
       ledger_.add(LedgerKind::Notice, "content", "there is a content graph here; it is watched");
@@ -47,13 +49,15 @@ redis::awaitable<void> ContentKeeper::watch(const Pressure& pressure, std::int64
   const bool is_wanted = has_content() || has_source();
   const bool is_missed = state == GraphState::Gone || (state == GraphState::Empty && is_wanted);
   if (!is_missed) {
-    source_is_at_work_ = false;  // also where another guard has marked what it brought back
+    // Also where another guard has marked what it brought back.
+    if (state == GraphState::There) source_is_at_work_ = false;
     alarms_.clear("content-gone");
     if (state == GraphState::There) look_for_missing(pressure, used_bytes, std::move(stop));
     co_return;
   }
-  alarm_that_it_is_gone(state);
-  if (has_source()) co_return co_await follow_source();
+  if (has_source()) co_await follow_source();
+  if (!has_source() || source_is_at_work_) alarm_that_it_is_gone(state, TimePoint::clock::now());
+  if (has_source()) co_return;
   // At critical, and after it did not fit, use() is called when its turn has come.
   const bool is_its_turn = !is_restoring() && pressure.level != PressureLevel::Critical &&
                            judgement_.missing_bytes() == 0;
@@ -72,24 +76,37 @@ redis::awaitable<void> ContentKeeper::end() {
   co_await take_outcome();
 }
 
+// A journal marks what it has brought back by itself; here is marked what only lacked the mark.
 redis::awaitable<void> ContentKeeper::follow_source() {
-  if (!source_is_at_work_) {
-    source_is_at_work_ = true;
-    source_.bring_back();
-    co_return;
-  }
-  if (!source_.is_done()) co_return;
+  if (!source_has_looked()) co_return;
   source_is_at_work_ = false;  // and begins anew if it is gone again, or still
   if (!lease_.may_act()) co_return;
   const Status marked = co_await graph_.mark_there(source_.witness);
-  if (!marked) co_return;
-  alarms_.clear("content-gone");
+  if (marked) alarms_.clear("content-gone");
+}
+
+bool ContentKeeper::source_has_looked() {
+  if (!has_source()) return true;
+  if (source_is_at_work_) return source_.is_done();
+  source_is_at_work_ = true;
+  source_begun_ = TimePoint::clock::now();
+  source_.bring_back();
+  return false;
+}
+
+void ContentKeeper::take_report() {
+  if (!source_.take_report) return;
+  auto report = source_.take_report();
+  if (!report) return;
   LedgerEntry entry;
   entry.kind = LedgerKind::Restore;
   entry.subject = "content";
   entry.outcome = "Restored";
-  entry.reason = fmt::format("the server had lost its content; brought back from {}", source_.name);
+  entry.reason = fmt::format("{}, from {}", report->sentence, source_.name);
+  // A loss that was over before it was seen is told all the same; what is next seen ends it.
+  alarms_.raise("content-gone", entry.reason);
   ledger_.add(std::move(entry));
+  if (!report->differences.empty()) alarms_.raise("restore", report->differences);
 }
 
 redis::awaitable<void> ContentKeeper::mark_restored() {
@@ -107,18 +124,34 @@ bool ContentKeeper::may_restore_now(TimePoint now) {
   return true;
 }
 
-void ContentKeeper::alarm_that_it_is_gone(GraphState state) {
-  std::string what_follows;
+// What an alarm says first is what people act on, so it waits for what the source has to say; not
+// for long, since to check a large checkpoint takes a while. Nothing: to be told later.
+std::optional<std::string> ContentKeeper::what_source_does(TimePoint now) const {
+  constexpr std::chrono::seconds kSourceAnswersIn{3};
   const auto why = source_.held_up_by ? source_.held_up_by() : std::nullopt;
   // The guard has reached Redis, so the journal soon will.
-  if (why && why->kind != ErrorKind::Unreachable && (has_source() || !has_content())) {
-    what_follows = fmt::format("it is not brought back from {}: {}", source_.name, why->message);
-  } else if (has_source()) {
-    what_follows = fmt::format("it is brought back from {}", source_.name);
+  if (why && why->kind != ErrorKind::Unreachable) {
+    return fmt::format("nothing is brought back from {}: {}", source_.name, why->message);
+  }
+  if (source_.doing && source_.doing()) {
+    return fmt::format("it is brought back from {}", source_.name);
+  }
+  if (now - source_begun_ < kSourceAnswersIn) return std::nullopt;
+  return fmt::format("it is not known yet whether {} brings it back", source_.name);
+}
+
+void ContentKeeper::alarm_that_it_is_gone(GraphState state, TimePoint now) {
+  std::string what_follows;
+  if (has_source()) {
+    auto does = what_source_does(now);
+    if (!does) return;
+    what_follows = std::move(*does);
+  } else if (auto does = !has_content() ? what_source_does(now) : std::nullopt;
+             does && source_.held_up_by()) {
+    what_follows = std::move(*does);
   } else if (!has_content() && !source_.name.empty()) {
     what_follows = fmt::format(
-        "there is nothing in {} to bring it back from, and no content "
-        "directory is configured",
+        "there is nothing in {} to bring it back from, and no content directory is configured",
         source_.name);
   } else if (!has_content()) {
     what_follows = "no content directory is configured to write it back from";
@@ -128,12 +161,13 @@ void ContentKeeper::alarm_that_it_is_gone(GraphState state) {
     what_follows =
         fmt::format("`redkeep load {} --merge` writes it back", options_.content_directory);
   }
-  alarms_.raise("content-gone",
-                fmt::format("{}; {}",
-                            state == GraphState::Gone
-                                ? "the content graph is gone (flushed, or the server began empty)"
-                                : "there is no content graph in this server",
-                            what_follows));
+  std::string what = "there is no content graph in this server";
+  if (state == GraphState::Gone) {
+    const auto found = has_source() && source_.doing ? source_.doing() : std::nullopt;
+    what = found ? "the content graph is not whole: " + *found
+                 : "the content graph is gone (flushed, or the server began empty)";
+  }
+  alarms_.raise("content-gone", fmt::format("{}; {}", what, what_follows));
 }
 
 void ContentKeeper::begin_restore(Begun begun, std::stop_token stop) {

@@ -13,6 +13,7 @@
 #include "guard/lease.h"
 #include "guard/ledger.h"
 #include "guard/side_work.h"
+#include "recovery/journal/graph_recovery.h"
 #include "recovery/load/restore.h"
 #include "redkeep/options.h"
 
@@ -23,7 +24,7 @@ namespace redkeep::guard {
 struct GraphSource {
   std::function<bool()> is_in_use;   ///< Whether anything was ever stored through it.
   std::function<void()> bring_back;  ///< Begins.
-  std::function<bool()> is_done;
+  std::function<bool()> is_done;     ///< Redis has all that was stored when it was begun.
   /// Writes back some keys that are missing, as recovery::restore_missing() does.
   std::function<redis::awaitable<Result<recovery::RestoreOutcome>>(std::int64_t room_bytes,
                                                                    std::stop_token stop)>
@@ -32,6 +33,10 @@ struct GraphSource {
   std::string witness;  ///< A key that is there once it was brought back, and goes with it.
   std::function<std::optional<Error>()>
       held_up_by;  ///< Why it is not brought back, while it is not.
+  std::function<std::optional<std::string>()>
+      doing;  ///< How Redis was found, while it is brought back; nothing before the first write.
+  /// Of what was brought back: how, and what was removed and where that is; each once.
+  std::function<std::optional<recovery::GraphRecovery::Report>()> take_report;
 };
 
 class ContentKeeper {
@@ -85,10 +90,13 @@ class ContentKeeper {
             std::int64_t used_bytes, std::stop_token stop);
   bool has_source() const { return source_.is_in_use && source_.is_in_use(); }
   redis::awaitable<void> follow_source();
+  bool source_has_looked();
+  void take_report();
+  std::optional<std::string> what_source_does(TimePoint now) const;
   redis::awaitable<void> mark_restored();
   bool may_restore_now(TimePoint now);
   bool has_content() const { return !options_.content_directory.empty(); }
-  void alarm_that_it_is_gone(GraphState state);
+  void alarm_that_it_is_gone(GraphState state, TimePoint now);
   void tell_what_is_needed(const pressure::Pressure& pressure, std::int64_t used_bytes,
                            TimePoint now);
   void note(const Outcome& outcome);
@@ -102,6 +110,7 @@ class ContentKeeper {
   GraphWatch graph_;
   GraphSource source_;
   bool source_is_at_work_ = false;
+  TimePoint source_begun_{};
   std::uint64_t tried_on_ = 0;  // the connection on which a restore was begun
   std::optional<TimePoint> tried_;
   SideWork<Outcome> restore_;

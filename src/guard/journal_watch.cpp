@@ -42,6 +42,7 @@ void JournalWatch::look(bool is_blind, TimePoint now) {
     held_up_since_.reset();
     return;
   }
+  if (!held_up_by && sight_.is_catching_up && sight_.is_catching_up()) return;
   cause.reset();
   if (are_refused) {
     cause = fmt::format("nothing is applied to this Redis, and stores are refused: {}",

@@ -19,6 +19,8 @@ struct JournalSight {
   /// Why Redis is not brought forward. The same as the above while stores are refused because it is
   /// not this journal's Redis.
   std::function<std::optional<Error>()> held_up_by;
+  /// Redis is getting what it lacks: no trouble, but what there was is not over.
+  std::function<bool()> is_catching_up = {};
 };
 
 /// Alarms are "journal-unusable", "journal-loss", "journal-store" and "journal-apply".

@@ -238,6 +238,24 @@ TEST_F(VerifyLive, AMarkerOfACutRebuildIsNamed) {
   EXPECT_TRUE(has(ended.out, "redkeep rebuild"));
 }
 
+// A fragment must not replace a good export, nor be called damage.
+TEST_F(VerifyLive, AGraphThatIsBeingBroughtBackIsNeitherExportedNorJudged) {
+  const TemporaryDirectory place;
+  const std::string directory = place.file("export");
+  const std::vector<std::string> flags{"export", directory, "--replace", "--url", redis.url()};
+  ASSERT_EQ(run_program(flags).exit_code, 0);
+  redis.run({"SET", "reed:guard:content", "restoring"});
+  const Ended refused = run_program(flags);
+  EXPECT_EQ(refused.exit_code, 1) << refused;
+  EXPECT_TRUE(has(refused.err, "reed:guard:content"));
+  const Ended ended = verify();
+  EXPECT_EQ(ended.exit_code, 1);
+  EXPECT_TRUE(has(ended.out, "recovery by a guard"));
+  ASSERT_EQ(run_program({"rebuild", content.path(), "--url", redis.url()}).exit_code, 0);
+  EXPECT_EQ(redis.text({"GET", "reed:guard:content"}), "there");
+  EXPECT_EQ(run_program(flags).exit_code, 0);
+}
+
 TEST_F(VerifyLive, OneCtrlCEndsItWithinFiveSecondsThoughTheServerHangs) {
   Relay relay(redis.socket_path(), 300);
   Program program({"verify", content.path(), "--url", relay.url()});

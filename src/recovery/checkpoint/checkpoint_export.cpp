@@ -9,12 +9,14 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <set>
+#include <span>
 
 #include "error/error.h"
 #include "keys/fingerprint_set.h"
 #include "recovery/checkpoint/checkpoint_writer.h"
 #include "recovery/checkpoint/manifest.h"
 #include "recovery/csv/containments.h"
+#include "recovery/load/find_graph.h"
 #include "redis/info_when_loaded.h"
 #include "redis/stop_patience.h"
 
@@ -226,13 +228,21 @@ redis::awaitable<Status> Export::require_whole_graph() {
   redis::CommandBuffer ask;
   ask.add({"EXISTS", schema_.guard("load")});
   ask.add({"EXISTS", schema_.guard("rebuild")});
+  ask.add({"GET", schema_.guard("content")});
   const auto answers = co_await connection_->exchange(ask, std::chrono::seconds{5});
   if (!answers) co_return answers.error();
-  for (const auto& answer : *answers) {
+  for (const auto& answer : std::span(*answers).first(2)) {
     if (!answer.is_integer()) co_return redis::unexpected_reply("EXISTS", answer);
   }
+  if (answers->back().string() == kGraphIsRestored) {
+    co_return make_error(ErrorKind::Refused,
+                         "the graph is being written back, or that was cut ({} is {}), and it is "
+                         "not whole: a running guard finishes it, or `redkeep rebuild`",
+                         printable(schema_.guard("content")), kGraphIsRestored);
+  }
   const bool is_loading = answers->front().integer != 0;
-  if (!is_loading && answers->back().integer == 0) co_return co_await require_position();
+  const bool is_rebuilding = (*answers)[1].integer != 0;
+  if (!is_loading && !is_rebuilding) co_return co_await require_position();
   co_return make_error(ErrorKind::Refused,
                        "a {0} is under way or was cut ({1}), and the graph is not whole: "
                        "`redkeep {0}{2}` finishes it",

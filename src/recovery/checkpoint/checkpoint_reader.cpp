@@ -13,8 +13,8 @@ namespace redkeep::recovery {
 namespace {
 
 constexpr std::string_view kAdvice =
-    "it was changed or damaged; a copy from elsewhere, or the content in Redis by a new "
-    "checkpoint, takes its place";
+    "it was changed or damaged: put back a copy of its files, or, where Redis still has the whole "
+    "content, write a new checkpoint";
 
 Error damaged_file(const std::string& path, const std::string& what) {
   return make_error(ErrorKind::Io, "{}: {}: {}", path, what, kAdvice);

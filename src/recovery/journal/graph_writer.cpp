@@ -160,6 +160,7 @@ std::optional<Error> GraphWriter::store_trouble() const {
 // While nothing was ever stored, there is nothing to apply; but who stores wants to know whether
 // this is the journal's Redis.
 bool GraphWriter::has_work() const {
+  if (recovery_.is_under_way()) return true;
   if (!is_in_use()) return !has_looked_ || refusal_;
   return !located_ || queue_.decided() < stored_;
 }
@@ -191,25 +192,6 @@ redis::awaitable<void> GraphWriter::run() {
   idle_.cancel();
 }
 
-redis::awaitable<Result<std::int64_t>> GraphWriter::hold() {
-  if (held_) {
-    co_return make_error(ErrorKind::Refused,
-                         "a checkpoint, a repair or a restore holds the journal: try again when "
-                         "that is done");
-  }
-  held_ = true;
-  pause_.cancel();
-  while (running_ && !closed_) co_await idle_.async_wait(asio::as_tuple(asio::use_awaitable));
-  if (closed_) co_return make_error(ErrorKind::Interrupted, "the journal is closed");
-  // Where Redis was after the last change says nothing of where it is now.
-  located_ = false;
-  const Status located = co_await locate();
-  if (closed_) co_return make_error(ErrorKind::Interrupted, "the journal is closed");
-  if (located) co_return applier_.at();
-  release();
-  co_return located.error();
-}
-
 void GraphWriter::release() {
   held_ = false;
   run_if_idle();
@@ -223,11 +205,12 @@ redis::awaitable<void> GraphWriter::pause() {
 }
 
 redis::awaitable<Status> GraphWriter::apply_next() {
-  if (!is_in_use()) {
+  if (!is_in_use() && !recovery_.is_under_way()) {
     const auto found = co_await look();
     co_return found ? Status() : Status(found.error());
   }
   if (!located_) co_return co_await locate();
+  if (recovery_.is_at_end(queue_.decided())) co_return co_await finish_recovery();
   auto next = queue_.next(*journal_, stored_);
   if (!next) co_return next.error();
   if (!*next) co_return Status{};

@@ -7,18 +7,18 @@
 #include <optional>
 #include <string>
 
+#include "recovery/journal/graph_recovery.h"
 #include "recovery/journal/journal_writer.h"
-#include "redis/client.h"
 #include "redis/make_room.h"
 #include "redkeep/options.h"
 
 namespace redkeep::recovery {
 
-/// Brings a Redis that has lost its content, or is older than the journal reaches back, to a state
-/// from which the journal goes on, and returns that state's position (of the checkpoint; 0 for a
-/// content directory). `found` is the server's guard:position, if there is one.
-using RestoreBase =
-    std::function<redis::awaitable<Result<std::int64_t>>(std::optional<std::int64_t> found)>;
+/// Brings a Redis that has lost its content, is older than the journal reaches back, or holds a
+/// graph of nobody knows when, to a state from which the journal goes on (that of the checkpoint;
+/// position 0 for a content directory). Nothing is written before `mark` was called, and that has
+/// not failed.
+using RestoreBase = std::function<redis::awaitable<Result<BroughtBase>>(BehindRedis behind)>;
 
 struct GraphWriterOptions {
   EndpointOptions endpoint;

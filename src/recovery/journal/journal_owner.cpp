@@ -29,29 +29,39 @@ std::int64_t bytes_in(const std::string& directory) {
 }
 
 // Where the server has lost its content, what is missing is written. What an old one still has may
-// be older than the base, so there all that differs is made as the base has it, and saved first. It
-// need not fit below the stop mark: protected content goes before caches.
+// be older than the base, or removed since, so there all is made as the base has it, and what goes
+// is saved first. A graph without a position may hold what nobody has elsewhere, so what the base
+// does not have stays there for a person to decide on. It need not fit below the stop mark:
+// protected content goes before caches.
 redis::awaitable<Status> bring_base(std::shared_ptr<redis::Client> client, Options options,
-                                    std::string directory, bool is_old) {
+                                    std::string directory, BehindRedis behind, BroughtBase& base) {
   // Named: g++ 12 destroys a temporary of a full expression with `co_await` twice.
   const std::stop_token no_stop;
   const ShowProgress untold;
   ContentProblems problems;
+  // A journal that is there from its first line removes by itself what was removed through it.
+  const bool is_old = behind.position || (behind.has_graph && base.position > 0);
   if (is_old) {
     RepairOptions how;
     how.mend.directory = directory;
     how.despite_journal = true;  // which is applied afterwards
-    how.mend.remove_orphans = true;
+    how.mend.remove_orphans = behind.position.has_value();
     how.mend.save_to = options.data_directory;
     const auto repaired =
         co_await recovery::repair(options.endpoint, options.prefix, how, no_stop, untold);
     if (!repaired) co_return repaired.error();
     problems = repaired->problems;
+    const MendOutcome& mended = repaired->mended;
+    base.changed_keys = mended.missing + mended.changed + mended.wrong_type;
+    base.removed_keys = mended.orphans_removed;
+    base.left_keys = mended.orphans_left;
+    base.saved_directory = mended.saved_directory;
   } else {
     const auto restored = co_await restore_missing(
         client, options.prefix, directory, std::numeric_limits<std::int64_t>::max(), no_stop);
     if (!restored) co_return restored.error();
     problems = restored->problems;
+    base.changed_keys = restored->missing_keys;
   }
   if (problems.count == 0) co_return Status{};
   co_return make_error(ErrorKind::Refused, "{} in {}, the first: {}",
@@ -60,16 +70,22 @@ redis::awaitable<Status> bring_base(std::shared_ptr<redis::Client> client, Optio
 }
 
 // These two own what they need: they may end after the owner.
-redis::awaitable<Result<std::int64_t>> restore_base(std::shared_ptr<redis::Client> client,
-                                                    Options options,
-                                                    std::optional<std::int64_t> found) {
+redis::awaitable<Result<BroughtBase>> restore_base(std::shared_ptr<redis::Client> client,
+                                                   Options options, BehindRedis behind) {
   const auto find = [options] { return content_base(options); };
-  const auto base = co_await redis::beside(find);
-  if (!base) co_return base.error();
-  if (base->directory.empty()) co_return std::int64_t{0};
-  const Status brought = co_await bring_base(client, options, base->directory, found.has_value());
+  const auto found = co_await redis::beside(find);
+  if (!found) co_return found.error();
+  BroughtBase base;
+  if (found->directory.empty()) co_return base;
+  base.position = found->position;
+  base.name = found->directory == options.content_directory
+                  ? "the content directory " + printable(found->directory)
+                  : fmt::format("the checkpoint at position {}", found->position);
+  const Status marked = co_await behind.mark(base.position);
+  if (!marked) co_return marked.error();
+  const Status brought = co_await bring_base(client, options, found->directory, behind, base);
   if (!brought) co_return brought.error();
-  co_return base->position;
+  co_return base;
 }
 
 // Positions up to that of the checkpoint are taken, also where the journal beside it is gone. Where
@@ -111,8 +127,8 @@ Result<std::shared_ptr<JournalOwner>> JournalOwner::open(boost::asio::any_io_exe
   how.limits.durability = options.journal.durability;
   how.make_room = std::move(make_room);
   how.checkpoint_position = *checkpoint_position;
-  how.restore_base = [client = owner->client_, options](std::optional<std::int64_t> found) {
-    return restore_base(client, options, found);
+  how.restore_base = [client = owner->client_, options](BehindRedis behind) {
+    return restore_base(client, options, std::move(behind));
   };
   auto writer = GraphWriter::open(executor, Disk::real(), std::move(*directory), std::move(how));
   if (!writer) return writer.error();
@@ -272,7 +288,8 @@ redis::awaitable<void> JournalOwner::keep_short(std::stop_token stop) {
     co_await redis::pause_for(std::chrono::milliseconds{100});
     if (stop.stop_requested() || std::chrono::steady_clock::now() < look_at) continue;
     look_at = std::chrono::steady_clock::now() + kLookEvery;
-    const bool has_to_wait = writer_->held_up_by() || writer_->is_held();
+    const bool has_to_wait =
+        writer_->held_up_by() || writer_->is_held() || writer_->recovery().is_under_way();
     if (has_to_wait || !checkpoint_is_due()) continue;
     const auto written = co_await checkpoint(stop);
     if (written) {

@@ -7,6 +7,7 @@
 
 #include "error/error.h"
 #include "keys/keyspace_walk.h"
+#include "recovery/load/find_graph.h"
 #include "recovery/load/loader.h"
 #include "redis/beside.h"
 #include "redis/pause.h"
@@ -102,7 +103,7 @@ bool Rebuild::has_work(const Survey& found) const {
   const bool differs = damage.missing.size() + damage.changed.size() + damage.wrong_type.size() +
                            damage.with_ttl.size() >
                        0;
-  return differs || facts_.load_marker || facts_.rebuild_marker ||
+  return differs || facts_.load_marker || facts_.rebuild_marker || facts_.is_being_restored ||
          (options_.from_scratch && !is_cleared_ && found.seen_keys > 0);
 }
 
@@ -118,6 +119,13 @@ redis::awaitable<Status> Rebuild::set_marker() {
 redis::awaitable<Status> Rebuild::remove_markers() {
   redis::CommandBuffer commands;
   commands.add({"UNLINK", schema_.guard("rebuild"), schema_.guard("load")});
+  if (facts_.is_being_restored) {
+    constexpr std::string_view kIsThere =
+        "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2]) end "
+        "return 1";
+    commands.add(
+        {"EVAL", kIsThere, "1", schema_.guard("content"), kGraphIsRestored, kGraphIsThere});
+  }
   const auto done = co_await connection()->exchange(commands, kRebuildDeadline);
   if (!done) co_return done.error();
   if (done->front().is_error()) co_return redis::error_from_reply("UNLINK", done->front());
@@ -250,7 +258,7 @@ redis::awaitable<Result<RebuildOutcome>> Rebuild::run() {
   const Status same = require_same_journal(schema_, facts_.journal, *content);
   if (!same) co_return same.error();
   content_ = std::move(*content);
-  outcome_.went_on = facts_.load_marker || facts_.rebuild_marker;
+  outcome_.went_on = facts_.load_marker || facts_.rebuild_marker || facts_.is_being_restored;
   for (bool is_first = true;; is_first = false) {
     auto found = co_await look();
     if (!found) co_return found.error();

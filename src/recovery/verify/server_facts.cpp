@@ -4,6 +4,7 @@
 
 #include "error/error.h"
 #include "pressure/memory_reading.h"
+#include "recovery/load/find_graph.h"
 #include "redis/info_when_loaded.h"
 
 namespace redkeep::recovery {
@@ -61,6 +62,7 @@ redis::awaitable<Result<ServerFacts>> ask_server_facts(
   ask.add({"GET", schema.guard("load")});
   ask.add({"GET", schema.guard("rebuild")});
   ask.add({"GET", schema.guard("journal")});
+  ask.add({"GET", schema.guard("content")});
   const auto replies = co_await connection->exchange(ask, kFactsDeadline);
   if (!replies) co_return replies.error();
   for (const auto& reply : *replies) {
@@ -78,6 +80,7 @@ redis::awaitable<Result<ServerFacts>> ask_server_facts(
   facts.load_marker = stored_text((*replies)[2]);
   facts.rebuild_marker = stored_text((*replies)[3]);
   facts.journal = stored_text((*replies)[4]).value_or("");
+  facts.is_being_restored = stored_text((*replies)[5]) == kGraphIsRestored;
   co_return facts;
 }
 

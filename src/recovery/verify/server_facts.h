@@ -37,6 +37,7 @@ struct ServerFacts {
   /// rebuild was cut (or is under way).
   std::optional<std::string> load_marker;
   std::optional<std::string> rebuild_marker;
+  bool is_being_restored = false;  ///< By guard:content: it is being written back, or that was cut.
 };
 
 /// Waits for as long as the server is loading its data, and says so; then asks. `configured_limit`

@@ -166,8 +166,9 @@ redis::awaitable<Result<VerifyOutcome>> Verify::run(int database) {
     if (!sifted) co_return sifted.error();
   }
   count(*found);
-  if (is_behind()) {
-    // One store is often under way between the journal and the server.
+  // One store is often under way between the journal and the server. One without any position had
+  // lost its content when it was looked at, whatever it has got meanwhile.
+  if (is_behind() && facts->position) {
     const auto now = co_await ask_position(*connection_, schema_);
     if (!now) co_return now.error();
     outcome_.position = *now;
@@ -175,6 +176,7 @@ redis::awaitable<Result<VerifyOutcome>> Verify::run(int database) {
   outcome_.wanted_position = options_.wanted_position;
   if (facts->load_marker) outcome_.marker = "load of " + printable(*facts->load_marker);
   if (facts->rebuild_marker) outcome_.marker = "rebuild of " + printable(*facts->rebuild_marker);
+  if (facts->is_being_restored) outcome_.marker = "recovery by a guard";
   outcome_.problems = found->check.problems;
   outcome_.end = end(*found);
   if (found->damage.any()) {

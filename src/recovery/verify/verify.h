@@ -28,7 +28,7 @@ enum class VerifyEnd {
   Behind,      ///< The server lacks what the journal has after its position: replay, then verify.
   Ahead,       ///< The server's position is beyond the journal's end: it is another journal's.
   Foreign,     ///< The server says that it has another journal: `whose`.
-  Incomplete,  ///< A load or a rebuild was cut, or is under way: `marker`.
+  Incomplete,  ///< A load, rebuild or recovery was cut, or is under way: `marker`.
   Damaged,     ///< It differs, and nothing says that it is because of the above.
   BadContent,  ///< `problems` says what is wrong with the CSV. The server was not judged.
 };
@@ -55,7 +55,7 @@ struct VerifyOutcome {
   std::optional<std::int64_t> position;  ///< guard:position, if the server has one.
   std::optional<std::int64_t> wanted_position;
   std::string whose;   ///< Which journal the server has, where that is another one; empty: none.
-  std::string marker;  ///< "load of DIR" or "rebuild of DIR", where one was cut; empty: none.
+  std::string marker;  ///< "load of DIR", "rebuild of DIR" or "recovery by a guard"; empty: none.
   ContentProblems problems;
 };
 

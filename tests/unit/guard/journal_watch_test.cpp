@@ -13,7 +13,8 @@ using namespace std::chrono_literals;
 class JournalWatchTest : public testing::Test {
  protected:
   void watch() {
-    watch_.watch({[this] { return store_trouble_; }, [this] { return held_up_by_; }});
+    watch_.watch({[this] { return store_trouble_; }, [this] { return held_up_by_; },
+                  [this] { return is_catching_up_; }});
   }
   // What is raised after the tick at this second.
   std::set<std::string> look(std::chrono::milliseconds at, bool is_blind = false) {
@@ -27,6 +28,7 @@ class JournalWatchTest : public testing::Test {
   using Subjects = std::set<std::string>;
   std::optional<Error> store_trouble_;
   std::optional<Error> held_up_by_;
+  bool is_catching_up_ = false;
   std::map<std::string, std::string> raised_;
   Snapshot snapshot_;
   JournalWatch watch_{snapshot_,
@@ -97,6 +99,20 @@ TEST_F(JournalWatchTest, WhatWasLostIsToldOnce) {
   EXPECT_EQ(look(0s), Subjects{"journal-loss"});
   raised_.clear();
   EXPECT_EQ(look(1s), Subjects{});
+}
+
+TEST_F(JournalWatchTest, TroubleIsNotOverBeforeRedisHasAll) {
+  watch();
+  is_catching_up_ = true;
+  EXPECT_EQ(look(0s), Subjects{});
+  EXPECT_EQ(look(10s), Subjects{}) << "by itself it is none";
+  held_up_by_ = error("LOADING");
+  look(11s);
+  EXPECT_EQ(look(14s), Subjects{"journal-apply"});
+  held_up_by_.reset();
+  EXPECT_EQ(look(15s), Subjects{"journal-apply"});
+  is_catching_up_ = false;
+  EXPECT_EQ(look(16s), Subjects{});
 }
 
 // That alarm says why; and whether Redis gets its stores is not known again before it is seen.

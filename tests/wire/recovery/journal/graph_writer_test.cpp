@@ -71,12 +71,18 @@ class GraphWriterTest : public testing::Test {
     const std::lock_guard lock(mutex_);
     return wire::scan_page("0", keys_);
   }
+  std::string set(const Command& command) {
+    const std::lock_guard lock(mutex_);
+    (command[1] == "reed:guard:content" ? mark_ : position_) = command[2];
+    return wire::status("OK");
+  }
   // As the script does: KEYS[1] is the position, its value the first condition's last word, and the
   // new one the last word of all. The journal's is that of the second condition. What sets both
   // has them behind each other, each with the words before a value in between.
   std::optional<std::string> eval(const Command& command) {
     const std::lock_guard lock(mutex_);
     if (!refusal_of_writes_.empty()) return wire::refusal(refusal_of_writes_);
+    if (command[3] == "reed:guard:content") return finish_recovery(command);
     const std::size_t keys = std::stoul(command[2]);
     const std::string& before = command[3 + keys + 4];
     if (before != position_) return wire::integer(1);
@@ -91,6 +97,16 @@ class GraphWriterTest : public testing::Test {
     applied_.push_back(position_);
     if (std::exchange(breaks_off_, false)) return std::nullopt;
     return wire::integer(0);
+  }
+
+  std::string finish_recovery(const Command& command) {
+    if (position_.empty()) return wire::integer(0);
+    if (mark_ == command[5]) mark_ = command[6];
+    return wire::integer(1);
+  }
+  std::string mark() {
+    const std::lock_guard lock(mutex_);
+    return mark_;
   }
 
   void refuse_writes(const std::string& with) {
@@ -129,18 +145,28 @@ class GraphWriterTest : public testing::Test {
 
   // Each try to bring the base ends with the next of these, the last one for ever.
   void bring_base_with(std::vector<Result<std::int64_t>> ends) {
-    how_.restore_base = [this, ends = std::move(ends)](std::optional<std::int64_t>) {
+    how_.restore_base = [this, ends = std::move(ends)](BehindRedis behind) {
       const std::size_t number = bases_++;
-      return end_with(ends[std::min(number, ends.size() - 1)]);
+      had_graph_ = behind.has_graph;
+      return end_with(std::move(behind), ends[std::min(number, ends.size() - 1)]);
     };
   }
-  static redis::awaitable<Result<std::int64_t>> end_with(Result<std::int64_t> end) {
-    co_return end;
+  static redis::awaitable<Result<BroughtBase>> end_with(BehindRedis behind,
+                                                        Result<std::int64_t> end) {
+    BroughtBase base;
+    if (!end && end.error().kind != ErrorKind::Unreachable) co_return end.error();
+    base.position = end ? *end : 0;
+    const Status marked = co_await behind.mark(base.position);
+    if (!marked) co_return marked.error();
+    if (!end) co_return end.error();  // cut while it was written
+    base.name = "the base";
+    co_return base;
   }
 
   TemporaryDirectory directory_;
   GraphWriterOptions how_;
-  std::size_t bases_ = 0;  // tries to bring one
+  std::size_t bases_ = 0;   // tries to bring one
+  bool had_graph_ = false;  // Redis, at the last of them
   wire::Answers answers_;
   wire::ScriptedServer server_{answers_};
   wire::EventLoop loop_;
@@ -375,7 +401,66 @@ TEST_F(GraphWriterTest, F41_WhyTheBaseCannotBeBroughtIsWhatHoldsItUp) {
   const std::string& why = writer_->held_up_by()->message;
   EXPECT_NE(why.find("cannot be brought forward: entities.csv has another"), std::string::npos)
       << why;
+  EXPECT_EQ(mark(), "") << "nothing was written, and what is there may be exported";
   EXPECT_FALSE(writer_->store_trouble()) << "it is journaled";
+}
+
+TEST_F(GraphWriterTest, WhileRedisIsBroughtForwardItsMarkSaysSo) {
+  open();
+  for (int i = 1; i <= 3; ++i) expect(StoreOutcome::Applied, store(i));
+  EXPECT_EQ(mark(), "") << "a journal that begins is no recovery";
+  {
+    const std::lock_guard lock(mutex_);
+    position_.clear();
+    refusal_of_writes_ = "MISCONF";
+  }
+  writer_->start();
+  ASSERT_TRUE(loop_.run_until([&] { return writer_->held_up_by().has_value(); }));
+  EXPECT_EQ(mark(), "restoring");
+  EXPECT_FALSE(writer_->has_content_back());
+  EXPECT_TRUE(writer_->recovery().what());
+  refuse_writes("");
+  ASSERT_TRUE(loop_.run_until([&] { return writer_->has_content_back(); }));
+  EXPECT_EQ(mark(), "there");
+  EXPECT_EQ(applied().size(), 6U);
+  const auto report = writer_->recovery().take_report();
+  ASSERT_TRUE(report);
+  EXPECT_NE(report->sentence.find("Redis has no content; brought forward by the journal from "
+                                  "position 0 to 3"),
+            std::string::npos)
+      << report->sentence;
+  EXPECT_FALSE(writer_->recovery().take_report()) << "once";
+}
+
+TEST_F(GraphWriterTest, ARecoveryThatWasCutBehindItsBaseIsFinishedByTheNextOne) {
+  open();
+  for (int i = 1; i <= 3; ++i) expect(StoreOutcome::Applied, store(i));
+  close();
+  position_ = "1";
+  mark_ = "restoring";
+  open();
+  ASSERT_TRUE(loop_.run_until([&] { return writer_->is_current(); }));
+  EXPECT_EQ(mark(), "there");
+  EXPECT_TRUE(writer_->recovery().take_report());
+}
+
+TEST_F(GraphWriterTest, AGraphWithoutAPositionIsNotTakenForAnEmptyServer) {
+  bring_base_with({std::int64_t{0}});
+  open();
+  for (int i = 1; i <= 2; ++i) expect(StoreOutcome::Applied, store(i));
+  EXPECT_FALSE(had_graph_);
+  {
+    const std::lock_guard lock(mutex_);
+    position_.clear();
+    keys_ = {"reed:type_of:00000000-0000-4000-8000-000000000009"};
+  }
+  writer_->start();
+  ASSERT_TRUE(loop_.run_until([&] { return bases_ == 2 && writer_->has_content_back(); }));
+  EXPECT_TRUE(had_graph_);
+  const auto report = writer_->recovery().take_report();
+  ASSERT_TRUE(report);
+  EXPECT_NE(report->sentence.find("a content graph without reed:guard:position"), std::string::npos)
+      << report->sentence;
 }
 
 TEST_F(GraphWriterTest, StoresAreRefusedFromTheFirstWhileRedisIsAheadOfANewJournal) {
