@@ -187,7 +187,7 @@ TEST_F(UpLive, ALoadThatWasCutIsFinishedAtTheNextStart) {
     RunningUp up(data(), with_content());
     whole = without_guard(up.redis().contents());
     up.redis().run({"DEL", "reed:semantic:page:$one"});
-    up.redis().run({"SET", "reed:guard:load", "content"});  // as a load that is under way has it
+    up.redis().run({"SET", "reed:guard:load", content.path()});  // as a load under way has it
     up.stop();
   }
   RunningUp up(data(), with_content());
