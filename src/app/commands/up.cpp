@@ -44,6 +44,7 @@ struct SnapshotNews {
 
 Result<recovery::LoadOutcome> check_and_stream(const std::string& directory,
                                                const std::string& prefix, std::int64_t most_bytes,
+                                               recovery::SnapshotMark mark,
                                                const recovery::SnapshotSink& sink,
                                                const std::stop_token& stop, SnapshotNews& news) {
   const auto check = recovery::check_content(directory, stop);
@@ -55,19 +56,21 @@ Result<recovery::LoadOutcome> check_and_stream(const std::string& directory,
   if (check->estimated_bytes > most_bytes || check->total_bytes > recovery::kMostSnapshotBytes) {
     return make_error(ErrorKind::Refused, "the content is too large for a snapshot");
   }
-  return recovery::stream_snapshot(directory, *check, prefix, sink, stop);
+  return recovery::stream_snapshot(directory, *check, prefix, mark, sink, stop);
 }
 
 // A server that is new begins with the content: see snapshot_load. Where that does not work, it
 // begins empty, and bring_content() loads it.
 asio::awaitable<SnapshotNews> begin_with_content(redis::PrivateServer& server,
                                                  std::string directory, std::string prefix,
-                                                 std::int64_t most_bytes, std::stop_token stop) {
+                                                 std::int64_t most_bytes,
+                                                 recovery::SnapshotMark mark,
+                                                 std::stop_token stop) {
   SnapshotNews news;
   std::optional<recovery::LoadOutcome> streamed;
   redis::PrivateServer::SnapshotSource source =
       [&](const std::function<Status(std::string_view)>& sink) -> Status {
-    auto outcome = check_and_stream(directory, prefix, most_bytes, sink, stop, news);
+    auto outcome = check_and_stream(directory, prefix, most_bytes, mark, sink, stop, news);
     if (!outcome) return outcome.error();
     streamed = std::move(*outcome);
     return Status{};
@@ -87,9 +90,14 @@ asio::awaitable<Status> start_again(redis::PrivateServer& server, const Settings
   if (!server.is_new()) co_return co_await server.start(stop, {});
   const auto base = recovery::content_base(settings.options);
   if (base && !base->directory.empty()) {
-    const auto news = co_await begin_with_content(server, base->directory, settings.options.prefix,
-                                                  maxmemory_bytes, stop);
-    if (news.outcome) co_return Status{};
+    const auto news =
+        co_await begin_with_content(server, base->directory, settings.options.prefix,
+                                    maxmemory_bytes, recovery::SnapshotMark::GraphIsThere, stop);
+    if (news.outcome) {
+      spdlog::warn("nothing was on its disk yet: it began again with the content of {} alone",
+                   printable(base->directory));
+      co_return Status{};
+    }
   }
   co_return co_await server.start(stop, {});
 }
@@ -154,7 +162,8 @@ Error not_begun() {
 }
 
 asio::awaitable<int> serve(redis::PrivateServer& server, Settings settings,
-                           std::int64_t maxmemory_bytes, pid_t owner_before, std::stop_token stop) {
+                           std::int64_t maxmemory_bytes, pid_t owner_before, bool& served,
+                           std::stop_token stop) {
   const auto executor = co_await asio::this_coro::executor;
   const auto begun = std::chrono::steady_clock::now();
   const auto base = recovery::content_base(settings.options);
@@ -168,7 +177,7 @@ asio::awaitable<int> serve(redis::PrivateServer& server, Settings settings,
   SnapshotNews news;
   if (!directory.empty() && is_new) {
     news = co_await begin_with_content(server, directory, settings.options.prefix, maxmemory_bytes,
-                                       stop);
+                                       recovery::SnapshotMark::None, stop);
     if (news.problems.count > 0) co_return fail(not_loaded(directory, news.problems));
   }
   if (!news.outcome) {
@@ -195,6 +204,7 @@ asio::awaitable<int> serve(redis::PrivateServer& server, Settings settings,
     co_return stop.stop_requested() ? stopped_early(content.error()) : fail(content.error());
   fmt::print("content  {}\nHTTP     {}\n", *content, (*watch)->http_address());
   std::fflush(stdout);
+  served = true;
   using asio::experimental::awaitable_operators::operator&&;
   co_await ((*watch)->run(stop) && keep_running(server, settings, maxmemory_bytes, stop));
   co_return 0;
@@ -212,9 +222,17 @@ asio::awaitable<int> run_private_server(asio::io_context& context, const Setting
   redis::PrivateServer server(context.get_executor(), options);
   std::optional<std::chrono::steady_clock::time_point> asked;
   const std::stop_callback note(stop, [&asked] { asked = std::chrono::steady_clock::now(); });
-  const int code = co_await serve(server, settings, maxmemory_bytes, lock->owner_before(), stop);
+  bool served = false;
+  const int code =
+      co_await serve(server, settings, maxmemory_bytes, lock->owner_before(), served, stop);
   const auto now = std::chrono::steady_clock::now();
   co_await server.stop(asked.value_or(now) + kAllStopped - now);
+  if (served && server.is_new()) {
+    fmt::print(stderr,
+               "redkeep: what Redis held could not be written to the disk of {} and is gone: the "
+               "next start begins with the content alone; redis.log there says why\n",
+               printable(flags.data));
+  }
   co_return code;
 }
 
