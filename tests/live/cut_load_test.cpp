@@ -66,6 +66,12 @@ TEST_F(CutLoad, AnotherDirectoryIsRefusedAndTheCutOneNamed) {
     EXPECT_TRUE(has(refused.err, "redkeep rebuild " + other.path() + " --from-scratch"));
   }
   EXPECT_EQ(redis.contents(), before);
+  const Ended doctor = run_program({"doctor", "--url", redis.url()});
+  EXPECT_TRUE(has(doctor.out, "redkeep load " + real(content.path()) + " --merge"));
+  const Ended status = run_program({"status", "--url", redis.url()});
+  EXPECT_TRUE(has(status.out, "load       of " + real(content.path()) + " was cut"));
+  const Ended json = run_program({"status", "--json", "--url", redis.url()});
+  EXPECT_TRUE(has(json.out, "\"cut_load\":\"" + real(content.path()) + "\""));
   const Ended again = run_program(load);
   EXPECT_EQ(again.exit_code, 4) << again;
   EXPECT_TRUE(has(again.err, "redkeep load " + content.path() + " --merge"));
