@@ -38,4 +38,10 @@ std::string describe_load(const recovery::LoadOutcome& outcome, std::chrono::mil
                      sizes::print_counted(outcome.words, "word"), sizes::print_duration(took));
 }
 
+std::string describe_load_since(const recovery::LoadOutcome& outcome,
+                                std::chrono::steady_clock::time_point begun) {
+  return describe_load(outcome, std::chrono::duration_cast<std::chrono::milliseconds>(
+                                    std::chrono::steady_clock::now() - begun));
+}
+
 }  // namespace redkeep::app

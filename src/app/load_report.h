@@ -15,5 +15,7 @@ void print_conflicts(const recovery::MergeConflicts& conflicts);
 
 /// "63,495 entities, 311,180 associations, 98,765 words in 1.1 s".
 std::string describe_load(const recovery::LoadOutcome& outcome, std::chrono::milliseconds took);
+std::string describe_load_since(const recovery::LoadOutcome& outcome,
+                                std::chrono::steady_clock::time_point begun);
 
 }  // namespace redkeep::app

@@ -1,6 +1,8 @@
 // The rules that two settings keep together, and what is legal but hardly meant.
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "app/http/listen_address.h"
 #include "app/setting_list.h"
 #include "error/error.h"
@@ -68,7 +70,11 @@ void check_marks(Settings& settings, SettingsErrors& errors) {
 void check_classes(const Settings& settings, SettingsErrors& errors) {
   for (const auto& fault : keys::ClassTable::find_faults(settings.options.classes)) {
     const std::string& name = settings.options.classes[fault.index].name;
-    if (!fault.in_pattern && errors.refused.contains("class " + name)) continue;
+    const bool is_known =
+        std::none_of(fault.settings.begin(), fault.settings.end(), [&](std::string_view setting) {
+          return errors.refused.contains(fmt::format("class {} {}", name, setting));
+        });
+    if (!is_known) continue;
     const auto place = settings.places.find("class " + name);
     if (place != settings.places.end()) {
       errors.add(place->second, fault.message);

@@ -4,7 +4,10 @@
 
 #include <iterator>
 
+#include "app/shell_words.h"
+#include "error/error.h"
 #include "pressure/forecast.h"
+#include "sizes/print_json.h"
 #include "sizes/sizes.h"
 
 namespace redkeep::app {
@@ -68,6 +71,22 @@ std::string status_text(const Statistics& statistics, const Lease& lease) {
                  sizes::print_counted(statistics.keys_with_ttl, "key"),
                  sizes::print_count(statistics.keys_without_ttl));
   return text;
+}
+
+std::string cut_load_text(const std::optional<std::string>& load_mark) {
+  if (!load_mark) return {};
+  return fmt::format(
+      "load       of {0} was cut, or is under way: where none is, `redkeep load {0} --merge` "
+      "finishes it\n",
+      shell_word(*load_mark));
+}
+
+std::string status_json(const Statistics& statistics, const std::optional<std::string>& load_mark) {
+  std::string json = to_json(statistics);
+  json.pop_back();  // the closing brace
+  const boost::json::value shown =
+      load_mark ? boost::json::value(printable(*load_mark, 4096)) : boost::json::value();
+  return json + ",\"cut_load\":" + sizes::print_json(shown) + '}';
 }
 
 }  // namespace redkeep::app

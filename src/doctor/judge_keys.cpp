@@ -149,9 +149,21 @@ void judge_huge(const Case& patient, const Groups& groups, Findings& found) {
   found.push_back(std::move(finding));
 }
 
+void judge_cut_load(const ServerReading& reading, Findings& found) {
+  if (!reading.load_mark) return;
+  found.push_back({"load-cut",
+                   Severity::Warning,
+                   fmt::format("a load of {} was cut here, or is under way: a part of its content "
+                               "is missing",
+                               printable(*reading.load_mark, 4096)),
+                   "where none is under way, finish it",
+                   {redkeep_command({"load", *reading.load_mark, "--merge"})}});
+}
+
 }  // namespace
 
 void judge_keys(const Case& patient, Findings& found) {
+  judge_cut_load(patient.reading, found);
   const KeySample& sample = patient.reading.sample;
   if (sample.keys.empty()) return;
   const Groups groups = sort_out(patient);

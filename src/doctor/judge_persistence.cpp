@@ -63,11 +63,19 @@ void judge_failing(const Case& patient, Findings& found) {
   const bool write_fails = info.text("aof_last_write_status").value_or("ok") != "ok";
   const bool rewrite_fails = info.text("aof_last_bgrewrite_status").value_or("ok") != "ok";
   if (!write_fails && !rewrite_fails) return;
+  std::string evidence = "the append-only file could not be rewritten: it grows on";
+  if (write_fails) {
+    evidence =
+        "the last write to the append-only file failed: what is written now would not outlive a "
+        "restart";
+  } else if (!pressure::read_persistence(info).has_file) {
+    evidence =
+        "the first append-only file could not be written: nothing is on the disk, and all that is "
+        "in memory would be lost with a restart";
+  }
   found.push_back({"append-only-failing",
                    Severity::Critical,
-                   write_fails ? "the last write to the append-only file failed: what is written "
-                                 "now would not outlive a restart"
-                               : "the append-only file could not be rewritten: it grows on",
+                   std::move(evidence),
                    "the server's log says why: mostly a full disk",
                    {redis_command({"BGREWRITEAOF"})}});
 }

@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 5> kSettings{
     "maxmemory-clients"};
 
 // Where the replies to the settings' questions begin; those to the probes follow.
-constexpr std::size_t kFirstSetting = 6;
+constexpr std::size_t kFirstSetting = 7;
 
 void take_settings(const std::vector<redis::Reply>& replies, ServerReading& reading) {
   for (std::size_t i = 0; i < kSettings.size(); ++i) {
@@ -70,6 +70,7 @@ Result<ServerReading> take_replies(const std::vector<redis::Reply>& replies,
   if (const auto user = replies[1].string()) reading.user = printable(*user);
   take_guard(replies[2], replies[3], replies[4], reading);
   take_link_state(replies[5], reading);
+  if (const auto mark = replies[6].string()) reading.load_mark = std::string(*mark);
   take_settings(replies, reading);
   for (std::size_t i = 0; i < probes.size(); ++i) {
     auto refusal = refusal_in(probes[i], replies[kFirstSetting + kSettings.size() + i]);
@@ -105,6 +106,7 @@ redis::awaitable<Result<ServerReading>> read_server(std::shared_ptr<redis::Clien
   ask.add({"GET", schema.guard("forecast")});
   ask.add({"TIME"});
   ask.add({"ROLE"});
+  ask.add({"GET", schema.guard("load")});
   for (const auto setting : kSettings) ask.add({"CONFIG", "GET", setting});
   for (const auto& probe : probes) ask.add(probe.words);
   const auto replies = co_await client->exchange(std::move(ask));

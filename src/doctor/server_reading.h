@@ -55,6 +55,8 @@ struct ServerReading {
   KeySample sample;
   std::optional<Forecast> forecast;  ///< Of a guard that is alive.
   bool is_guarded = false;           ///< A guard is alive.
+  /// The directory whose load is under way or was cut.
+  std::optional<std::string> load_mark;
 
   bool is_loading() const { return info.count("loading").value_or(0) == 1; }
   /// Nothing where it is not known.

@@ -28,6 +28,14 @@ void find_failing_disk(const pressure::Persistence& persistence, std::vector<Ano
                      "mostly because its disk is full, and refuses writes with MISCONF until it "
                      "can: make room where its `CONFIG GET dir` is; its log says why",
                      true});
+  } else if (!persistence.has_file) {
+    found.push_back(
+        {"append-only-failing",
+         "the server could not write its first append-only file "
+         "(aof_last_bgrewrite_status:err), so nothing is on its disk and all that is in "
+         "memory is lost when it ends: make room where its `CONFIG GET dir` is, or "
+         "memory to fork, then BGREWRITEAOF; its log says why",
+         true});
   } else if (!persistence.rewrites) {
     found.push_back({"append-only-failing",
                      "the server could not rewrite its append-only file "

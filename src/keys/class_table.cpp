@@ -10,27 +10,31 @@ namespace {
 
 constexpr std::size_t kMostNameBytes = 64;
 
-Status check_class(const KeyClass& key_class) {
-  const auto bad = [&](std::string_view why) {
-    return make_error(ErrorKind::InvalidInput, "class \"{}\": {}", printable(key_class.name), why);
+// Everything that is wrong with it but its patterns' form.
+void check_class(ClassIndex index, const KeyClass& key_class,
+                 std::vector<ClassTable::Fault>& faults) {
+  const auto bad = [&](std::vector<std::string_view> by, std::string_view why) {
+    faults.push_back(
+        {index, fmt::format("class \"{}\": {}", printable(key_class.name), why), std::move(by)});
   };
-  if (key_class.name.empty()) return bad("a class needs a name");
+  if (key_class.name.empty()) bad({"name"}, "a class needs a name");
   // Names stand in tables, labels and flags.
   if (key_class.name.size() > kMostNameBytes || printable(key_class.name) != key_class.name) {
-    return bad("a name has at most 64 bytes, and neither quotes nor control characters");
+    bad({"name"}, "a name has at most 64 bytes, and neither quotes nor control characters");
   }
-  if (key_class.patterns.empty()) return bad("a class needs at least one pattern");
+  if (key_class.patterns.empty()) bad({"patterns"}, "a class needs at least one pattern");
   if (key_class.level == KeyLevel::Evictable) {
-    if (!key_class.ttl) return bad("an evictable class needs a ttl");
-    if (key_class.ttl->count() <= 0) return bad("its ttl must be above zero");
+    if (!key_class.ttl) bad({"level", "ttl"}, "an evictable class needs a ttl");
+    if (key_class.ttl && key_class.ttl->count() <= 0) bad({"ttl"}, "its ttl must be above zero");
   } else {
-    if (key_class.ttl) return bad("only evictable classes have a ttl");
-    if (key_class.shed_at != ShedAt::Never) return bad("only evictable classes may be shed");
+    if (key_class.ttl) bad({"level", "ttl"}, "only evictable classes have a ttl");
+    if (key_class.shed_at != ShedAt::Never) {
+      bad({"level", "shed_at"}, "only evictable classes may be shed");
+    }
   }
   if ((key_class.quota_bytes || key_class.quota_pct) && key_class.shed_at == ShedAt::Never) {
-    return bad("only classes that may be shed have a quota");
+    bad({"level", "shed_at", "quota"}, "only classes that may be shed have a quota");
   }
-  return {};
 }
 
 }  // namespace
@@ -78,16 +82,14 @@ std::vector<ClassTable::Fault> ClassTable::find_faults(const std::vector<KeyClas
   std::set<std::string_view> names;
   for (ClassIndex index = 0; index < classes.size(); ++index) {
     const KeyClass& key_class = classes[index];
-    if (const auto checked = check_class(key_class); !checked) {
-      faults.push_back({index, checked.error().message});
-    }
+    check_class(index, key_class, faults);
     if (!names.insert(key_class.name).second) {
       faults.push_back(
-          {index, fmt::format("class \"{}\" is defined twice", printable(key_class.name))});
+          {index, fmt::format("class \"{}\" is defined twice", printable(key_class.name)), {}});
     }
     for (const auto& text : key_class.patterns) {
       const auto pattern = compile_pattern(index, key_class, text);
-      if (!pattern) faults.push_back({index, pattern.error().message, true});
+      if (!pattern) faults.push_back({index, pattern.error().message, {}});
     }
   }
   return faults;

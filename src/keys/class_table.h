@@ -19,8 +19,9 @@ class ClassTable {
  public:
   struct Fault {
     ClassIndex index;
-    std::string message;      ///< Names the class.
-    bool in_pattern = false;  ///< It is about one pattern alone.
+    std::string message;  ///< Names the class.
+    /// The settings that it was judged by; none: one pattern alone.
+    std::vector<std::string_view> settings;
   };
 
   /// All that is wrong with the classes, in their order: names, patterns, levels and TTLs.

@@ -11,6 +11,7 @@ namespace redkeep::pressure {
 struct Persistence {
   bool appends = true;    ///< aof_last_write_status; false: writes are answered with MISCONF.
   bool rewrites = true;   ///< aof_last_bgrewrite_status.
+  bool has_file = true;   ///< False: the append-only file is on, and its first one never came.
   bool snapshots = true;  ///< rdb_last_bgsave_status.
   std::int64_t unsaved_changes = 0;  ///< Since the last snapshot.
 };

@@ -297,6 +297,21 @@ awaitable<Status> PrivateServer::begin_append_only_file() {
   co_return Status{};
 }
 
+// One that failed is tried again by the server itself, but more and more seldom.
+awaitable<void> PrivateServer::try_append_only_file_again() {
+  constexpr std::chrono::milliseconds kOfTheStop{300};
+  EndpointOptions quick = endpoint();
+  quick.connect_deadline = kOfTheStop;
+  quick.deadline = kOfTheStop;
+  auto connection = co_await Connection::open(std::move(quick));
+  if (!connection) co_return;
+  CommandBuffer rewrite;
+  rewrite.add({"BGREWRITEAOF"});
+  // Where one is under way this is refused, and that one is waited for.
+  const auto begun = co_await (*connection)->exchange(rewrite, kOfTheStop);
+  static_cast<void>(begun);
+}
+
 std::string PrivateServer::how_it_ended() const {
   return fmt::format("redis-server {}; its log ends with: {}", end_of(exit_status_),
                      last_log_line());
@@ -306,6 +321,7 @@ awaitable<void> PrivateServer::stop(Clock::duration patience) {
   if (pid_ <= 0) co_return;
   const auto begun = Clock::now();
   // The first append-only file is worth waiting for: without it, all would be gone.
+  if (is_new() && patience > kTimeToEnd) co_await try_append_only_file_again();
   while (is_new() && !reap() && Clock::now() - begun < patience - kTimeToEnd) {
     co_await pause_for(kPoll);
   }

@@ -69,7 +69,8 @@ class PrivateServer {
   awaitable<Status> start_with(SnapshotSource write, std::stop_token stop,
                                std::function<void(const std::string&)> waiting);
 
-  /// SIGTERM, and SIGKILL if that does not end it in time.
+  /// SIGTERM, and SIGKILL if that does not end it in time. Where the first append-only file is not
+  /// there yet it is tried once more before; if is_new() is still true then, all is lost.
   awaitable<void> stop(std::chrono::steady_clock::duration patience);
 
   /// True once the process is gone (or was never started).
@@ -87,6 +88,7 @@ class PrivateServer {
   awaitable<Status> wait_until_it_serves(std::stop_token stop,
                                          std::function<void(const std::string&)> waiting);
   awaitable<Status> begin_append_only_file();
+  awaitable<void> try_append_only_file_again();
   std::string snapshot_path() const;
   Status spawn(const std::string& program, Begin begin);
   Status check_port() const;

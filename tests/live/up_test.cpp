@@ -187,7 +187,7 @@ TEST_F(UpLive, ALoadThatWasCutIsFinishedAtTheNextStart) {
     RunningUp up(data(), with_content());
     whole = without_guard(up.redis().contents());
     up.redis().run({"DEL", "reed:semantic:page:$one"});
-    up.redis().run({"SET", "reed:guard:load", "content"});  // as a load that is under way has it
+    up.redis().run({"SET", "reed:guard:load", content.path()});  // as a load under way has it
     up.stop();
   }
   RunningUp up(data(), with_content());
@@ -222,6 +222,72 @@ TEST_F(UpLive, AServerThatDiesIsStartedAgainWithEverythingInIt) {
   const auto second = static_cast<pid_t>(up.redis().info_number("process_id"));
   EXPECT_EQ(up.stop().exit_code, 0);
   EXPECT_TRUE(is_gone(second));
+}
+
+// Stands where the first append-only file is to be, as a full disk would.
+class UpWithoutAFile : public UpLive {
+ protected:
+  UpWithoutAFile() {
+    write_made_up_content(content, 2000, 1);
+    std::filesystem::create_directories(in_the_way() + "/x");
+  }
+  std::string in_the_way() const { return data() + "/appendonlydir/appendonly.aof.1.base.rdb"; }
+  static std::string metrics(const RunningUp& up) { return http_get(up.http(), "/metrics").body; }
+  static bool knows_of_no_file(const RunningUp& up) {
+    return metrics(up).find("redkeep_redis_persistence_ok{of=\"append\"} 0") != std::string::npos;
+  }
+  static std::string ledger(const RunningUp& up) {
+    return http_get(up.http(), "/api/v1/ledger").body;
+  }
+  static std::int64_t readings(const RunningUp& up) {
+    const std::string all = metrics(up);
+    const std::string name = "\nredkeep_readings_total ";
+    const auto at = all.find(name);
+    return at == std::string::npos ? 0 : std::stoll(all.substr(at + name.size()));
+  }
+};
+
+TEST_F(UpWithoutAFile, ItSaysThatNothingIsOnTheDisk) {
+  RunningUp up(data(), with_content());
+  ASSERT_TRUE(eventually([&] { return knows_of_no_file(up); }));
+  EXPECT_TRUE(eventually([&] { return has(ledger(up), "nothing is on its disk"); }));
+  const Ended doctor = run_program({"doctor", "--url", up.line("Redis")});
+  EXPECT_TRUE(has(doctor.out, "nothing is on the disk"));
+  const Ended ended = up.stop();
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+  EXPECT_TRUE(has(ended.err, "could not be written to the disk of " + data()));
+}
+
+TEST_F(UpWithoutAFile, ItIsTriedOnceMoreBeforeItStops) {
+  RunningUp up(data(), with_content());
+  ASSERT_TRUE(eventually([&] { return knows_of_no_file(up); }));
+  up.redis().run({"SET", "reed:session:s1", "data", "EX", "1000"});
+  std::filesystem::remove_all(in_the_way());
+  const Ended ended = up.stop();
+  EXPECT_FALSE(has(ended.err, "could not be written to the disk"));
+  EXPECT_TRUE(is_durable());
+  RunningUp next(data(), with_content());
+  EXPECT_EQ(next.redis().existing({"reed:session:s1"}), 1);
+}
+
+TEST_F(UpWithoutAFile, AServerThatDiesBeginsAgainWithTheContentAndNobodyMissesIt) {
+  RunningUp up(data(), with_content());
+  ASSERT_TRUE(eventually([&] { return knows_of_no_file(up); }));
+  ASSERT_TRUE(eventually([&] {
+    return up.redis().text({"GET", "reed:guard:content"}) == "there";
+  }));
+  const Contents before = without_guard(up.redis().contents());
+  ::kill(up.server_pid(), SIGKILL);
+  ASSERT_TRUE(eventually([&] {
+    return up.redis().error({"PING"}).empty() &&
+           up.redis().info_number("process_id") != up.server_pid();
+  }));
+  EXPECT_EQ(without_guard(up.redis().contents()), before);
+  ASSERT_TRUE(eventually([&] { return ledger(up).find("restarted") != std::string::npos; }));
+  const auto seen = readings(up);
+  ASSERT_TRUE(eventually([&] { return readings(up) > seen + 3; }));
+  EXPECT_EQ(ledger(up).find("content graph is gone"), std::string::npos) << ledger(up);
+  EXPECT_TRUE(has(up.program().err(), "it began again with the content of"));
 }
 
 TEST_F(UpLive, ATakenPortIsNamedWithTheFlagThatChangesIt) {

@@ -8,6 +8,7 @@
 #include "app/progress_line.h"
 #include "error/error.h"
 #include "recovery/load/loader.h"
+#include "recovery/load/rejects_file.h"
 #include "sizes/sizes.h"
 
 namespace redkeep::app {
@@ -49,9 +50,9 @@ asio::awaitable<int> run_load(const Settings& settings, const LoadFlags& flags,
     co_return static_cast<int>(ExitCode::ProblemsFound);
   }
   if (outcome->bad_rows > 0) {
-    fmt::print(stderr, "redkeep: {} {} left out, see {}\n",
-               sizes::print_counted(outcome->bad_rows, "row"),
-               sizes::by_count(outcome->bad_rows, "was", "were"), printable(flags.rejects));
+    fmt::print(
+        stderr, "redkeep: {} {} left out, see {}\n", sizes::print_counted(outcome->bad_rows, "row"),
+        sizes::by_count(outcome->bad_rows, "was", "were"), recovery::name_rejects(flags.rejects));
   }
   print_conflicts(outcome->conflicts);
   fmt::print("{}\n", describe_load(*outcome, std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -79,7 +80,9 @@ void register_load(CommandLine& line) {
   command->add_flag("--skip-bad-rows", flags->skip_bad_rows,
                     "Leave bad rows out instead of refusing, and write them to --rejects");
   command->add_option("--rejects", flags->rejects,
-                      "Where bad rows go, a file that is new or empty (default: rejects.csv)");
+                      "Where bad rows go, a file that is new or empty (default: rejects.csv);\n"
+                      "those of associations and search index into files beside it, such as\n"
+                      "rejects-associations.csv");
   run_with_settings(line, *command, [flags](const Settings& settings, std::stop_token stop) {
     return run_load(settings, *flags, std::move(stop));
   });

@@ -30,13 +30,18 @@ asio::awaitable<int> run_status(const Settings& settings, bool json, std::stop_t
   if (!statistics) co_return fail(statistics.error());
   const keys::KeySchema schema(settings.options.prefix);
   const auto lease = co_await guard::read_lease(client, schema.guard("lease"));
+  std::vector<std::string> get{"GET", schema.guard("load")};
+  const auto mark = co_await client->call(std::move(get));
   client->close();
   // Who may not read it can still be told the rest.
   if (!lease && lease.error().kind != ErrorKind::NotPermitted) co_return fail(lease.error());
+  if (!mark && mark.error().kind != ErrorKind::NotPermitted) co_return fail(mark.error());
+  std::optional<std::string> load_mark;
+  if (mark && mark->is_string()) load_mark = mark->text;
   if (json) {
-    fmt::print("{}\n", to_json(*statistics));
+    fmt::print("{}\n", status_json(*statistics, load_mark));
   } else {
-    fmt::print("{}", status_text(*statistics, lease));
+    fmt::print("{}{}", status_text(*statistics, lease), cut_load_text(load_mark));
   }
   co_return 0;
 }

@@ -5,12 +5,12 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
+#include "app/bring_content.h"
 #include "app/command_line.h"
 #include "app/exit_code.h"
 #include "app/load_report.h"
 #include "app/progress_line.h"
 #include "app/watch.h"
-#include "census/census.h"
 #include "error/error.h"
 #include "recovery/journal/data_directory.h"
 #include "recovery/journal/present_content.h"
@@ -37,55 +37,6 @@ constexpr std::chrono::minutes kWasFine{1};
 // From the request to stop until the server has ended: five seconds are promised for everything.
 constexpr std::chrono::milliseconds kAllStopped{4000};
 
-struct ContentCounts {
-  std::int64_t entities = 0;
-  std::int64_t associations = 0;
-};
-
-std::string describe(const ContentCounts& counts) {
-  return fmt::format("{}, {}", sizes::print_counted(counts.entities, "entity"),
-                     sizes::print_counted(counts.associations, "association"));
-}
-
-asio::awaitable<Result<ContentCounts>> count_content(const Settings& settings) {
-  const auto executor = co_await asio::this_coro::executor;
-  const auto client = redis::Client::create(executor, settings.options.endpoint);
-  const auto table = keys::ClassTable::compile(settings.options.prefix, settings.options.classes);
-  if (!table) co_return table.error();
-  census::CensusOptions options;
-  options.with_bytes = false;
-  const auto census = co_await census::take_census(client, *table, options, {}, {});
-  client->close();
-  if (!census) co_return census.error();
-  ContentCounts counts;
-  for (const auto& use : census->classes) {
-    if (use.name == "entities") counts.entities = use.keys;
-    if (use.name == "associations") counts.associations = use.keys;
-  }
-  co_return counts;
-}
-
-// What is there already; where that is nothing, `otherwise` is the error.
-asio::awaitable<Result<std::string>> describe_content(const Settings& settings,
-                                                      std::optional<Error> otherwise) {
-  const auto there = co_await count_content(settings);
-  if (!there) co_return there.error();
-  if (there->entities == 0 && otherwise) co_return *otherwise;
-  co_return describe(*there);
-}
-
-Error not_loaded(const std::string& directory, const recovery::ContentProblems& problems) {
-  print_problems(problems);
-  return make_error(ErrorKind::InvalidInput, "nothing was loaded from {}: {}", printable(directory),
-                    sizes::print_counted(problems.count, "bad row"));
-}
-
-std::string describe_load_since(const recovery::LoadOutcome& outcome,
-                                std::chrono::steady_clock::time_point begun) {
-  return describe_load(outcome, std::chrono::duration_cast<std::chrono::milliseconds>(
-                                    std::chrono::steady_clock::now() - begun));
-}
-
 // What came of beginning a server with the content as its snapshot.
 struct SnapshotNews {
   std::optional<recovery::LoadOutcome> outcome;
@@ -94,6 +45,7 @@ struct SnapshotNews {
 
 Result<recovery::LoadOutcome> check_and_stream(const std::string& directory,
                                                const std::string& prefix, std::int64_t most_bytes,
+                                               recovery::SnapshotMark mark,
                                                const recovery::SnapshotSink& sink,
                                                const std::stop_token& stop, SnapshotNews& news) {
   const auto check = recovery::check_content(directory, stop);
@@ -105,19 +57,21 @@ Result<recovery::LoadOutcome> check_and_stream(const std::string& directory,
   if (check->estimated_bytes > most_bytes || check->total_bytes > recovery::kMostSnapshotBytes) {
     return make_error(ErrorKind::Refused, "the content is too large for a snapshot");
   }
-  return recovery::stream_snapshot(directory, *check, prefix, sink, stop);
+  return recovery::stream_snapshot(directory, *check, prefix, mark, sink, stop);
 }
 
 // A server that is new begins with the content: see snapshot_load. Where that does not work, it
 // begins empty, and bring_content() loads it.
 asio::awaitable<SnapshotNews> begin_with_content(redis::PrivateServer& server,
                                                  std::string directory, std::string prefix,
-                                                 std::int64_t most_bytes, std::stop_token stop) {
+                                                 std::int64_t most_bytes,
+                                                 recovery::SnapshotMark mark,
+                                                 std::stop_token stop) {
   SnapshotNews news;
   std::optional<recovery::LoadOutcome> streamed;
   redis::PrivateServer::SnapshotSource source =
       [&](const std::function<Status(std::string_view)>& sink) -> Status {
-    auto outcome = check_and_stream(directory, prefix, most_bytes, sink, stop, news);
+    auto outcome = check_and_stream(directory, prefix, most_bytes, mark, sink, stop, news);
     if (!outcome) return outcome.error();
     streamed = std::move(*outcome);
     return Status{};
@@ -137,9 +91,14 @@ asio::awaitable<Status> start_again(redis::PrivateServer& server, const Settings
   if (!server.is_new()) co_return co_await server.start(stop, {});
   const auto base = recovery::content_base(settings.options);
   if (base && !base->directory.empty()) {
-    const auto news = co_await begin_with_content(server, base->directory, settings.options.prefix,
-                                                  maxmemory_bytes, stop);
-    if (news.outcome) co_return Status{};
+    const auto news =
+        co_await begin_with_content(server, base->directory, settings.options.prefix,
+                                    maxmemory_bytes, recovery::SnapshotMark::GraphIsThere, stop);
+    if (news.outcome) {
+      spdlog::warn("nothing was on its disk yet: it began again with the content of {} alone",
+                   printable(base->directory));
+      co_return Status{};
+    }
   }
   co_return co_await server.start(stop, {});
 }
@@ -171,38 +130,6 @@ asio::awaitable<void> keep_running(redis::PrivateServer& server, const Settings&
   }
 }
 
-// Loads the content if there is none yet; what is there is never touched.
-asio::awaitable<Result<std::string>> bring_content(const Settings& settings, std::string directory,
-                                                   std::stop_token stop) {
-  std::optional<Error> unreadable;
-  if (!directory.empty()) {
-    const auto file = recovery::EntityFile::open(directory);
-    if (!file) unreadable = file.error();
-  }
-  // What is there is guarded without the CSV, too; start() has warned of it.
-  if (directory.empty() || unreadable) co_return co_await describe_content(settings, unreadable);
-  recovery::LoadOptions options;
-  options.directory = directory;
-  options.finish_cut_load = true;
-  ProgressLine line("rows");
-  const std::function<void(const recovery::LoadProgress&)> show =
-      [&](const recovery::LoadProgress& progress) {
-        line.show(progress.doing, progress.rows, progress.share);
-      };
-  const auto begun = std::chrono::steady_clock::now();
-  const auto outcome = co_await recovery::load(settings.options.endpoint, settings.options.prefix,
-                                               options, stop, show);
-  line.clear();
-  if (!outcome && outcome.error().kind == ErrorKind::Refused) {
-    auto described = co_await describe_content(settings, unreadable);
-    if (!described) co_return described.error();
-    co_return *described + " (as they were; `redkeep load --merge` takes changed CSV over)";
-  }
-  if (!outcome) co_return outcome.error();
-  if (outcome->bad_rows > 0) co_return not_loaded(directory, outcome->problems);
-  co_return describe_load_since(*outcome, begun);
-}
-
 asio::awaitable<Status> start_server(redis::PrivateServer& server, std::stop_token stop) {
   ProgressLine line("");
   const std::function<void(const std::string&)> waiting = [&](const std::string& reason) {
@@ -224,8 +151,20 @@ Status check_before_start(const Settings& settings, const std::string& content, 
   return entities ? Status{} : Status{entities.error()};
 }
 
+// Who stops it before the content is there is told what becomes of it.
+int stopped_early(const Error& error) {
+  fmt::print(stderr, "redkeep: {}\n", error.message);
+  return 0;
+}
+
+Error not_begun() {
+  return make_error(ErrorKind::Interrupted,
+                    "stopped on request before the content was loaded: the next start loads it");
+}
+
 asio::awaitable<int> serve(redis::PrivateServer& server, Settings settings,
-                           std::int64_t maxmemory_bytes, pid_t owner_before, std::stop_token stop) {
+                           std::int64_t maxmemory_bytes, pid_t owner_before, bool& served,
+                           std::stop_token stop) {
   const auto executor = co_await asio::this_coro::executor;
   const auto begun = std::chrono::steady_clock::now();
   const auto base = recovery::content_base(settings.options);
@@ -239,12 +178,13 @@ asio::awaitable<int> serve(redis::PrivateServer& server, Settings settings,
   SnapshotNews news;
   if (!directory.empty() && is_new) {
     news = co_await begin_with_content(server, directory, settings.options.prefix, maxmemory_bytes,
-                                       stop);
+                                       recovery::SnapshotMark::None, stop);
     if (news.problems.count > 0) co_return fail(not_loaded(directory, news.problems));
   }
   if (!news.outcome) {
     const Status started = co_await start_server(server, stop);
-    if (!started) co_return stop.stop_requested() ? 0 : fail(started.error());
+    if (!started && !stop.stop_requested()) co_return fail(started.error());
+    if (!started) co_return directory.empty() || !is_new ? 0 : stopped_early(not_begun());
   }
   const EndpointOptions configured = std::exchange(settings.options.endpoint, server.endpoint());
   settings.options.endpoint.deadline = configured.deadline;
@@ -258,11 +198,14 @@ asio::awaitable<int> serve(redis::PrivateServer& server, Settings settings,
   if (news.outcome) {
     content = describe_load_since(*news.outcome, begun);
   } else {
-    content = co_await bring_content(settings, directory, stop);
+    const recovery::ContentBase begins_at = base ? *base : recovery::ContentBase{};
+    content = co_await bring_content(settings, begins_at, stop);
   }
-  if (!content) co_return stop.stop_requested() ? 0 : fail(content.error());
+  if (!content)
+    co_return stop.stop_requested() ? stopped_early(content.error()) : fail(content.error());
   fmt::print("content  {}\nHTTP     {}\n", *content, (*watch)->http_address());
   std::fflush(stdout);
+  served = true;
   using asio::experimental::awaitable_operators::operator&&;
   co_await ((*watch)->run(stop) && keep_running(server, settings, maxmemory_bytes, stop));
   co_return 0;
@@ -283,9 +226,17 @@ asio::awaitable<int> run_private_server(asio::io_context& context, const Setting
   redis::PrivateServer server(context.get_executor(), options);
   std::optional<std::chrono::steady_clock::time_point> asked;
   const std::stop_callback note(stop, [&asked] { asked = std::chrono::steady_clock::now(); });
-  const int code = co_await serve(server, settings, maxmemory_bytes, lock->owner_before(), stop);
+  bool served = false;
+  const int code =
+      co_await serve(server, settings, maxmemory_bytes, lock->owner_before(), served, stop);
   const auto now = std::chrono::steady_clock::now();
   co_await server.stop(asked.value_or(now) + kAllStopped - now);
+  if (served && server.is_new()) {
+    fmt::print(stderr,
+               "redkeep: what Redis held could not be written to the disk of {} and is gone: the "
+               "next start begins with the content alone; redis.log there says why\n",
+               printable(flags.data));
+  }
   co_return code;
 }
 

@@ -84,7 +84,7 @@ void FileReader::read_class(const toml::table& table) {
     const toml::node* node = table.get(setting.key);
     if (node == nullptr) continue;
     if (const Status set = setting.read(*node, key_class); !set) {
-      errors_.refused.insert(place_name);
+      errors_.refused.insert(fmt::format("{} {}", place_name, setting.key));
       bad(node->source(),
           fmt::format("class \"{}\": {}: {}", printable(*name), setting.key, set.error().message));
     }

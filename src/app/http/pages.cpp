@@ -47,7 +47,8 @@ void add_memory(const guard::Snapshot& snapshot, Families& out) {
 void add_persistence(const guard::Snapshot& snapshot, Families& out) {
   out.start("redkeep_redis_persistence_ok", "1 while the server's last such write went well.",
             MetricType::Gauge);
-  out.add(snapshot.persistence.appends ? 1 : 0, {{"of", "append"}});
+  const bool appends = snapshot.persistence.appends && snapshot.persistence.has_file;
+  out.add(appends ? 1 : 0, {{"of", "append"}});
   out.add(snapshot.persistence.rewrites ? 1 : 0, {{"of", "rewrite"}});
   out.add(snapshot.persistence.snapshots ? 1 : 0, {{"of", "snapshot"}});
 }

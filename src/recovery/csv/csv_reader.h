@@ -60,6 +60,9 @@ class CsvReader {
   /// The row as its fields, written again as CSV (for a file of rejected rows); of a row that is no
   /// CSV, and of what is left of a Broken file, the bytes as they were (below 128 MiB).
   std::string row_as_csv() const;
+  /// Whether row_as_csv() has as many fields as the header; not where the row is no CSV.
+  bool row_fits_header() const { return bad_row_.empty() && fields_.size() == header_fields_; }
+  std::size_t header_fields() const { return header_fields_; }
   /// The header, as CSV.
   const std::string& header() const { return header_; }
 

@@ -10,8 +10,8 @@
 #include "content/words.h"
 #include "error/error.h"
 #include "recovery/load/bulk_pipe.h"
+#include "recovery/load/cut_load.h"
 #include "recovery/load/eviction_watch.h"
-#include "recovery/load/find_graph.h"
 #include "recovery/load/graph_batch.h"
 #include "recovery/load/merge.h"
 #include "recovery/load/rejects_file.h"
@@ -32,11 +32,6 @@ constexpr std::int64_t kLoadRowsBetweenReports = 1000;
 // guard:load is there for as long as a load is under way, and stays if it is cut.
 constexpr std::string_view kMarker = "load";
 
-redis::awaitable<Result<std::vector<redis::Reply>>> ask_at_leisure(redis::Connection& connection,
-                                                                   redis::CommandBuffer commands) {
-  co_return co_await connection.exchange(commands, std::chrono::seconds{10});
-}
-
 // A key of the wrong type would stop a merge at the same place again and again.
 Error with_advice(const Error& error, const LoadOptions& options) {
   std::string how = options.how_to_go_on;
@@ -47,14 +42,8 @@ Error with_advice(const Error& error, const LoadOptions& options) {
   return Error{error.kind, fmt::format("{}; what was written stays: {}", error.message, how)};
 }
 
-redis::awaitable<Result<bool>> was_cut(redis::Connection& connection,
-                                       const keys::KeySchema& schema) {
-  redis::CommandBuffer ask;
-  ask.add({"EXISTS", schema.guard(kMarker)});
-  const auto answer = co_await connection.exchange(ask, std::chrono::seconds{5});
-  if (!answer) co_return answer.error();
-  if (!answer->front().is_integer()) co_return redis::unexpected_reply("EXISTS", answer->front());
-  co_return answer->front().integer == 1;
+Error without_a_write(const Error& error) {
+  return Error{error.kind, fmt::format("{}; nothing was written", error.message)};
 }
 
 // What is there before the first write.
@@ -85,7 +74,10 @@ class Load {
   }
 
   redis::awaitable<Result<LoadOutcome>> run() {
-    pipe_.commands().add({"SET", marker_, options_.directory});
+    // By itself: where it is refused, nothing is written behind it.
+    pipe_.commands().add({"SET", marker_, name_in_mark(options_.directory)});
+    if (const Status marked = co_await pipe_.finish(); !marked) co_return marked.error();
+    has_begun_ = true;
     if (const Status done = co_await write_entities(); !done) co_return done.error();
     if (const Status done = co_await write_associations(); !done) co_return done.error();
     if (const Status done = co_await write_search_index(); !done) co_return done.error();
@@ -105,6 +97,9 @@ class Load {
     }
     co_return std::move(outcome_);
   }
+
+  /// Whether the mark is there, and content may be.
+  bool has_begun() const { return has_begun_; }
 
  private:
   redis::awaitable<Status> write_entities();
@@ -130,6 +125,7 @@ class Load {
   content::WordExtractor extractor_;      // for a merge, which compares old and new words
   std::optional<WordGatherer> gatherer_;  // for a load of what is new
   LoadOutcome outcome_;
+  bool has_begun_ = false;
   std::int64_t rows_ = 0;
   std::int64_t bytes_before_ = 0;  // of the files that are done
 };
@@ -305,28 +301,6 @@ redis::awaitable<Status> wait_for_server(redis::Connection& connection, std::sto
   co_return goes_on ? Status{} : Status{info.error()};
 }
 
-// Whether content is there already that the load has to merge with; Refused where nobody asked for
-// that.
-redis::awaitable<Result<bool>> must_merge(redis::Connection& connection,
-                                          const keys::KeySchema& schema,
-                                          const LoadOptions& options) {
-  if (options.merge) co_return true;
-  const content::Ask ask = [&connection](redis::CommandBuffer commands) {
-    return ask_at_leisure(connection, std::move(commands));
-  };
-  const auto found = co_await find_graph_key(ask, schema.prefix());
-  if (!found) co_return found.error();
-  const auto cut = co_await was_cut(connection, schema);
-  if (!cut) co_return cut.error();
-  if (found->empty() || (*cut && options.finish_cut_load)) co_return !found->empty();
-  co_return make_error(
-      ErrorKind::Refused, "{}",
-      *cut ? "a load was cut here: `redkeep load --merge` finishes it"
-           : fmt::format("there is content already ({}): `redkeep load --merge` takes the new "
-                         "content over it",
-                         printable(*found)));
-}
-
 }  // namespace
 
 redis::awaitable<Result<LoadOutcome>> load_over(
@@ -363,7 +337,10 @@ redis::awaitable<Result<LoadOutcome>> load_over(
   ground.form = *form;
   Load run(schema, options, ground, std::move(connection), stop, progress);
   auto outcome = co_await run.run();
-  if (!outcome) co_return with_advice(unless_stopped(outcome.error(), stop), options);
+  if (!outcome) {
+    const Error why = unless_stopped(outcome.error(), stop);
+    co_return run.has_begun() ? with_advice(why, options) : without_a_write(why);
+  }
   outcome->journal_position = *position;
   co_return outcome;
 }

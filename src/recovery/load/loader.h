@@ -19,6 +19,9 @@ struct LoadOptions {
   bool merge = false;
   /// A load into an empty server that was cut is finished, as merge does, instead of refused.
   bool finish_cut_load = false;
+  /// What is there of a cut load of another directory is taken for the content's own, instead of
+  /// refusing: for who has cleared the graph, or compares it whole afterwards.
+  bool despite_cut_load = false;
   /// Bad rows are left out and written here (see RejectsFile), instead of refusing the load; empty:
   /// refuse.
   std::string rejects_file;
@@ -45,10 +48,11 @@ struct LoadOutcome {
 };
 
 /// A server that is loading its data is waited for. Fails with Refused if our graph is there
-/// already (unless merge), if the rejects file is not to be written, or if the server may evict any
-/// key and the content does not fit; with OutOfMemory if it did evict some meanwhile; with the
-/// server's error if it stops the load (what was written stays; `merge` finishes it), or with
-/// Interrupted.
+/// already (unless merge), if a load of
+/// another directory was cut here, if the rejects file is not to be written, or if the server may
+/// evict any key and the content does not fit; with OutOfMemory if it did evict some meanwhile;
+/// with the server's error if it stops the load (what was written stays; `merge` finishes it), or
+/// with Interrupted.
 redis::awaitable<Result<LoadOutcome>> load(EndpointOptions endpoint, std::string prefix,
                                            LoadOptions options, std::stop_token stop,
                                            std::function<void(const LoadProgress&)> progress);

@@ -29,6 +29,12 @@ Error not_written(const std::string& path, int error_number) {
                     system_reason(error_number));
 }
 
+// In quotes whatever it holds.
+std::string quoted_csv_field(std::string_view text) {
+  std::string field = csv_field(text);
+  return field.starts_with('"') ? field : '"' + field + '"';
+}
+
 // By what the paths lead to: through links, and by another name of the directory too.
 bool is_content_file(const std::string& path, const std::string& directory) {
   std::error_code failure;
@@ -44,8 +50,28 @@ bool is_content_file(const std::string& path, const std::string& directory) {
 
 }  // namespace
 
-Result<RejectsFile> RejectsFile::create(const std::string& path,
-                                        const std::string& content_directory) {
+std::string rejects_path(const std::string& path, std::string_view content_file) {
+  if (content_file == kContentFiles[0]) return path;
+  const fs::path whole(path);
+  const fs::path of_which = fs::path(content_file).stem();
+  return (whole.parent_path() / whole.stem()).string() + "-" + of_which.string() +
+         whole.extension().string();
+}
+
+std::string name_rejects(const std::string& path) {
+  std::string names;
+  for (const auto content_file : kContentFiles) {
+    const std::string one = rejects_path(path, content_file);
+    std::error_code failure;
+    const bool is_empty = fs::is_regular_file(one, failure) && fs::file_size(one, failure) == 0;
+    if (!fs::exists(one, failure) || is_empty) continue;
+    names += (names.empty() ? "" : " and ") + printable(one);
+  }
+  return names;
+}
+
+Result<RejectsFile::Part> RejectsFile::Part::create(const std::string& path,
+                                                    const std::string& content_directory) {
   if (is_content_file(path, content_directory)) {
     return refused(path, "would take the place of a file of the content directory:");
   }
@@ -63,33 +89,66 @@ Result<RejectsFile> RejectsFile::create(const std::string& path,
   }
   struct stat found {};
   if (::fstat(descriptor, &found) != 0) return not_written(path, errno);
-  if (S_ISREG(found.st_mode) && found.st_size > 0) {
+  const bool is_regular = S_ISREG(found.st_mode);
+  if (is_regular && found.st_size > 0) {
     return refused(path, "is there already and is not empty: move it away, or");
   }
-  return RejectsFile(path, std::move(file), is_new);
+  return Part(path, std::move(file), is_new, is_regular);
 }
 
-RejectsFile::~RejectsFile() {
+RejectsFile::Part::~Part() {
   if (file_ && is_new_) ::unlink(path_.c_str());
 }
 
-void RejectsFile::write(std::string_view bytes) {
+void RejectsFile::Part::write(std::string_view bytes) {
   const bool is_done = std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) == bytes.size();
   if (!is_done && failure_ == 0) failure_ = errno;
 }
 
-void RejectsFile::add(const CsvReader& reader, std::string_view reason) {
+void RejectsFile::Part::add(const CsvReader& reader, std::string_view reason) {
   is_new_ = false;
   if (header_ != reader.header()) {
     header_ = reader.header();
     write(header_ + ",reason\n");
   }
-  write(fmt::format("{},{}\n", reader.row_as_csv(), csv_field(reason)));
+  std::string row = reader.row_as_csv();
+  if (!reader.row_fits_header()) {
+    row = quoted_csv_field(row) + std::string(reader.header_fields() - 1, ',');
+  }
+  write(fmt::format("{},{}\n", row, csv_field(reason)));
+}
+
+Status RejectsFile::Part::finish() {
+  if (std::fflush(file_.get()) != 0 && failure_ == 0) failure_ = errno;
+  return failure_ == 0 ? Status{} : Status{not_written(path_, failure_)};
+}
+
+Result<RejectsFile> RejectsFile::create(const std::string& path,
+                                        const std::string& content_directory) {
+  RejectsFile file;
+  for (const auto content_file : kContentFiles) {
+    auto part = Part::create(rejects_path(path, content_file), content_directory);
+    if (!part) return part.error();
+    const bool is_regular = part->is_regular();
+    file.parts_.push_back(std::move(*part));
+    if (!is_regular) break;
+  }
+  return file;
+}
+
+void RejectsFile::add(const CsvReader& reader, std::string_view reason) {
+  std::size_t place = 0;
+  for (std::size_t i = 1; i < parts_.size(); ++i) {
+    if (reader.name() == kContentFiles[i]) place = i;
+  }
+  parts_[place].add(reader, reason);
 }
 
 Status RejectsFile::finish() {
-  if (std::fflush(file_.get()) != 0 && failure_ == 0) failure_ = errno;
-  return failure_ == 0 ? Status{} : Status{not_written(path_, failure_)};
+  for (Part& part : parts_) {
+    if (const Status done = part.finish(); !done) return done;
+  }
+  return {};
 }
 
 RejectReasons::RejectReasons(const std::vector<std::string>& problems) {

@@ -25,37 +25,63 @@ class BadLines {
   std::size_t next_ = 0;
 };
 
+/// The file beside `path` that the rejected rows of a file of the content go to, by that one's
+/// name: "rejects.csv" itself for "entities.csv", "rejects-associations.csv" for
+/// "associations.csv".
+std::string rejects_path(const std::string& path, std::string_view content_file);
+
+/// Those of them that have something in them, for people: "a.csv and a-associations.csv".
+std::string name_rejects(const std::string& path);
+
+/// A file for each file of the content, so that each has one header; just one where it is no
+/// regular file (/dev/null).
 class RejectsFile {
  public:
-  /// Makes the file at once, so that one that cannot be written is told before anything else is
-  /// done. Refused where it is, or would become, a file of the content directory, whichever way its
-  /// path is written, and where something is in it already; Io where it cannot be made.
+  /// Makes the files at once, so that one that cannot be written is told before anything else is
+  /// done. Refused where one is, or would become, a file of the content directory, whichever way
+  /// its path is written, and where something is in it already; Io where it cannot be made.
   static Result<RejectsFile> create(const std::string& path, const std::string& content_directory);
 
-  RejectsFile(RejectsFile&&) = default;
-  /// One that was made and got no row is removed.
-  ~RejectsFile();
-
   /// The row that is there now, as it is in its file, and a column `reason`; in front of the first
-  /// row of a file its header.
+  /// row of a file its header. Of a row that does not fit the header, its bytes are the first field
+  /// and the others are empty.
   void add(const CsvReader& reader, std::string_view reason);
 
   /// Fails if not all of it could be written.
   Status finish();
 
  private:
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-  RejectsFile(std::string path, std::unique_ptr<std::FILE, Close> file, bool is_new)
-      : path_(std::move(path)), file_(std::move(file)), is_new_(is_new) {}
-  void write(std::string_view bytes);
+  // One that was made and got no row is removed.
+  class Part {
+   public:
+    static Result<Part> create(const std::string& path, const std::string& content_directory);
+    Part(Part&&) = default;
+    ~Part();
+    bool is_regular() const { return is_regular_; }
+    void add(const CsvReader& reader, std::string_view reason);
+    Status finish();
 
-  std::string path_;
-  std::unique_ptr<std::FILE, Close> file_;
-  bool is_new_;      // and empty so far
-  int failure_ = 0;  // errno of the first write that failed
-  std::string header_;
+   private:
+    struct Close {
+      void operator()(std::FILE* file) const { std::fclose(file); }
+    };
+    Part(std::string path, std::unique_ptr<std::FILE, Close> file, bool is_new, bool is_regular)
+        : path_(std::move(path)),
+          file_(std::move(file)),
+          is_new_(is_new),
+          is_regular_(is_regular) {}
+    void write(std::string_view bytes);
+
+    std::string path_;
+    std::unique_ptr<std::FILE, Close> file_;
+    bool is_new_;  // and empty so far
+    bool is_regular_;
+    int failure_ = 0;  // errno of the first write that failed
+    std::string header_;
+  };
+  RejectsFile() = default;
+
+  std::vector<Part> parts_;
 };
 
 /// The reasons that the check of a content directory has found, by file and line.

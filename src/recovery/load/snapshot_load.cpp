@@ -7,6 +7,7 @@
 
 #include "content/graph_keys.h"
 #include "error/error.h"
+#include "recovery/load/find_graph.h"
 #include "recovery/load/set_collector.h"
 #include "recovery/load/word_gatherer.h"
 #include "redis/snapshot_writer.h"
@@ -37,13 +38,16 @@ class SnapshotStream {
     if (!check.has_search_index) gatherer_.emplace();
   }
 
-  Result<LoadOutcome> run() {
+  Result<LoadOutcome> run(SnapshotMark mark) {
     if (const Status done = entities(); !done) return done.error();
     if (const Status done = associations(); !done) return done.error();
     if (const Status done = search_index(); !done) return done.error();
     if (const Status done = sets(); !done) return done.error();
     if (gatherer_) {
       if (const Status done = words(gatherer_->take()); !done) return done.error();
+    }
+    if (mark == SnapshotMark::GraphIsThere) {
+      writer_.add_string(schema_.guard("content"), kGraphIsThere);
     }
     writer_.end();
     if (const Status done = flush(); !done) return done.error();
@@ -170,9 +174,9 @@ Status SnapshotStream::words(SetCollector words) {
 }  // namespace
 
 Result<LoadOutcome> stream_snapshot(const std::string& directory, const ContentCheck& check,
-                                    const std::string& prefix, const SnapshotSink& sink,
-                                    const std::stop_token& stop) {
-  return SnapshotStream(directory, check, prefix, sink, stop).run();
+                                    const std::string& prefix, SnapshotMark mark,
+                                    const SnapshotSink& sink, const std::stop_token& stop) {
+  return SnapshotStream(directory, check, prefix, sink, stop).run(mark);
 }
 
 }  // namespace redkeep::recovery

@@ -19,10 +19,14 @@ using SnapshotSink = std::function<Status(std::string_view)>;
 /// snapshot has each key once: load() writes them in parts.
 inline constexpr std::int64_t kMostSnapshotBytes = std::int64_t{1} << 30;
 
+/// What the snapshot says of itself to a guard that has seen the graph before: the mark comes with
+/// the content, so that it is not missed in between.
+enum class SnapshotMark { None, GraphIsThere };
+
 /// Writes all of it; to be called on a thread of its own. `check` must have found no problem. The
 /// bytes are whole only if it succeeds.
 Result<LoadOutcome> stream_snapshot(const std::string& directory, const ContentCheck& check,
-                                    const std::string& prefix, const SnapshotSink& sink,
-                                    const std::stop_token& stop);
+                                    const std::string& prefix, SnapshotMark mark,
+                                    const SnapshotSink& sink, const std::stop_token& stop);
 
 }  // namespace redkeep::recovery

@@ -164,6 +164,7 @@ redis::awaitable<Status> Rebuild::load_all() {
   LoadOptions options;
   options.directory = content_.directory;
   options.finish_cut_load = true;
+  options.despite_cut_load = true;
   options.how_to_go_on = kHowToGoOn;
   std::function<void(const LoadProgress&)> show;
   if (progress_) {

@@ -28,5 +28,14 @@ TEST(StatusText, WithoutALimitShowsWhatItWouldBeAndThatNothingGoesByIt) {
             "machine's 360.0 MiB that is 10.0 %, which nothing goes by");
 }
 
+TEST(StatusText, ALoadThatWasCutHasALineWithItsCommand) {
+  EXPECT_EQ(cut_load_text(std::nullopt), "");
+  EXPECT_NE(cut_load_text("/srv/my content").find("redkeep load '/srv/my content' --merge"),
+            std::string::npos)
+      << cut_load_text("/srv/my content");
+  EXPECT_TRUE(status_json(Statistics{}, std::nullopt).ends_with(",\"cut_load\":null}"));
+  EXPECT_TRUE(status_json(Statistics{}, "/srv/a").ends_with(",\"cut_load\":\"/srv/a\"}"));
+}
+
 }  // namespace
 }  // namespace redkeep::app

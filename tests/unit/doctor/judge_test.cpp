@@ -237,6 +237,9 @@ std::vector<Illness> key_illnesses() {
       {"ForeignCacheWithTtl", with_key("shop:cache:7", true), {}, Severity::Note},
       {"AWordThatHoldsACacheWord", with_key("shop:attempts:blocks", false), {}, Severity::Note},
       {"HugeKey", with_key("reed:queue:mail", false, 40'000'000), {"huge-keys"}},
+      {"ALoadThatWasCut",
+       [](Patient& patient) { patient.reading.load_mark = "/srv/content"; },
+       {"load-cut"}},
       {"NoKeyIsOurs",
        [](Patient& patient) {
          patient.reading.sample.keys.clear();

@@ -141,12 +141,27 @@ TEST(ClassTable, NamesAllFaultsEachWithItsClass) {
   const auto faults = ClassTable::find_faults(classes);
   ASSERT_EQ(faults.size(), 4u);
   EXPECT_EQ(faults[0].index, 0u);
-  EXPECT_FALSE(faults[0].in_pattern);
+  EXPECT_EQ(faults[0].settings, (std::vector<std::string_view>{"patterns"}));
   EXPECT_EQ(faults[1].index, 1u);
-  EXPECT_TRUE(faults[1].in_pattern);
+  EXPECT_TRUE(faults[1].settings.empty());
   EXPECT_EQ(faults[2].index, 1u);
   EXPECT_EQ(faults[3].message, "class \"no patterns\" is defined twice");
   EXPECT_EQ(ClassTable::compile("", classes).error().message, faults[0].message);
+}
+
+TEST(ClassTable, NamesAllFaultsOfOneClass) {
+  std::vector<KeyClass> classes(1);
+  classes[0].name = "a";
+  classes[0].level = KeyLevel::Evictable;
+  classes[0].shed_at = ShedAt::Never;
+  classes[0].quota_pct = 20;
+  classes[0].patterns = {"*"};
+  std::string all;
+  for (const auto& fault : ClassTable::find_faults(classes)) all += fault.message + "\n";
+  EXPECT_EQ(all,
+            "class \"a\": an evictable class needs a ttl\n"
+            "class \"a\": only classes that may be shed have a quota\n"
+            "class \"a\": pattern \"*\": it must begin with literal text\n");
 }
 
 }  // namespace

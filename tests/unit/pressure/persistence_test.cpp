@@ -25,6 +25,29 @@ TEST(Persistence, EachKindOfWriteIsTold) {
   EXPECT_TRUE(fine.appends && fine.rewrites && fine.snapshots);
 }
 
+TEST(Persistence, AFirstAppendOnlyFileThatNeverCameIsNone) {
+  const std::string failed = "aof_enabled:1\r\naof_last_bgrewrite_status:err\r\n";
+  EXPECT_FALSE(of(failed + "aof_current_size:0\r\naof_base_size:0\r\n").has_file);
+  EXPECT_FALSE(of(failed + "aof_current_size:300\r\naof_base_size:0\r\n"
+                           "used_memory_dataset:1000000\r\n")
+                   .has_file)
+      << "what came while it was tried is thrown away with it";
+}
+
+TEST(Persistence, AFileThatOnlyCannotBeRewrittenIsThere) {
+  const std::string failed = "aof_enabled:1\r\naof_last_bgrewrite_status:err\r\n";
+  EXPECT_TRUE(of(failed + "aof_current_size:900\r\naof_base_size:88\r\n").has_file);
+  EXPECT_TRUE(of(failed + "aof_current_size:500000\r\naof_base_size:0\r\n"
+                          "used_memory_dataset:1000000\r\n")
+                  .has_file)
+      << "begun with an empty server, and never rewritten yet";
+  EXPECT_TRUE(of(failed).has_file) << "an old server that does not say";
+  EXPECT_TRUE(of("aof_enabled:1\r\naof_last_bgrewrite_status:ok\r\naof_current_size:0\r\n"
+                 "aof_base_size:0\r\n")
+                  .has_file)
+      << "an empty server";
+}
+
 TEST(Persistence, AnAppendOnlyFileThatIsOffCannotFail) {
   const auto off =
       of("rdb_last_bgsave_status:err\r\naof_enabled:0\r\n"

@@ -350,6 +350,15 @@ TEST_F(ConfigFile, WrongValuesInAClassAreNamedWhereTheyStandAndOnce) {
       contains(said[5], "c.toml:8:1: unknown setting \"colour\" in [[class]], which has name"));
 }
 
+TEST_F(ConfigFile, AWrongValueInAClassHidesNothingThatIsNotJudgedByIt) {
+  const auto said = errors("[[class]]\nname = \"a\"\npatterns = \"*\"\nlevel = \"evictable\"\n");
+  ASSERT_EQ(said.size(), 2u) << testing::PrintToString(said);
+  EXPECT_TRUE(contains(said[0], "patterns: must be a list of texts") ||
+              contains(said[1], "patterns: must be a list of texts"));
+  EXPECT_TRUE(contains(said[0], "an evictable class needs a ttl") ||
+              contains(said[1], "an evictable class needs a ttl"));
+}
+
 TEST_F(ConfigFile, TtlsOfClassesAreWholeSecondsAboveZero) {
   for (const char* ttl : {"0s", "500ms", "1500ms", "5", "-5m"}) {
     EXPECT_TRUE(

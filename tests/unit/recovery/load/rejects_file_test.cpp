@@ -99,6 +99,48 @@ TEST_F(RejectsFileTest, RowsComeWithTheHeaderOfTheirFileAndTheirReasons) {
             "y,page,,{},entities.csv:3:1: the id y is there twice\n");
 }
 
+// Whoever opens it has the reason in the column of that name, whatever the row is like.
+TEST_F(RejectsFileTest, ARowThatIsBrokenIsOneFieldAndItsReasonInItsColumn) {
+  content_.write("entities.csv",
+                 "id,type,semantic_name,data\nx,page\ny,page,,{}\nz,\"open,{}\nmore\n");
+  content_.write("associations.csv", "parent_id,child_id,path,type,weight\na,b\n");
+  const std::string path = elsewhere_.file("rejects.csv");
+  {
+    auto file = RejectsFile::create(path, content_.path());
+    ASSERT_TRUE(file) << file.error().message;
+    auto rows = EntityFile::open(content_.path());
+    ASSERT_TRUE(rows);
+    content::EntityView row;
+    for (auto next = CsvReader::Next::Row; next != CsvReader::Next::Broken;) {
+      next = rows->next_unchecked(row);
+      ASSERT_NE(next, CsvReader::Next::End);
+      file->add(rows->reader(), "why, and \"how\"");
+    }
+    auto links = AssociationFile::open(content_.path());
+    ASSERT_TRUE(links);
+    content::AssociationView link;
+    ASSERT_EQ(links->next_unchecked(link), CsvReader::Next::BadRow);
+    file->add(links->reader(), "short");
+    ASSERT_TRUE(file->finish());
+  }
+  auto kept = CsvReader::open(path, {{"id"}, {"type"}, {"semantic_name"}, {"data"}, {"reason"}});
+  ASSERT_TRUE(kept) << kept.error().message;
+  std::vector<std::string> first;
+  while (kept->next() == CsvReader::Next::Row) {
+    first.emplace_back(kept->field(0));
+    EXPECT_EQ(kept->field(4), "why, and \"how\"");
+  }
+  EXPECT_EQ(kept->next(), CsvReader::Next::End) << kept->problem();
+  ASSERT_EQ(first.size(), 3U);
+  EXPECT_EQ(first[0], "x,page");
+  EXPECT_EQ(first[1], "y");
+  EXPECT_TRUE(first[2].starts_with("z,\"open,{}\nmore")) << first[2];
+  EXPECT_EQ(text(elsewhere_.file("rejects-associations.csv")),
+            "parent_id,child_id,path,type,weight,reason\n\"a,b\",,,,,short\n");
+  EXPECT_FALSE(fs::exists(elsewhere_.file("rejects-search_index.csv")));
+  EXPECT_EQ(name_rejects(path), path + " and " + elsewhere_.file("rejects-associations.csv"));
+}
+
 TEST_F(RejectsFileTest, AFullDiskIsTold) {
   auto rows = EntityFile::open(content_.path());
   ASSERT_TRUE(rows);
