@@ -188,7 +188,7 @@ redis::awaitable<Pressure> Guard::read_pressure() {
   if (growth.alarm) alarm("protected-growth", *growth.alarm);
   if (growth.is_over) alerts_.clear("protected-growth", now);
   if (snapshot_.census && snapshot_.census_time != sizes_time_) {
-    judgement_.note_sizes(snapshot_.census->classes);
+    judgement_.note_sizes(least_sizes(snapshot_));
     sizes_time_ = snapshot_.census_time;
   }
   co_return judgement_.judge(*reading, now);
