@@ -17,6 +17,7 @@
 #include "guard/does_not_fit.h"
 #include "guard/emergency.h"
 #include "guard/keeping_up.h"
+#include "guard/nothing_left.h"
 #include "guard/stop_wake.h"
 #include "pressure/ask_memory.h"
 #include "redis/pause.h"
@@ -97,7 +98,8 @@ redis::awaitable<void> Guard::tick(std::stop_token stop) {
     if (!made_room) content_.use(pressure, outcome.used_after_bytes, stop);
   }
   const auto now = Clock::now();
-  alerts_.follow(pressure, outcome, numbers_of(pressure) + who_acts(), seen, now);
+  alerts_.follow(pressure, outcome, numbers_of(pressure) + what_is_left(pressure) + who_acts(),
+                 seen, now);
   journal_.look(pressure.level == PressureLevel::Blind, now);
   const AlertPolicy::Due due = alerts_.take(now);
   if (!due.empty()) write_down(shed_log_.take_all(now));  // what was done before what came of it
@@ -305,6 +307,11 @@ void Guard::note_evictions() {
   ledger_.add(std::move(entry));
 }
 
+std::string Guard::what_is_left(const Pressure& pressure) const {
+  if (!judgement_.nothing_left_at_warning(pressure)) return {};
+  return "; " + nothing_left_at_warning(snapshot_.census, table_, options_.pressure);
+}
+
 // For an alert of a guard that only watches.
 std::string Guard::who_acts() const {
   if (snapshot_.lease.stand != LeaseStand::Watching) return {};
@@ -336,7 +343,7 @@ void Guard::alarm_that_it_does_not_fit(const MemoryUse& memory, std::int64_t mis
   AlertCondition condition = condition_of(
       "does-not-fit",
       does_not_fit(memory, missing_bytes, counted, table_, options_.pressure) + who_acts(), memory);
-  condition.action = alerts_.done_about("critical");
+  condition.action = alerts_.done_about("critical", now);
   alerts_.raise(std::move(condition), now);
 }
 

@@ -74,6 +74,7 @@ class Guard {
   std::string numbers_of(const pressure::Pressure& pressure) const;
   void write_down(std::vector<LedgerEntry> entries);
   void note_evictions();
+  std::string what_is_left(const pressure::Pressure& pressure) const;
   std::string who_acts() const;
 
   boost::asio::any_io_executor executor_;
