@@ -157,19 +157,22 @@ redis::awaitable<void> Guard::tell_level(PressureLevel level) {
   if (lease_.may_speak()) co_await level_.publish(level, keeps_up_);
 }
 
-// A blind guard lets the lease run out: another one may see.
+// A blind guard lets the lease run out: another one may see. On a replica, which takes no writes,
+// there is nothing to act on; that it is one was told when it was met.
 redis::awaitable<bool> Guard::keep_lease(PressureLevel level) {
-  if (level == PressureLevel::Blind) {
+  if (level == PressureLevel::Blind || met_as_replica_) {
     lease_.rest();
   } else {
     co_await lease_.keep();
   }
-  snapshot_.lease = lease_.view();
-  if (snapshot_.lease.stand != LeaseStand::Unknown && snapshot_.lease != told_lease_) {
+  snapshot_.lease = met_as_replica_ ? LeaseView{} : lease_.view();
+  if (met_as_replica_) snapshot_.lease.stand = LeaseStand::Replica;
+  const bool is_known = snapshot_.lease.stand != LeaseStand::Unknown && !met_as_replica_;
+  if (is_known && snapshot_.lease != told_lease_) {
     told_lease_ = snapshot_.lease;
     ledger_.add(LedgerKind::Notice, "lease", describe(told_lease_));
   }
-  if (level == PressureLevel::Blind) co_return false;
+  if (level == PressureLevel::Blind || met_as_replica_) co_return false;
   co_return lease_.may_act();
 }
 
@@ -198,8 +201,9 @@ redis::awaitable<Pressure> Guard::read_pressure() {
 
 redis::awaitable<Result<MemoryReading>> Guard::read_memory() {
   const auto reading = co_await pressure::ask_memory(client_, options_);
-  const bool has_new_policy = reading && reading->eviction_policy != met_policy_;
-  if (reading && (client_->generation() != met_generation_ || has_new_policy)) {
+  const bool has_changed = reading && (reading->eviction_policy != met_policy_ ||
+                                       reading->is_replica != met_as_replica_);
+  if (reading && (client_->generation() != met_generation_ || has_changed)) {
     const Status met = co_await meet_server();
     if (!met) co_return met.error();
   }
@@ -222,6 +226,7 @@ redis::awaitable<Status> Guard::meet_server() {
     ledger_.add(LedgerKind::Notice, "limitation", limitation);
   }
   met_policy_ = found->eviction_policy;
+  met_as_replica_ = found->is_replica;
   regret_.use(found->run_id, found->memory_usage);
   shedder_.use(std::move(*found));
   met_generation_ = generation;
