@@ -78,6 +78,7 @@ class Counter {
   }
   void took(std::chrono::microseconds exchange) {
     census_.longest_exchange = std::max(census_.longest_exchange, exchange);
+    if (options_.busy != nullptr) *options_.busy += exchange;
   }
 
  private:

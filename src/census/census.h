@@ -35,6 +35,9 @@ struct CensusOptions {
   /// request behind what was counted, otherwise (a connection that broke, a refusal) a page or two
   /// before. Unchanged where nothing was counted. Must outlive the call. None: such a pass is lost.
   CensusState* state = nullptr;
+  /// If there is one, the time for which answers were waited for is added to it: what a pass takes
+  /// without its pauses. Must outlive the call.
+  std::chrono::microseconds* busy = nullptr;
 };
 
 struct Census {

@@ -32,13 +32,7 @@ void take_settings(const std::vector<redis::Reply>& replies, ServerReading& read
 void take_guard(const redis::Reply& level, const redis::Reply& foreseen, const redis::Reply& time,
                 ServerReading& reading) {
   reading.is_guarded = keys::read_level(level, time).has_value();
-  const auto now = keys::parse_server_time(time);
-  const auto text = foreseen.string();
-  if (!now || !text) return;
-  const auto published = guard::parse_forecast(*text);
-  if (published && *now - published->server_time < guard::kForecastGoodFor) {
-    reading.forecast = published->forecast;
-  }
+  if (const auto aged = guard::aged_forecast(foreseen, time)) reading.forecast = aged->forecast;
 }
 
 // Of a replica: "slave", the master's host and port, the link's state, the offset.

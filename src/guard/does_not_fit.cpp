@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "guard/census_turn.h"
 #include "guard/emergency.h"
 #include "sizes/sizes.h"
 
@@ -32,7 +33,7 @@ std::string_view why_kept(const ClassUse& use) {
 }
 
 // "; of that rate_limits 17.4 MiB (never shed), entities 3.1 MiB (protected), as counted 40 s ago".
-std::string what_fills(const std::vector<ClassUse>& kept, const Counted& counted) {
+std::string what_fills(const std::vector<ClassUse>& kept, const Counted& counted, bool is_old) {
   std::string text;
   for (std::size_t i = 0; i < std::min(kept.size(), kMostClasses); ++i) {
     text += fmt::format("{} {} {} ({})", i == 0 ? "; of that" : ",", kept[i].name,
@@ -43,18 +44,21 @@ std::string what_fills(const std::vector<ClassUse>& kept, const Counted& counted
                         sizes::print_counted(counted.statistics.unclassified_keys, "key"));
   }
   if (text.empty()) return text;
-  return text + fmt::format(", as counted {} ago", sizes::print_duration(counted.ago));
+  text += fmt::format(", as counted {} ago", sizes::print_duration(counted.ago));
+  if (!is_old) return text;
+  return text + fmt::format(" when {} were used, so what has filled the memory since is not in it",
+                            sizes::print_bytes(counted.statistics.memory.used_bytes));
 }
 
 // Protected data is blamed only where it is known to be what fills the memory.
-std::string_view what_does_not_fit(const std::vector<ClassUse>& kept) {
+std::string_view what_does_not_fit(const std::vector<ClassUse>& kept, bool is_old) {
   std::int64_t evictable_bytes = 0;
   std::int64_t all_bytes = 0;
   for (const ClassUse& use : kept) {
     all_bytes += *use.bytes;
     if (use.level == KeyLevel::Evictable) evictable_bytes += *use.bytes;
   }
-  if (all_bytes == 0) return "what is never shed";
+  if (all_bytes == 0 || is_old) return "what is never shed";
   return 2 * evictable_bytes > all_bytes ? "what is never shed although it has a TTL"
                                          : "the protected data";
 }
@@ -65,6 +69,8 @@ std::string does_not_fit(const MemoryUse& memory, std::int64_t missing_bytes,
                          const std::optional<Counted>& counted, const keys::ClassTable& table,
                          const PressureOptions& options) {
   const auto kept = counted ? kept_classes(counted->statistics, table) : std::vector<ClassUse>{};
+  const bool is_old = counted && has_moved(counted->statistics.memory.used_bytes, memory.used_bytes,
+                                           memory.limit_bytes);
   const std::string missing = missing_bytes > 0 ? fmt::format(", and {} of content are missing",
                                                               sizes::print_bytes(missing_bytes))
                                                 : "";
@@ -73,9 +79,9 @@ std::string does_not_fit(const MemoryUse& memory, std::int64_t missing_bytes,
       "{} does not fit: {} ({} bytes) are used and nothing is left to shed{}{}; the limit is {}, "
       "and "
       "{} ({} bytes) are needed to be below the stop mark",
-      what_does_not_fit(kept), sizes::print_bytes(memory.used_bytes), memory.used_bytes,
-      counted ? what_fills(kept, *counted) : "", missing, sizes::print_bytes(memory.limit_bytes),
-      sizes::print_bytes(needed), needed);
+      what_does_not_fit(kept, is_old), sizes::print_bytes(memory.used_bytes), memory.used_bytes,
+      counted ? what_fills(kept, *counted, is_old) : "", missing,
+      sizes::print_bytes(memory.limit_bytes), sizes::print_bytes(needed), needed);
 }
 
 }  // namespace redkeep::guard

@@ -2,12 +2,19 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "guard/forecast_key.h"
 
 namespace redkeep::guard {
 namespace {
 
-constexpr std::chrono::seconds kJudgeEvery{5};
+constexpr std::chrono::milliseconds kJudgeEvery{5000};
+constexpr std::chrono::milliseconds kJudgeLeapsEvery{250};
+constexpr std::chrono::seconds kTellLeapsEvery{1};
+constexpr std::int64_t kForecastLeap = 100;  // a hundredth of the limit
+constexpr std::chrono::minutes kLogForecastEvery{1};
 constexpr std::chrono::hours kAlarmEvery{1};
 constexpr std::chrono::hours kOverAfter{1};
 
@@ -48,23 +55,41 @@ GrowthNews ForecastKeeper::note(const pressure::MemoryReading& reading, TimePoin
     const auto bytes = bytes_without_ttl(*snapshot_.census);
     if (bytes) forecaster_.note_protected(*bytes, census_noted_);
   }
-  if (judged_ && now - *judged_ < kJudgeEvery) return {};
+  const bool leapt = judged_ && has_leapt(reading);
+  if (judged_ && now - *judged_ < (leapt ? kJudgeLeapsEvery : kJudgeEvery)) return {};
   judged_ = now;
+  judged_bytes_ = reading.used_bytes;
+  leap_is_untold_ |= leapt;
   snapshot_.forecast = forecaster_.judge(now);
   if (snapshot_.forecast.protected_data.outlook == Outlook::NotKnown) return {};
   return alarm_.note(
       pressure::protected_growth_alarm(snapshot_.forecast, reading.limit_bytes, options_), now);
 }
 
+// By so much that a forecast of before is none of now, or over the mark.
+bool ForecastKeeper::has_leapt(const pressure::MemoryReading& reading) const {
+  const auto mark = pressure::bytes_at_mark(options_.start_shedding_pct, reading.limit_bytes);
+  const bool crossed = (reading.used_bytes >= mark) != (judged_bytes_ >= mark);
+  return crossed || std::abs(reading.used_bytes - judged_bytes_) * kForecastLeap >
+                        std::max<std::int64_t>(reading.limit_bytes, 1);
+}
+
 redis::awaitable<void> ForecastKeeper::publish(std::shared_ptr<redis::Client> client,
                                                std::string key) {
   const auto now = std::chrono::steady_clock::now();
-  if (!is_known(snapshot_.forecast) || (published_ && now - *published_ < kForecastEvery))
-    co_return;
+  const auto every = leap_is_untold_ ? kTellLeapsEvery : kForecastEvery;
+  if (published_ && now - *published_ < every) co_return;
+  const bool is_first = !published_;
   published_ = now;
-  spdlog::info("forecast: used memory {}; protected data {}",
-               pressure::describe(snapshot_.forecast.total),
-               pressure::describe(snapshot_.forecast.protected_data));
+  leap_is_untold_ = false;
+  if (!is_known(snapshot_.forecast) && is_first)
+    co_return co_await withdraw(client, std::move(key));
+  if (is_known(snapshot_.forecast) && (!logged_ || now - *logged_ >= kLogForecastEvery)) {
+    logged_ = now;
+    spdlog::info("forecast: used memory {}; protected data {}",
+                 pressure::describe(snapshot_.forecast.total),
+                 pressure::describe(snapshot_.forecast.protected_data));
+  }
   const Status done = co_await publish_forecast(client, std::move(key), snapshot_.forecast);
   if (!done) spdlog::debug("the forecast was not published: {}", done.error().message);
 }

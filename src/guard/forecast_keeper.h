@@ -40,22 +40,29 @@ class ForecastKeeper {
   ForecastKeeper(const PressureOptions& options, Snapshot& snapshot)
       : options_(options), snapshot_(snapshot), forecaster_(options) {}
 
-  /// A good reading, as often as there is one; the forecast is made anew every five seconds.
+  /// A good reading, as often as there is one. The forecast is made anew every five seconds, and
+  /// soon after memory has leapt: a time that is shown follows from the room that there is.
   GrowthNews note(const pressure::MemoryReading& reading, TimePoint now);
 
-  /// Writes the forecast into the server once a minute, when something is known.
+  /// Writes the forecast into the server every kForecastEvery, and soon after memory has leapt. One
+  /// that another guard has left there is taken away as long as nothing is known.
   redis::awaitable<void> publish(std::shared_ptr<redis::Client> client, std::string key);
   /// Takes it away again, if it was written.
   redis::awaitable<void> withdraw(std::shared_ptr<redis::Client> client, std::string key);
 
  private:
+  bool has_leapt(const pressure::MemoryReading& reading) const;
+
   PressureOptions options_;
   Snapshot& snapshot_;
   pressure::Forecaster forecaster_;
   TimePoint census_noted_{};
   std::optional<TimePoint> judged_;
+  std::int64_t judged_bytes_ = 0;  // what was used then
+  bool leap_is_untold_ = false;
   GrowthAlarm alarm_;
   std::optional<TimePoint> published_;
+  std::optional<TimePoint> logged_;
 };
 
 }  // namespace redkeep::guard

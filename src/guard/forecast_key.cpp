@@ -106,23 +106,24 @@ redis::awaitable<Status> publish_forecast(std::shared_ptr<redis::Client> client,
   co_return Status{};
 }
 
-redis::awaitable<Result<std::optional<Forecast>>> read_forecast(
+std::optional<AgedForecast> aged_forecast(const redis::Reply& text, const redis::Reply& time) {
+  const auto now = keys::parse_server_time(time);
+  const auto value = text.string();
+  const auto published = value ? parse_forecast(*value) : std::nullopt;
+  if (!now || !published) return std::nullopt;
+  const auto age = *now - published->server_time;
+  if (age >= kForecastGoodFor || age <= -kForecastGoodFor) return std::nullopt;
+  return AgedForecast{published->forecast, std::max(age, std::chrono::milliseconds{0})};
+}
+
+redis::awaitable<Result<std::optional<AgedForecast>>> read_forecast(
     std::shared_ptr<redis::Client> client, std::string key) {
   redis::CommandBuffer ask;
   ask.add({"GET", key});
   ask.add({"TIME"});
-  auto answers = co_await client->exchange(std::move(ask));
+  const auto answers = co_await client->exchange(std::move(ask));
   if (!answers) co_return answers.error();
-  const auto now = keys::parse_server_time((*answers)[1]);
-  const auto text = (*answers)[0].string();
-  std::optional<Forecast> forecast;
-  if (now && text) {
-    const auto published = parse_forecast(*text);
-    if (published && *now - published->server_time < kForecastGoodFor) {
-      forecast = published->forecast;
-    }
-  }
-  co_return forecast;
+  co_return aged_forecast((*answers)[0], (*answers)[1]);
 }
 
 }  // namespace redkeep::guard

@@ -13,8 +13,8 @@
 namespace redkeep::guard {
 
 /// Older than this, it is not shown any more. Guards write every kForecastEvery.
-inline constexpr std::chrono::minutes kForecastGoodFor{3};
-inline constexpr std::chrono::minutes kForecastEvery{1};
+inline constexpr std::chrono::seconds kForecastGoodFor{20};
+inline constexpr std::chrono::seconds kForecastEvery{5};
 
 struct PublishedForecast {
   Forecast forecast;
@@ -31,8 +31,18 @@ std::optional<PublishedForecast> parse_forecast(std::string_view text);
 redis::awaitable<Status> publish_forecast(std::shared_ptr<redis::Client> client, std::string key,
                                           Forecast forecast);
 
-/// What a guard that is alive foresees; nothing if there is none.
-redis::awaitable<Result<std::optional<Forecast>>> read_forecast(
+/// A forecast of which the age is known; at least zero.
+struct AgedForecast {
+  Forecast forecast;
+  std::chrono::milliseconds age{0};
+};
+
+/// Out of the replies to GET and TIME; nothing if there is no guard, or one that is gone. Pure.
+std::optional<AgedForecast> aged_forecast(const redis::Reply& text, const redis::Reply& time);
+
+/// What a guard that is alive foresees; nothing if there is none. To be shown as
+/// pressure::seen_later() has it.
+redis::awaitable<Result<std::optional<AgedForecast>>> read_forecast(
     std::shared_ptr<redis::Client> client, std::string key);
 
 }  // namespace redkeep::guard

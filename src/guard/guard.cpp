@@ -17,6 +17,7 @@
 #include "guard/does_not_fit.h"
 #include "guard/emergency.h"
 #include "guard/keeping_up.h"
+#include "guard/nothing_left.h"
 #include "guard/stop_wake.h"
 #include "pressure/ask_memory.h"
 #include "redis/pause.h"
@@ -97,7 +98,8 @@ redis::awaitable<void> Guard::tick(std::stop_token stop) {
     if (!made_room) content_.use(pressure, outcome.used_after_bytes, stop);
   }
   const auto now = Clock::now();
-  alerts_.follow(pressure, outcome, numbers_of(pressure) + who_acts(), seen, now);
+  alerts_.follow(pressure, outcome, numbers_of(pressure) + what_is_left(pressure) + who_acts(),
+                 seen, now);
   journal_.look(pressure.level == PressureLevel::Blind, now);
   const AlertPolicy::Due due = alerts_.take(now);
   if (!due.empty()) write_down(shed_log_.take_all(now));  // what was done before what came of it
@@ -155,19 +157,22 @@ redis::awaitable<void> Guard::tell_level(PressureLevel level) {
   if (lease_.may_speak()) co_await level_.publish(level, keeps_up_);
 }
 
-// A blind guard lets the lease run out: another one may see.
+// A blind guard lets the lease run out: another one may see. On a replica, which takes no writes,
+// there is nothing to act on; that it is one was told when it was met.
 redis::awaitable<bool> Guard::keep_lease(PressureLevel level) {
-  if (level == PressureLevel::Blind) {
+  if (level == PressureLevel::Blind || met_as_replica_) {
     lease_.rest();
   } else {
     co_await lease_.keep();
   }
-  snapshot_.lease = lease_.view();
-  if (snapshot_.lease.stand != LeaseStand::Unknown && snapshot_.lease != told_lease_) {
+  snapshot_.lease = met_as_replica_ ? LeaseView{} : lease_.view();
+  if (met_as_replica_) snapshot_.lease.stand = LeaseStand::Replica;
+  const bool is_known = snapshot_.lease.stand != LeaseStand::Unknown && !met_as_replica_;
+  if (is_known && snapshot_.lease != told_lease_) {
     told_lease_ = snapshot_.lease;
     ledger_.add(LedgerKind::Notice, "lease", describe(told_lease_));
   }
-  if (level == PressureLevel::Blind) co_return false;
+  if (level == PressureLevel::Blind || met_as_replica_) co_return false;
   co_return lease_.may_act();
 }
 
@@ -188,7 +193,7 @@ redis::awaitable<Pressure> Guard::read_pressure() {
   if (growth.alarm) alarm("protected-growth", *growth.alarm);
   if (growth.is_over) alerts_.clear("protected-growth", now);
   if (snapshot_.census && snapshot_.census_time != sizes_time_) {
-    judgement_.note_sizes(snapshot_.census->classes);
+    judgement_.note_sizes(least_sizes(snapshot_));
     sizes_time_ = snapshot_.census_time;
   }
   co_return judgement_.judge(*reading, now);
@@ -196,8 +201,9 @@ redis::awaitable<Pressure> Guard::read_pressure() {
 
 redis::awaitable<Result<MemoryReading>> Guard::read_memory() {
   const auto reading = co_await pressure::ask_memory(client_, options_);
-  const bool has_new_policy = reading && reading->eviction_policy != met_policy_;
-  if (reading && (client_->generation() != met_generation_ || has_new_policy)) {
+  const bool has_changed = reading && (reading->eviction_policy != met_policy_ ||
+                                       reading->is_replica != met_as_replica_);
+  if (reading && (client_->generation() != met_generation_ || has_changed)) {
     const Status met = co_await meet_server();
     if (!met) co_return met.error();
   }
@@ -220,6 +226,7 @@ redis::awaitable<Status> Guard::meet_server() {
     ledger_.add(LedgerKind::Notice, "limitation", limitation);
   }
   met_policy_ = found->eviction_policy;
+  met_as_replica_ = found->is_replica;
   regret_.use(found->run_id, found->memory_usage);
   shedder_.use(std::move(*found));
   met_generation_ = generation;
@@ -305,6 +312,11 @@ void Guard::note_evictions() {
   ledger_.add(std::move(entry));
 }
 
+std::string Guard::what_is_left(const Pressure& pressure) const {
+  if (!judgement_.nothing_left_at_warning(pressure)) return {};
+  return "; " + nothing_left_at_warning(snapshot_.census, table_, options_.pressure);
+}
+
 // For an alert of a guard that only watches.
 std::string Guard::who_acts() const {
   if (snapshot_.lease.stand != LeaseStand::Watching) return {};
@@ -336,7 +348,7 @@ void Guard::alarm_that_it_does_not_fit(const MemoryUse& memory, std::int64_t mis
   AlertCondition condition = condition_of(
       "does-not-fit",
       does_not_fit(memory, missing_bytes, counted, table_, options_.pressure) + who_acts(), memory);
-  condition.action = alerts_.done_about("critical");
+  condition.action = alerts_.done_about("critical", now);
   alerts_.raise(std::move(condition), now);
 }
 

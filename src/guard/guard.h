@@ -74,6 +74,7 @@ class Guard {
   std::string numbers_of(const pressure::Pressure& pressure) const;
   void write_down(std::vector<LedgerEntry> entries);
   void note_evictions();
+  std::string what_is_left(const pressure::Pressure& pressure) const;
   std::string who_acts() const;
 
   boost::asio::any_io_executor executor_;
@@ -101,6 +102,7 @@ class Guard {
 
   std::uint64_t met_generation_ = 0;  // of the connection whose capabilities are known
   std::string met_policy_;            // of the server, when it was met
+  bool met_as_replica_ = false;       // the same
   LeaseView told_lease_;              // as the ledger has it
   std::optional<pressure::MemoryReading> last_reading_;
   std::chrono::steady_clock::time_point sizes_time_{};  // of the census that quotas are kept by

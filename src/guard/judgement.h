@@ -41,6 +41,11 @@ class Judgement {
   void note_shed(const pressure::Pressure& pressure, const shed::ShedPlan& plan,
                  const shed::ShedOutcome& outcome, TimePoint now);
 
+  /// True while memory is to be relieved at warning and nothing is left that may go there.
+  bool nothing_left_at_warning(const pressure::Pressure& pressure) const {
+    return pressure.level == PressureLevel::Warning && pressure.relieving && sweeps_.took_all();
+  }
+
   /// True if the content directory is to be used now: still critical with nothing left to shed, or
   /// room again for what was missing and did not fit. It is then taken as used.
   bool take_content_turn(const pressure::Pressure& pressure, const shed::ShedPlan& plan,

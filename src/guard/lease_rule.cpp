@@ -126,6 +126,7 @@ std::string_view to_string(LeaseStand stand) {
     case LeaseStand::Awaiting: return "awaiting";
     case LeaseStand::Watching: return "watching";
     case LeaseStand::Alone: return "alone";
+    case LeaseStand::Replica: return "replica";
   }
   return "unknown";
 }
@@ -139,6 +140,8 @@ std::string describe(const LeaseView& view) {
       return fmt::format(
           "the lease is not possible ({}): acting without one, so run no second guard here",
           view.why);
+    case LeaseStand::Replica:
+      return "none is asked for on a replica: nothing is shed here, only watched";
     case LeaseStand::Awaiting:
       return fmt::format("taken by {}, fencing {}; the holder before has not stepped back yet",
                          view.holder, view.fencing);

@@ -57,6 +57,7 @@ enum class LeaseStand {
   Awaiting,  ///< Taken by hand from a holder that may still act for a moment: may not act yet.
   Watching,  ///< Another one acts.
   Alone,     ///< The server refuses the lease: acts without one.
+  Replica,   ///< Of a replica none is asked for: nobody acts there.
 };
 
 /// For people and metrics.
@@ -70,7 +71,7 @@ struct LeaseView {
   bool operator==(const LeaseView&) const = default;
 };
 
-/// "held", "awaiting", "watching", "alone", "unknown".
+/// "held", "awaiting", "watching", "alone", "replica", "unknown".
 std::string_view to_string(LeaseStand stand);
 /// One sentence, such as "held by web1:4711 since 2026-01-31T12:00:00Z, fencing 3".
 std::string describe(const LeaseView& view);

@@ -1,5 +1,7 @@
 #include "guard/snapshot.h"
 
+#include <algorithm>
+
 namespace redkeep::guard {
 
 Statistics current_statistics(const Snapshot& snapshot) {
@@ -12,6 +14,20 @@ Statistics current_statistics(const Snapshot& snapshot) {
   statistics.keys_without_ttl = snapshot.keys_without_ttl;
   statistics.forecast = snapshot.forecast;
   return statistics;
+}
+
+std::vector<ClassUse> least_sizes(const Snapshot& snapshot) {
+  std::vector<ClassUse> sizes;
+  if (snapshot.census) sizes = snapshot.census->classes;
+  for (ClassUse& use : sizes) {
+    const auto shed = snapshot.shed.find(use.name);
+    if (!use.bytes || shed == snapshot.shed.end()) continue;
+    const auto before = snapshot.shed_before_census.find(use.name);
+    const auto before_bytes =
+        before == snapshot.shed_before_census.end() ? 0 : before->second.bytes;
+    use.bytes = std::max<std::int64_t>(0, *use.bytes - (shed->second.bytes - before_bytes));
+  }
+  return sizes;
 }
 
 }  // namespace redkeep::guard

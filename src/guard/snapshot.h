@@ -62,12 +62,13 @@ struct Snapshot {
   std::chrono::steady_clock::time_point last_reading{};
   std::int64_t readings = 0;
   std::int64_t failed_readings = 0;
-  std::map<std::string, ShedTotals> shed;               ///< By class.
-  std::map<std::string, shed::Regret> regret;           ///< By class; those that were sampled.
-  std::map<std::string, std::int64_t> alerts;           ///< Raised, by level or kind.
-  std::map<std::string, AlertDeliveries> deliveries;    ///< By receiver: "webhook", "command".
-  std::optional<Statistics> census;                     ///< The last complete count by class.
-  std::chrono::steady_clock::time_point census_time{};  ///< When it was complete.
+  std::map<std::string, ShedTotals> shed;                ///< By class.
+  std::map<std::string, shed::Regret> regret;            ///< By class; those that were sampled.
+  std::map<std::string, std::int64_t> alerts;            ///< Raised, by level or kind.
+  std::map<std::string, AlertDeliveries> deliveries;     ///< By receiver: "webhook", "command".
+  std::optional<Statistics> census;                      ///< The last complete count by class.
+  std::chrono::steady_clock::time_point census_time{};   ///< When it was complete.
+  std::map<std::string, ShedTotals> shed_before_census;  ///< `shed` when it began.
   Forecast forecast;
   std::int64_t audits = 0;                           ///< For drift, that were complete.
   std::map<std::string, std::int64_t> drift_found;   ///< By kind, of all audits.
@@ -78,5 +79,10 @@ struct Snapshot {
 /// The statistics as they are known now: memory and level of the last reading, classes of the last
 /// census (none before the first one is complete).
 Statistics current_statistics(const Snapshot& snapshot);
+
+/// The classes of the last census less all that was shed since that began: what was shed behind its
+/// back and what it did not meet any more cannot be told apart, so a class has no less than this,
+/// and nothing is shed twice. Empty before the first one.
+std::vector<ClassUse> least_sizes(const Snapshot& snapshot);
 
 }  // namespace redkeep::guard

@@ -43,6 +43,9 @@ class SweepGate {
                   now, outcome.took};
   }
 
+  /// The last round that was planned has left nothing that may go at its level.
+  bool took_all() const { return last_.has_value(); }
+
  private:
   static constexpr int kRestFactor = 9;
   static constexpr std::chrono::seconds kLeastRest{1};

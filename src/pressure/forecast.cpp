@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "sizes/sizes.h"
 
@@ -26,6 +27,9 @@ constexpr double kSightByDay = 10;
 constexpr double kLeastGrowth = 0.001;
 constexpr std::chrono::hours kHeldFor{7 * 24};
 constexpr std::chrono::seconds kLongestAbove{60};
+
+// Of the limit: memory that is so far from where it was foreseen to be has leapt.
+constexpr double kLeap = 0.02;
 
 double as_double(std::int64_t bytes) { return static_cast<double>(bytes); }
 
@@ -61,6 +65,26 @@ void weigh(const Growth& growth, double warning_bytes, double limit_bytes, Secon
   if (warning_in)
     outlook.warning_in = std::min(*warning_in, outlook.warning_in.value_or(*warning_in));
   if (limit_in) outlook.limit_in = std::min(*limit_in, outlook.limit_in.value_or(*limit_in));
+}
+
+// The time to a mark, seen so much later.
+void come_nearer(std::optional<std::chrono::seconds>& mark_in, std::chrono::milliseconds age,
+                 bool is_reached) {
+  if (!mark_in) return;
+  const auto left = std::chrono::ceil<std::chrono::seconds>(*mark_in - age);
+  mark_in = is_reached ? std::chrono::seconds{0} : std::max(left, std::chrono::seconds{1});
+}
+
+bool is_where_foreseen(const GrowthOutlook& total, const MemoryUse& now,
+                       std::chrono::milliseconds age, const PressureOptions& marks) {
+  const double tooth = marks.start_shedding_pct - marks.stop_shedding_pct;
+  if (total.outlook == Outlook::Held) {
+    return now.usage_pct >= marks.stop_shedding_pct - tooth && now.usage_pct < marks.emergency_pct;
+  }
+  if (total.outlook != Outlook::Growing) return true;
+  const double foreseen =
+      as_double(total.bytes) + total.growth_bytes_per_hour / 3600 * Seconds(age).count();
+  return std::abs(as_double(now.used_bytes) - foreseen) <= kLeap * as_double(now.limit_bytes);
 }
 
 }  // namespace
@@ -144,6 +168,24 @@ Forecast Forecaster::judge(TimePoint now) const {
     forecast.total.warning_in.reset();
     forecast.total.limit_in.reset();
   }
+  return forecast;
+}
+
+Forecast seen_later(Forecast forecast, const MemoryUse& now, std::chrono::milliseconds age,
+                    const PressureOptions& marks) {
+  if (!is_where_foreseen(forecast.total, now, age, marks)) forecast.total = {};
+  if (forecast.protected_data.bytes > now.used_bytes) forecast.protected_data = {};
+  const bool is_at_warning = now.usage_pct >= marks.start_shedding_pct;
+  const bool is_at_limit = now.limit_bytes > 0 && now.used_bytes >= now.limit_bytes;
+  GrowthOutlook& total = forecast.total;
+  if (total.warning_in && total.warning_in->count() == 0 && !is_at_warning)
+    total.warning_in.reset();
+  if (total.limit_in && total.limit_in->count() == 0 && !is_at_limit) total.limit_in.reset();
+  come_nearer(total.warning_in, age, is_at_warning);
+  come_nearer(total.limit_in, age, is_at_limit);
+  GrowthOutlook& lasting = forecast.protected_data;  // what was reached stays so
+  come_nearer(lasting.warning_in, age, lasting.warning_in && lasting.warning_in->count() == 0);
+  come_nearer(lasting.limit_in, age, lasting.limit_in && lasting.limit_in->count() == 0);
   return forecast;
 }
 

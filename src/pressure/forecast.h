@@ -80,6 +80,12 @@ class Forecaster {
   HeldAtMark held_;
 };
 
+/// What a forecast that is so old comes to beside the use of now: its times are nearer by its age,
+/// and a mark is reached if it is reached now. Where memory is not where it was foreseen to be by
+/// now (something was deleted, or a flood came), no growth is known and no time.
+Forecast seen_later(Forecast forecast, const MemoryUse& now, std::chrono::milliseconds age,
+                    const PressureOptions& marks);
+
 /// "grows by 12.0 MiB an hour, at the warning mark in 3h 20m, at the limit in 9d 3h".
 std::string describe(const GrowthOutlook& outlook);
 

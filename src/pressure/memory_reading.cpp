@@ -23,6 +23,7 @@ Result<MemoryReading> read_memory(const redis::ServerInfo& info,
   reading.expired_keys = info.count("expired_keys").value_or(0);
   reading.eviction_policy = info.text("maxmemory_policy").value_or("");
   reading.run_id = info.text("run_id").value_or("");
+  reading.is_replica = info.text("role").value_or("master") != "master";
   reading.keyspace = redis::keyspace_counts(info, database);
   reading.persistence = read_persistence(info);
   return reading;

@@ -33,6 +33,7 @@ struct MemoryReading {
   std::int64_t expired_keys = 0;
   std::string eviction_policy;  ///< Fit to be shown. Empty: unknown.
   std::string run_id;           ///< Empty where the INFO section was not asked for.
+  bool is_replica = false;      ///< Its keys are its master's.
   redis::KeyspaceCounts keyspace;
   Persistence persistence;  ///< Fine where the INFO section was not asked for.
 

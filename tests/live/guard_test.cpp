@@ -69,6 +69,12 @@ TEST_F(GuardLive, SessionsGoOnlyAboveTheCriticalMarkAndOnlySoManyAsNeeded) {
   ASSERT_TRUE(eventually([&] { return guard.level() == "warning"; }));
   EXPECT_EQ(redis.existing(sessions), 1200);
 
+  ASSERT_TRUE(eventually([&] {
+    return has(text(guard.last("alarm", "warning"), "reason"),
+               "nothing is left that may go at warning; sessions");
+  })) << "no page is left, and the warning stays";
+  EXPECT_TRUE(has(text(guard.last("alarm", "warning"), "reason"), "go only at 95.0 %"));
+
   const auto more = fill_to(redis, kProtected, 96);
   ASSERT_TRUE(eventually([&] { return redis.usage_pct() < 90.5; }));
   EXPECT_GT(redis.usage_pct(), 87);
@@ -90,6 +96,12 @@ TEST_F(GuardLive, AClassIsTrimmedToItsQuotaWithoutAnyPressure) {
   EXPECT_GT(redis.existing(pages), 450);
   EXPECT_EQ(redis.existing(templates), 100);
   EXPECT_EQ(guard.level(), "normal");
+  // What the trim has left is counted soon, and not when the minute is over.
+  ASSERT_TRUE(eventually([&] {
+    const auto status = guard.status();
+    return status.at("breakdown").at("page_cache").as_int64() == redis.existing(pages) &&
+           status.at("census_age_seconds").as_double() < 20;
+  }));
 }
 
 TEST_F(GuardLive, PagesGoBeforeTemplatesAndTemplatesBeforeSessions) {

@@ -231,5 +231,19 @@ TEST_F(LeaseLive, WithoutScriptsTheGuardActsAloneAndSaysSo) {
                   "so run no second guard here"));
 }
 
+TEST_F(LeaseLive, OnAReplicaNoneIsAskedForUntilItIsAMaster) {
+  redis.run({"REPLICAOF", "127.0.0.1", "1"});
+  RunningGuard guard(redis.url());
+  ASSERT_TRUE(eventually([&] { return stand(guard) == "replica" && guard.level() == "normal"; }));
+  EXPECT_TRUE(has(guard.program().err(), "this server is a replica: nothing is shed here"));
+  EXPECT_EQ(guard.count("notice", "lease"), 0) << guard.program().err();
+  const Ended shed = run_program({"shed", "--free", "1MiB", "--url", redis.url()});
+  EXPECT_EQ(shed.exit_code, 4) << shed;
+  EXPECT_TRUE(has(shed.err, "this server is a replica: shed on its master")) << shed;
+  EXPECT_FALSE(has(shed.err, "lease")) << shed;
+  redis.run({"REPLICAOF", "NO", "ONE"});
+  ASSERT_TRUE(eventually([&] { return holds(guard, 1); })) << "promoted, and guarded again";
+}
+
 }  // namespace
 }  // namespace redkeep::test

@@ -163,19 +163,29 @@ TEST_F(StatisticsLive, WithAGuardTheLevelIsThatOfTheGuard) {
   EXPECT_TRUE(has(ask("status").out, "warning (from the running guard)"));
 }
 
-TEST_F(StatisticsLive, WhatAGuardForesawIsShownForSomeMinutes) {
+TEST_F(StatisticsLive, WhatAGuardForesawIsShownForSomeSecondsAsItIsByNow) {
   EXPECT_TRUE(json("status").at("forecast").is_null());
   const std::int64_t now_ms = std::stoll(redis.list({"TIME"}).front()) * 1000;
-  const std::string foreseen = " held 900 0 - - 7200 growing 300 1048576 3600 7200 86400";
-  redis.run({"SET", "reed:guard:forecast", std::to_string(now_ms - 60'000) + foreseen});
+  const std::string foreseen = " steady 900 0 - - 7200 growing 300 1048576 3600 7200 86400";
+  redis.run({"SET", "reed:guard:forecast", std::to_string(now_ms - 4'000) + foreseen});
   EXPECT_TRUE(has(ask("status").out,
-                  "forecast   used memory held at the warning mark; protected data grows by 1.0 "
-                  "MiB an hour, at the warning mark in 1h 0m, at the limit in 2h 0m\n"));
+                  "forecast   used memory does not grow; protected data grows by 1.0 "
+                  "MiB an hour, at the warning mark in 59m "));
   const auto forecast = json("stats").at("forecast").as_object();
-  EXPECT_EQ(forecast.at("total").as_object().at("outlook"), "held");
-  EXPECT_EQ(forecast.at("protected").as_object().at("limit_in_seconds"), 7200);
-  redis.run({"SET", "reed:guard:forecast", std::to_string(now_ms - 200'000) + foreseen});
+  EXPECT_EQ(forecast.at("total").as_object().at("outlook"), "steady");
+  EXPECT_LE(forecast.at("protected").as_object().at("limit_in_seconds").as_int64(), 7196);
+  redis.run({"SET", "reed:guard:forecast", std::to_string(now_ms - 20'000) + foreseen});
   EXPECT_TRUE(json("status").at("forecast").is_null()) << "who wrote it is gone";
+}
+
+TEST_F(StatisticsLive, AForecastFromBeforeEverythingWasDeletedIsNotShown) {
+  const std::int64_t now_ms = std::stoll(redis.list({"TIME"}).front()) * 1000;
+  const std::string foreseen = " growing 25000000 272000000 0 1 60 unknown 0 0 - - 0";
+  redis.run({"SET", "reed:guard:forecast", std::to_string(now_ms) + foreseen});
+  EXPECT_TRUE(has(ask("status").out, "forecast   used memory not known yet; "));
+  const auto total = json("status").at("forecast").at("total").as_object();
+  EXPECT_TRUE(total.at("warning_in_seconds").is_null());
+  EXPECT_TRUE(total.at("limit_in_seconds").is_null());
 }
 
 TEST_F(StatisticsLive, WithoutAServerItSaysWhereItLooked) {

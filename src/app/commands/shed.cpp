@@ -173,9 +173,11 @@ asio::awaitable<Result<shed::ShedOutcome>> shed_once(std::shared_ptr<redis::Clie
     co_return Error{ErrorKind::ServerBusy, found->writes_refused};
   }
   for (const auto& change : found->changes) fmt::print(stderr, "{}\n", change);
+  // On a replica, which takes no writes, the shedder says that nothing is shed there.
+  const bool needs_lease = !flags.dry_run && !found->is_replica;
   shed::Shedder shedder(client, table, settings.options.shed);
   shedder.use(std::move(*found));
-  if (flags.dry_run) {
+  if (!needs_lease) {
     co_return co_await plan_and_shed(client, settings, flags, table, shedder, stop);
   }
   // Before memory is read: a guard that steps back may have shed until then, and the first script

@@ -63,8 +63,9 @@ void add_journal(const guard::Snapshot& snapshot, Families& out) {
 
 void add_lease(const guard::LeaseView& lease, Families& out) {
   out.start("redkeep_lease", "1 for how this guard stands to the lease.", MetricType::Gauge);
-  for (const auto stand : {guard::LeaseStand::Held, guard::LeaseStand::Watching,
-                           guard::LeaseStand::Alone, guard::LeaseStand::Unknown}) {
+  for (const auto stand :
+       {guard::LeaseStand::Held, guard::LeaseStand::Watching, guard::LeaseStand::Alone,
+        guard::LeaseStand::Replica, guard::LeaseStand::Unknown}) {
     out.add(stand == lease.stand ? 1 : 0, {{"stand", std::string(to_string(stand))}});
   }
   out.gauge("redkeep_lease_fencing", "Grows with each change of holder; 0: not known.",

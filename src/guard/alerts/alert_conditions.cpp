@@ -72,13 +72,18 @@ AlertCondition condition_of(std::string subject, std::string cause, const Memory
 void follow_usage(AlertPolicy& policy, const PressureOptions& marks, const UsageSeen& usage,
                   AlertPolicy::TimePoint now) {
   policy.clear("blind", usage.after, now);
+  // What goes at critical only goes down to another mark than that of the warning.
+  const bool was_critical =
+      policy.is_raised("critical") || usage.before.usage_pct >= marks.emergency_pct;
   follow_mark(policy, "critical", marks.emergency_pct, marks.leave_emergency_pct, usage, now);
   // While it is critical the warning is not over, and need not be told again.
   const bool is_critical = policy.is_raised("critical");
   if (!is_critical) {
     const bool is_down = is_down_at(usage.after.usage_pct, marks.stop_shedding_pct);
     if (!policy.on_way_down(now) || policy.is_told("warning")) {
-      follow_mark(policy, "warning", marks.start_shedding_pct, marks.stop_shedding_pct, usage, now);
+      UsageSeen seen = usage;
+      if (was_critical) seen.action.clear();
+      follow_mark(policy, "warning", marks.start_shedding_pct, marks.stop_shedding_pct, seen, now);
     } else if (is_down) {
       policy.clear("warning", usage.after, now);
     }

@@ -29,9 +29,13 @@ std::string BriefCrossing::sentence() const {
 }
 
 void AlertPolicy::raise(AlertCondition condition, TimePoint seen) {
-  auto [found, is_new] = raised_.try_emplace(condition.subject, Raised{{}, seen, seen});
+  auto [found, is_new] = raised_.try_emplace(condition.subject, Raised{{}, seen, seen, {}, {}});
   Raised& raised = found->second;
-  if (condition.action.empty()) condition.action = std::move(raised.condition.action);
+  if (condition.action.empty()) {
+    condition.action = std::move(raised.condition.action);
+  } else {
+    raised.acted = seen;
+  }
   raised.condition = std::move(condition);
   raised.last = seen;
   const auto lasted = duration_cast<milliseconds>(seen - raised.since);
@@ -40,12 +44,22 @@ void AlertPolicy::raise(AlertCondition condition, TimePoint seen) {
       raised.condition.kind == AlertKind::State || raised.condition.kind == AlertKind::Event;
   if (!may_be_brief && gate_.pass(clock_of(raised.condition), seen)) {
     raised.told = true;
-    due_.push_back(Alert{raised.condition, false, lasted, raised.since, {}});
+    due_.push_back(alert_of(raised, seen));
   } else if (is_new && is_state_or_event) {
     raised.noted = true;
-    unsent_.push_back(Alert{raised.condition, false, lasted, raised.since, {}});
+    unsent_.push_back(alert_of(raised, seen));
   }
   if (raised.condition.kind == AlertKind::Event) raised_.erase(found);
+}
+
+// What was done before the last telling, or long ago, is no news of now.
+Alert AlertPolicy::alert_of(Raised& raised, TimePoint seen) const {
+  const bool is_new = raised.acted && seen - *raised.acted < every_ &&
+                      (!raised.told_at || *raised.acted > *raised.told_at);
+  if (!is_new) raised.condition.action.clear();
+  raised.told_at = seen;
+  return Alert{
+      raised.condition, false, duration_cast<milliseconds>(seen - raised.since), raised.since, {}};
 }
 
 void AlertPolicy::clear(std::string_view subject, const MemoryUse& memory, TimePoint now) {
@@ -82,9 +96,11 @@ bool AlertPolicy::is_told(std::string_view subject) const {
   return found != raised_.end() && found->second.told;
 }
 
-std::string AlertPolicy::done_about(std::string_view subject) const {
+std::string AlertPolicy::done_about(std::string_view subject, TimePoint now) const {
   const auto found = raised_.find(subject);
-  return found != raised_.end() ? found->second.condition.action : std::string{};
+  if (found == raised_.end()) return {};
+  const Raised& raised = found->second;
+  return raised.acted && now - *raised.acted < every_ ? raised.condition.action : std::string{};
 }
 
 AlertPolicy::Due AlertPolicy::take(TimePoint now) {

@@ -37,7 +37,8 @@ class AlertPolicy {
       : every_(options.every), grace_(options.grace), gate_(options.every) {}
 
   /// The condition holds at `seen`. To be called again for as long as it does; it is told again
-  /// only when it is. An empty action leaves the one that was named before.
+  /// only when it is. An action is told once, within `every`: where nothing has been done since, an
+  /// empty one leaves none.
   void raise(AlertCondition condition, TimePoint seen);
 
   /// The condition is over; `memory` is what is used now. Nothing happens if it was not raised.
@@ -46,8 +47,8 @@ class AlertPolicy {
 
   bool is_raised(std::string_view subject) const { return raised_.contains(subject); }
   bool is_told(std::string_view subject) const;
-  /// What was done about it last; empty if nothing was, or it is not raised.
-  std::string done_about(std::string_view subject) const;
+  /// What was done about it last; empty if nothing was within `every`, or it is not raised.
+  std::string done_about(std::string_view subject, TimePoint now) const;
 
   /// True for `every` after a critical Mark that was told has ended, or until that way is said to
   /// be over: a lower mark that usage passes meanwhile is no news.
@@ -69,10 +70,13 @@ class AlertPolicy {
     AlertCondition condition;
     TimePoint since;
     TimePoint last;
+    std::optional<TimePoint> acted;    // when the condition's action was done
+    std::optional<TimePoint> told_at;  // last
     bool told = false;
     bool noted = false;  // without being sent
   };
 
+  Alert alert_of(Raised& raised, TimePoint seen) const;
   void end(const Raised& raised, TimePoint when, const std::string& how);
 
   std::chrono::seconds every_;

@@ -33,8 +33,10 @@ class Alerts {
   void raise(std::string subject, std::string cause, TimePoint now);
   /// The same where memory and what was done about it are known better than by the last reading.
   void raise(AlertCondition condition, TimePoint now) { policy_.raise(std::move(condition), now); }
-  /// What was done last about a mark that is crossed.
-  std::string done_about(std::string_view subject) const { return policy_.done_about(subject); }
+  /// What was done of late about a mark that is crossed.
+  std::string done_about(std::string_view subject, TimePoint now) const {
+    return policy_.done_about(subject, now);
+  }
   /// It is over. Only for subjects of kind State; the others end by themselves.
   void clear(std::string_view subject, TimePoint now);
 

@@ -25,6 +25,7 @@ class DoesNotFit : public testing::Test {
   static Counted counted(std::vector<ClassUse> classes) {
     Counted made;
     made.statistics.classes = std::move(classes);
+    made.statistics.memory = {36 * kMiB, 40 * kMiB, 90};
     made.ago = std::chrono::seconds{40};
     return made;
   }
@@ -67,6 +68,17 @@ TEST_F(DoesNotFit, KeysOfNoClassAreNamedToo) {
   made.statistics.unclassified_keys = 17'200;
   EXPECT_NE(sentence(made).find("; of that 17,200 keys of no class, as counted"),
             std::string::npos);
+}
+
+TEST_F(DoesNotFit, ACountFromBeforeTheFloodIsToldAsOneAndBlamesNobody) {
+  Counted made = counted({use_of("entities", KeyLevel::Protected, 3)});
+  made.statistics.memory.used_bytes = 10 * kMiB;
+  const auto said = sentence(made);
+  EXPECT_TRUE(said.starts_with("what is never shed does not fit: ")) << said;
+  EXPECT_NE(said.find("as counted 40.0 s ago when 10.0 MiB were used, so what has filled the "
+                      "memory since is not in it; the limit is"),
+            std::string::npos)
+      << said;
 }
 
 }  // namespace

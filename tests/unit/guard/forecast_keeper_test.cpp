@@ -88,6 +88,22 @@ TEST_F(ForecastKeeperTest, BytesThatAreNotKnownAreNoGuess) {
   EXPECT_EQ(snapshot_.forecast.protected_data.outlook, Outlook::NotKnown);
 }
 
+TEST_F(ForecastKeeperTest, ALeapIsSeenAtOnce) {
+  pressure::MemoryReading reading;
+  reading.limit_bytes = 1'000'000'000;
+  reading.used_bytes = 500'000'000;
+  for (int i = 0; i < 40; ++i, now_ += seconds{10}) {
+    reading.used_bytes += 11'000'000;
+    keeper_.note(reading, now_);
+  }
+  ASSERT_TRUE(snapshot_.forecast.total.limit_in);
+  reading.used_bytes = 40'000'000;
+  keeper_.note(reading, now_ - seconds{9});
+  EXPECT_FALSE(snapshot_.forecast.total.limit_in);
+  EXPECT_FALSE(snapshot_.forecast.total.warning_in);
+  EXPECT_EQ(snapshot_.forecast.total.bytes, 40'000'000);
+}
+
 PublishedForecast example() {
   PublishedForecast published;
   published.server_time = std::chrono::milliseconds{1'732'390'000'123};

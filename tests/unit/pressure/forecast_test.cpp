@@ -383,5 +383,31 @@ TEST(Forecast, SaysInWordsWhatItSees) {
   EXPECT_EQ(describe(outlook), "grows by 12.0 MiB an hour");
 }
 
+TEST(Forecast, SeenLaterItsTimesAreNearerAndThoseOfBeforeALeapAreGone) {
+  constexpr std::int64_t kMib = std::int64_t{1} << 20;
+  Forecast foreseen;
+  foreseen.total = {Outlook::Growing, 50 * kMib,    3600.0 * kMib / 10,
+                    seconds{44},      seconds{140}, minutes{2}};
+  const auto at = [](std::int64_t mib) {
+    return MemoryUse{mib * kMib, 64 * kMib, 100.0 * static_cast<double>(mib) / 64};
+  };
+  const Forecast later = seen_later(foreseen, at(51), seconds{10}, {});
+  EXPECT_EQ(later.total.warning_in, seconds{34});
+  EXPECT_EQ(later.total.limit_in, seconds{130});
+  const Forecast deleted = seen_later(foreseen, at(2), seconds{10}, {});
+  EXPECT_EQ(deleted.total.outlook, Outlook::NotKnown);
+  EXPECT_FALSE(deleted.total.warning_in || deleted.total.limit_in);
+  foreseen.total.bytes = 60 * kMib;
+  foreseen.total.warning_in = seconds{0};
+  EXPECT_EQ(seen_later(foreseen, at(60), seconds{0}, {}).total.warning_in, seconds{0});
+  foreseen.total.bytes = 54 * kMib;
+  EXPECT_FALSE(seen_later(foreseen, at(54), seconds{0}, {}).total.warning_in) << "at 84 %";
+  foreseen.total.outlook = Outlook::Held;
+  EXPECT_EQ(seen_later(foreseen, at(56), seconds{9}, {}).total.outlook, Outlook::Held) << "a tooth";
+  EXPECT_EQ(seen_later(foreseen, at(20), seconds{9}, {}).total.outlook, Outlook::NotKnown);
+  foreseen.protected_data = {Outlook::Growing, 30 * kMib, 1, std::nullopt, hours{2}, hours{4}};
+  EXPECT_FALSE(seen_later(foreseen, at(20), seconds{9}, {}).protected_data.limit_in);
+}
+
 }  // namespace
 }  // namespace redkeep::pressure

@@ -151,6 +151,14 @@ TEST_F(CensusKeeperTest, HalfACountIsNotShown) {
   EXPECT_EQ(server_.count("SCAN"), 2) << "it is not tried again at once";
 }
 
+TEST_F(CensusKeeperTest, WhatTheGuardHasShedIsCountedAnewSoon) {
+  start();
+  ASSERT_TRUE(loop_.run_until([&] { return snapshot_.census.has_value(); }));
+  snapshot_.shed["page_cache"] = {7, 700};
+  EXPECT_TRUE(loop_.run_until([&] { return server_.count("SCAN") == 4; }, 15s));
+  EXPECT_TRUE(loop_.run_until([&] { return !snapshot_.shed_before_census.empty(); }, 5s));
+}
+
 TEST_F(CensusKeeperTest, StoppingDoesNotWaitForASilentServer) {
   options_.endpoint.deadline = 30s;
   answers_.on("SCAN", "");

@@ -221,5 +221,20 @@ TEST_F(Policy, WhatWasDoneBeforeIsStillNamedWhenItIsTold) {
   EXPECT_EQ(due_.alerts[0].condition.action, "shed 12 keys");
 }
 
+TEST_F(Policy, WhatWasDoneIsToldOnceAndNotLongAfterwards) {
+  raise("warning", AlertKind::Mark, 0s, AlertSeverity::Warning, "shed 12 keys");
+  raise("warning", AlertKind::Mark, 6s);
+  told(6s);
+  raise("warning", AlertKind::Mark, 66s);
+  ASSERT_EQ(told(66s), Texts{"warning"});
+  EXPECT_EQ(due_.alerts[0].condition.action, "") << "it is a minute old and was told";
+  raise("warning", AlertKind::Mark, 100s, AlertSeverity::Warning, "shed 3 keys");
+  EXPECT_EQ(policy_.done_about("warning", TimePoint{130s}), "shed 3 keys");
+  raise("warning", AlertKind::Mark, 126s);
+  ASSERT_EQ(told(126s), Texts{"warning"});
+  EXPECT_EQ(due_.alerts[0].condition.action, "shed 3 keys");
+  EXPECT_EQ(policy_.done_about("warning", TimePoint{161s}), "");
+}
+
 }  // namespace
 }  // namespace redkeep::guard

@@ -64,5 +64,17 @@ TEST_F(AlertsTest, SheddingThatBrokeOffHasMeasuredNothing) {
   EXPECT_EQ(snapshot_.alerts.at("warning"), 1);
 }
 
+TEST_F(AlertsTest, WhatWasDoneAtCriticalIsNoActionOfTheWarningThatFollows) {
+  tick(960, shed_to(899, shed::ShedEnd::TargetReached));
+  for (int i = 0; i < 200; ++i) tick(899);
+  int warnings = 0;
+  for (const auto& line : ledger()) {
+    if (!line.starts_with("alarm warning")) continue;
+    ++warnings;
+    EXPECT_EQ(line, "alarm warning: numbers");
+  }
+  EXPECT_GE(warnings, 2);
+}
+
 }  // namespace
 }  // namespace redkeep::guard
