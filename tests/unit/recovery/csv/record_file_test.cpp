@@ -9,6 +9,7 @@ namespace redkeep::recovery {
 namespace {
 
 constexpr const char* kOneId = "0b6f3c1e-5a0e-4a44-9d3c-2f9c5b1e7a10";
+constexpr const char* kOtherId = "0b6f3c1e-5a0e-4a44-9d3c-2f9c5b1e7a11";
 
 class RecordFiles : public testing::Test {
  protected:
@@ -50,13 +51,13 @@ TEST_F(RecordFiles, BadRowsAreCountedAndNamedByThePlaceOfTheFault) {
 
 TEST_F(RecordFiles, RowsAreRecords) {
   const auto file = look_at(std::string("weight,type,path,child_id,parent_id\n7,contains,/a,") +
-                            kOneId + "," + kOneId + "\n");
+                            kOneId + "," + kOtherId + "\n");
   ASSERT_TRUE(file.ok());
   auto rows = RecordRows::open(*file);
   ASSERT_TRUE(rows.ok());
   const auto first = rows->next_association();
   ASSERT_TRUE(first.ok() && first->has_value());
-  EXPECT_EQ(**first, (Association{kOneId, kOneId, "/a", "contains", 7}));
+  EXPECT_EQ(**first, (Association{kOtherId, kOneId, "/a", "contains", 7}));
   const auto end = rows->next_association();
   EXPECT_TRUE(end.ok() && !end->has_value());
 }
