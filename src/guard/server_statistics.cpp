@@ -47,6 +47,7 @@ redis::awaitable<Result<Statistics>> statistics_around(std::shared_ptr<redis::Cl
   statistics.level =
       *published ? (*published)->level
                  : pressure::PressureGauge::instantaneous(reading->usage_pct(), options.pressure);
+  if (*published) statistics.alarms = (*published)->alarms;
   statistics.keys_with_ttl = reading->keyspace.with_ttl;
   statistics.keys_without_ttl = reading->keyspace.keys - reading->keyspace.with_ttl;
   if (*foreseen) {

@@ -28,5 +28,16 @@ TEST(StatusText, WithoutALimitShowsWhatItWouldBeAndThatNothingGoesByIt) {
             "machine's 360.0 MiB that is 10.0 %, which nothing goes by");
 }
 
+TEST(StatusText, NamesTheAlarmsThatAreOpen) {
+  Statistics statistics;
+  const auto text = [&] { return status_text(statistics, std::optional<guard::LeaseRecord>()); };
+  EXPECT_EQ(text().find("alarms "), std::string::npos) << "no guard says it";
+  statistics.alarms.emplace();
+  EXPECT_NE(text().find("\nalarms     none\n"), std::string::npos);
+  statistics.alarms = {"critical", "unsafe-policy"};
+  EXPECT_NE(text().find("\nalarms     critical, unsafe-policy (`redkeep history` and the guard's "),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace redkeep::app
