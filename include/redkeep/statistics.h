@@ -43,6 +43,8 @@ struct Statistics {
   /// never acted on. 0 otherwise, or where the server does not say it (total_system_memory).
   std::int64_t derived_limit_bytes = 0;
   std::optional<Forecast> forecast;  ///< Of the running guard; nothing where there is none.
+  /// Kinds of the alarms that are open with the running guard; nothing where there is none.
+  std::optional<std::vector<std::string>> alarms;
 
   std::int64_t protected_keys() const;  ///< Of protected and rebuildable classes.
   std::int64_t evictable_keys() const;
@@ -53,7 +55,8 @@ struct Statistics {
 /// (counts of keys), and level, level_source, limit_bytes, used_bytes, keys_with_ttl,
 /// keys_without_ttl, classes[{name, level, keys, bytes}], unclassified_keys,
 /// derived_limit_bytes, forecast{total, protected}, each {outlook, growth_bytes_per_hour,
-/// warning_in_seconds, limit_in_seconds, observed_seconds}. Megabytes are of 1,048,576 bytes.
+/// warning_in_seconds, limit_in_seconds, observed_seconds}, alarms[{kind}]. Megabytes are of
+/// 1,048,576 bytes.
 std::string to_json(const Statistics& statistics);
 
 /// "protected", "rebuildable", "evictable".

@@ -42,6 +42,14 @@ std::string lease_text(const Lease& lease) {
   return *lease ? guard::describe(**lease) : "held by nobody";
 }
 
+// What a guard tells in Redis are kinds; the sentences are its own.
+std::string alarms_text(const std::vector<std::string>& alarms) {
+  if (alarms.empty()) return "none";
+  std::string names;
+  for (const auto& name : alarms) names += (names.empty() ? "" : ", ") + name;
+  return names + " (`redkeep history` and the guard's /api/v1/status say since when and why)";
+}
+
 }  // namespace
 
 std::string status_text(const Statistics& statistics, const Lease& lease) {
@@ -52,6 +60,7 @@ std::string status_text(const Statistics& statistics, const Lease& lease) {
   fmt::format_to(out, "level      {} ({})\n", to_string(statistics.level),
                  level_source(statistics, lease));
   fmt::format_to(out, "lease      {}\n", lease_text(lease));
+  if (statistics.alarms) fmt::format_to(out, "alarms     {}\n", alarms_text(*statistics.alarms));
   if (statistics.forecast) {
     fmt::format_to(out, "forecast   used memory {}; protected data {}\n",
                    pressure::describe(statistics.forecast->total),

@@ -83,6 +83,13 @@ json::value forecast_object(const std::optional<Forecast>& forecast) {
                       {"protected", outlook_object(forecast->protected_data)}};
 }
 
+json::value alarm_list(const std::optional<std::vector<std::string>>& alarms) {
+  if (!alarms) return nullptr;
+  json::array list;
+  for (const auto& kind : *alarms) list.push_back(json::object{{"kind", kind}});
+  return list;
+}
+
 std::int64_t keys_where(const std::vector<ClassUse>& classes, bool evictable) {
   std::int64_t keys = 0;
   for (const auto& use : classes) {
@@ -115,6 +122,7 @@ std::string to_json(const Statistics& statistics) {
       {"unclassified_keys", statistics.unclassified_keys},
       {"derived_limit_bytes", statistics.derived_limit_bytes},
       {"forecast", forecast_object(statistics.forecast)},
+      {"alarms", alarm_list(statistics.alarms)},
   };
   return sizes::print_json(object);
 }

@@ -79,11 +79,9 @@ redis::awaitable<void> ForecastKeeper::publish(std::shared_ptr<redis::Client> cl
   const auto now = std::chrono::steady_clock::now();
   const auto every = leap_is_untold_ ? kTellLeapsEvery : kForecastEvery;
   if (published_ && now - *published_ < every) co_return;
-  const bool is_first = !published_;
+  if (!is_known(snapshot_.forecast) && !published_) co_return;
   published_ = now;
   leap_is_untold_ = false;
-  if (!is_known(snapshot_.forecast) && is_first)
-    co_return co_await withdraw(client, std::move(key));
   if (is_known(snapshot_.forecast) && (!logged_ || now - *logged_ >= kLogForecastEvery)) {
     logged_ = now;
     spdlog::info("forecast: used memory {}; protected data {}",

@@ -44,8 +44,8 @@ class ForecastKeeper {
   /// soon after memory has leapt: a time that is shown follows from the room that there is.
   GrowthNews note(const pressure::MemoryReading& reading, TimePoint now);
 
-  /// Writes the forecast into the server every kForecastEvery, and soon after memory has leapt. One
-  /// that another guard has left there is taken away as long as nothing is known.
+  /// Writes the forecast into the server every kForecastEvery, and soon after memory has leapt,
+  /// from when something is known; that nothing is known any more is written, too.
   redis::awaitable<void> publish(std::shared_ptr<redis::Client> client, std::string key);
   /// Takes it away again, if it was written.
   redis::awaitable<void> withdraw(std::shared_ptr<redis::Client> client, std::string key);

@@ -8,6 +8,7 @@
 
 #include "error/error.h"
 #include "keys/level_key.h"
+#include "pressure/forecast.h"
 
 namespace redkeep::guard {
 namespace {
@@ -114,6 +115,12 @@ std::optional<AgedForecast> aged_forecast(const redis::Reply& text, const redis:
   const auto age = *now - published->server_time;
   if (age >= kForecastGoodFor || age <= -kForecastGoodFor) return std::nullopt;
   return AgedForecast{published->forecast, std::max(age, std::chrono::milliseconds{0})};
+}
+
+std::optional<Forecast> seen_now(const std::optional<AgedForecast>& aged, const MemoryUse& now,
+                                 const PressureOptions& marks) {
+  if (!aged) return std::nullopt;
+  return pressure::seen_later(aged->forecast, now, aged->age, marks);
 }
 
 redis::awaitable<Result<std::optional<AgedForecast>>> read_forecast(

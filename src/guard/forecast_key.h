@@ -9,6 +9,8 @@
 
 #include "redis/client.h"
 #include "redkeep/forecast.h"
+#include "redkeep/options.h"
+#include "redkeep/statistics.h"
 
 namespace redkeep::guard {
 
@@ -40,8 +42,11 @@ struct AgedForecast {
 /// Out of the replies to GET and TIME; nothing if there is no guard, or one that is gone. Pure.
 std::optional<AgedForecast> aged_forecast(const redis::Reply& text, const redis::Reply& time);
 
-/// What a guard that is alive foresees; nothing if there is none. To be shown as
-/// pressure::seen_later() has it.
+/// As pressure::seen_later() has it beside the use of now. Pure.
+std::optional<Forecast> seen_now(const std::optional<AgedForecast>& aged, const MemoryUse& now,
+                                 const PressureOptions& marks);
+
+/// What a guard that is alive foresees; nothing if there is none. To be shown by seen_now().
 redis::awaitable<Result<std::optional<AgedForecast>>> read_forecast(
     std::shared_ptr<redis::Client> client, std::string key);
 

@@ -104,6 +104,7 @@ redis::awaitable<void> Guard::tick(std::stop_token stop) {
   const AlertPolicy::Due due = alerts_.take(now);
   if (!due.empty()) write_down(shed_log_.take_all(now));  // what was done before what came of it
   alerts_.tell(due);
+  alerts_.show_open();
   if (pressure.level == PressureLevel::Blind) co_return;
   co_await renew_append_only_file();
   co_await content_.watch(pressure, outcome.used_after_bytes, stop);
@@ -154,7 +155,7 @@ redis::awaitable<void> Guard::renew_append_only_file() {
 
 // A guard that only watches leaves the word to the one that acts.
 redis::awaitable<void> Guard::tell_level(PressureLevel level) {
-  if (lease_.may_speak()) co_await level_.publish(level, keeps_up_);
+  if (lease_.may_speak()) co_await level_.publish(level, keeps_up_, alarm_kinds(snapshot_));
 }
 
 // A blind guard lets the lease run out: another one may see. On a replica, which takes no writes,

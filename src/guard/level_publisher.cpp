@@ -12,10 +12,11 @@ constexpr std::string_view kGone = "gone";
 
 }  // namespace
 
-redis::awaitable<void> LevelPublisher::publish(PressureLevel level, bool shedding_keeps_up) {
+redis::awaitable<void> LevelPublisher::publish(PressureLevel level, bool shedding_keeps_up,
+                                               Alarms alarms) {
   const auto now = std::chrono::steady_clock::now();
   const bool changed = level != level_ || shedding_keeps_up != keeps_up_;
-  const bool due = changed || now - published_ >= keys::kLevelEvery;
+  const bool due = changed || alarms != alarms_ || now - published_ >= keys::kLevelEvery;
   if (!due || level == PressureLevel::Blind || now < rests_until_) co_return;
   rests_until_ = now + keys::kLevelEvery;
   std::vector<std::string> time{"TIME"};
@@ -23,12 +24,13 @@ redis::awaitable<void> LevelPublisher::publish(PressureLevel level, bool sheddin
   if (!reply) co_return;
   const auto server_time = keys::parse_server_time(*reply);
   if (!server_time) co_return;
-  const keys::PublishedLevel now_published{level, *server_time, shedding_keeps_up};
+  const keys::PublishedLevel now_published{level, *server_time, shedding_keeps_up, alarms};
   std::string text = keys::print_level(now_published);
   co_await write(std::move(text), changed);
   rests_until_ = {};
   level_ = level;
   keeps_up_ = shedding_keeps_up;
+  alarms_ = std::move(alarms);
   published_ = now;
 }
 

@@ -4,7 +4,6 @@
 #include "keys/key_schema.h"
 #include "keys/level_key.h"
 #include "pressure/ask_memory.h"
-#include "pressure/forecast.h"
 #include "pressure/pressure_gauge.h"
 #include "redis/capabilities.h"
 
@@ -47,13 +46,10 @@ redis::awaitable<Result<Statistics>> statistics_around(std::shared_ptr<redis::Cl
   statistics.level =
       *published ? (*published)->level
                  : pressure::PressureGauge::instantaneous(reading->usage_pct(), options.pressure);
+  if (*published) statistics.alarms = (*published)->alarms;
   statistics.keys_with_ttl = reading->keyspace.with_ttl;
   statistics.keys_without_ttl = reading->keyspace.keys - reading->keyspace.with_ttl;
-  if (*foreseen) {
-    const AgedForecast& aged = **foreseen;
-    statistics.forecast =
-        pressure::seen_later(aged.forecast, statistics.memory, aged.age, options.pressure);
-  }
+  statistics.forecast = seen_now(*foreseen, statistics.memory, options.pressure);
   statistics.classes = std::move(classes);
   statistics.unclassified_keys = unclassified_keys;
   co_return statistics;

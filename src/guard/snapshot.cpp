@@ -4,6 +4,12 @@
 
 namespace redkeep::guard {
 
+std::vector<std::string> alarm_kinds(const Snapshot& snapshot) {
+  std::vector<std::string> kinds;
+  for (const OpenAlarm& alarm : snapshot.open_alarms) kinds.push_back(alarm.kind);
+  return kinds;
+}
+
 Statistics current_statistics(const Snapshot& snapshot) {
   Statistics statistics = snapshot.census.value_or(Statistics{});
   statistics.memory = snapshot.memory;
@@ -13,6 +19,7 @@ Statistics current_statistics(const Snapshot& snapshot) {
   statistics.keys_with_ttl = snapshot.keys_with_ttl;
   statistics.keys_without_ttl = snapshot.keys_without_ttl;
   statistics.forecast = snapshot.forecast;
+  statistics.alarms = alarm_kinds(snapshot);
   return statistics;
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "drift/drift.h"
 #include "guard/lease_rule.h"
@@ -42,6 +43,14 @@ struct JournalState {
   bool applies = true;  ///< Redis gets what is journaled.
 };
 
+/// A condition that was told and is not over.
+struct OpenAlarm {
+  std::string kind;  ///< The alert's subject.
+  bool is_critical = false;
+  std::chrono::system_clock::time_point since{};
+  std::string sentence;  ///< As it is now: the cause, and what was done about it of late.
+};
+
 struct Snapshot {
   bool connected = false;
   std::string endpoint;         ///< Where the server is, without user and password.
@@ -65,6 +74,7 @@ struct Snapshot {
   std::map<std::string, ShedTotals> shed;                ///< By class.
   std::map<std::string, shed::Regret> regret;            ///< By class; those that were sampled.
   std::map<std::string, std::int64_t> alerts;            ///< Raised, by level or kind.
+  std::vector<OpenAlarm> open_alarms;                    ///< By kind.
   std::map<std::string, AlertDeliveries> deliveries;     ///< By receiver: "webhook", "command".
   std::optional<Statistics> census;                      ///< The last complete count by class.
   std::chrono::steady_clock::time_point census_time{};   ///< When it was complete.
@@ -75,6 +85,9 @@ struct Snapshot {
   std::map<std::string, std::int64_t> drift_mended;  ///< Of these.
   std::optional<LastAudit> last_audit;
 };
+
+/// The kinds of the open alarms.
+std::vector<std::string> alarm_kinds(const Snapshot& snapshot);
 
 /// The statistics as they are known now: memory and level of the last reading, classes of the last
 /// census (none before the first one is complete).

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "redis/client.h"
 #include "redkeep/statistics.h"
@@ -21,10 +22,16 @@ struct PublishedLevel {
   PressureLevel level = PressureLevel::Normal;
   std::chrono::milliseconds server_time{0};  ///< Since 1970, by the server's clock.
   bool shedding_keeps_up = true;             ///< What flows in is shed as fast.
+  /// Kinds of the alarms that are open with the guard; nothing where it does not say.
+  std::optional<std::vector<std::string>> alarms = {};
 };
 
-/// "warning keeps-up 1732390000123" or "critical behind 1732390000123": the level, whether shedding
-/// keeps up, and the server's time in milliseconds. Pure.
+/// No more of them are written, nor longer ones read.
+inline constexpr std::size_t kMostAlarms = 24;
+
+/// "warning keeps-up 1732390000123" or "critical behind alarms=critical,restore 1732390000123": the
+/// level, whether shedding keeps up, the open alarms where they are known, and the server's time in
+/// milliseconds. Pure.
 std::string print_level(const PublishedLevel& published);
 /// The first word is the level and the last one the time. Guards of other versions say more or less
 /// between them: what is not known is passed over, and what is not said to be behind keeps up.

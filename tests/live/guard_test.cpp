@@ -181,6 +181,15 @@ TEST_F(GuardLive, AnUnsafeEvictionPolicyIsAnAlarm) {
   RunningGuard guard(redis.url());
   ASSERT_TRUE(eventually([&] { return guard.count("alarm", "unsafe-policy") == 1; }));
   EXPECT_TRUE(has(text(guard.last("alarm", "unsafe-policy"), "reason"), "volatile-"));
+  const auto alarms = [&] { return guard.status().at("alarms").as_array(); };
+  ASSERT_TRUE(eventually([&] { return alarms().size() == 1; }));
+  EXPECT_EQ(text(alarms().front().as_object(), "kind"), "unsafe-policy");
+  EXPECT_TRUE(has(text(alarms().front().as_object(), "sentence"), "volatile-"));
+  EXPECT_TRUE(eventually([&] {
+    return has(run_program({"status", "--url", redis.url()}).out, "alarms     unsafe-policy (");
+  }));
+  redis.run({"CONFIG", "SET", "maxmemory-policy", "noeviction"});
+  EXPECT_TRUE(eventually([&] { return alarms().empty(); }));
 }
 
 TEST_F(GuardLive, ASnapshotThatFailsIsAnAlarmUntilOneSucceeds) {

@@ -68,7 +68,7 @@ TEST_F(StatisticsLive, JsonHasExactlyThePromisedNames) {
               (Names{"total_memory_mb", "max_memory_mb", "usage_percent", "protected_keys",
                      "evictable_keys", "breakdown", "level", "level_source", "limit_bytes",
                      "used_bytes", "keys_with_ttl", "keys_without_ttl", "classes",
-                     "unclassified_keys", "derived_limit_bytes", "forecast"}));
+                     "unclassified_keys", "derived_limit_bytes", "forecast", "alarms"}));
     EXPECT_EQ(names_of(statistics.at("breakdown")),
               (Names{"ucg_entities", "ucg_associations", "search_index", "page_cache", "sessions",
                      "other_cache"}));

@@ -61,7 +61,7 @@ asio::awaitable<Status> by_ourselves(const Options& options, std::stop_token sto
 }
 
 // A name that was mistyped must not become a directory somewhere.
-Status require_parent(const std::string& data_directory) {
+Status require_parent_of_data(const std::string& data_directory) {
   std::error_code code;
   if (std::filesystem::exists(data_directory, code)) return {};
   auto place = std::filesystem::absolute(data_directory, code).lexically_normal();
@@ -78,7 +78,7 @@ bool has_journal(const std::string& data_directory) {
 }
 
 asio::awaitable<int> run_checkpoint(const Options& options, std::stop_token stop) {
-  const Status may_begin = require_parent(options.data_directory);
+  const Status may_begin = require_parent_of_data(options.data_directory);
   if (!may_begin) co_return fail(may_begin.error());
   const bool is_new = !has_journal(options.data_directory);
   Status done = co_await by_ourselves(options, stop);

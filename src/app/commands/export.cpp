@@ -46,7 +46,7 @@ void print_notes(const recovery::CheckpointOutcome& outcome) {
 }
 
 // The directory itself is made, what it is to be in is not.
-Status require_parent(const std::string& directory) {
+Status require_parent_of_export(const std::string& directory) {
   std::string named = directory;
   while (named.size() > 1 && named.back() == '/') named.pop_back();
   const std::string parent = std::filesystem::path(named).parent_path().string();
@@ -58,7 +58,7 @@ Status require_parent(const std::string& directory) {
 
 asio::awaitable<int> run_export(const Settings& settings, const ExportFlags& flags,
                                 std::stop_token stop) {
-  if (const Status there = require_parent(flags.directory); !there) co_return fail(there.error());
+  if (const Status there = require_parent_of_export(flags.directory); !there) co_return fail(there.error());
   recovery::CheckpointOptions options;
   options.directory = flags.directory;
   options.replace = flags.replace;

@@ -24,7 +24,6 @@
 #include "guard/stop_wake.h"
 #include "keys/key_schema.h"
 #include "keys/level_key.h"
-#include "pressure/forecast.h"
 #include "pressure/pressure_gauge.h"
 #include "redis/capabilities.h"
 #include "redis/key_lookups.h"
@@ -204,11 +203,8 @@ class Top {
     const auto lease = co_await guard::read_lease(client_, schema_.guard("lease"));
     view_.lease = lease && *lease ? guard::describe(**lease) : "held by nobody";
     const auto forecast = co_await guard::read_forecast(client_, schema_.guard("forecast"));
-    view_.forecast.reset();
-    if (forecast && *forecast) {
-      view_.forecast = pressure::seen_later((*forecast)->forecast, view_.reading->use(),
-                                            (*forecast)->age, options_.pressure);
-    }
+    view_.forecast = forecast ? guard::seen_now(*forecast, view_.reading->use(), options_.pressure)
+                              : std::nullopt;
   }
 
   asio::awaitable<void> look_at_classes(std::stop_token stop) {

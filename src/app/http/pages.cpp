@@ -1,5 +1,6 @@
 #include "app/http/pages.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
@@ -166,6 +167,18 @@ void add_census(const guard::Snapshot& snapshot, TimePoint now, Families& out) {
             as_double(snapshot.census->unclassified_keys));
 }
 
+json::array open_alarm_list(const guard::Snapshot& snapshot) {
+  json::array list;
+  for (const guard::OpenAlarm& alarm : snapshot.open_alarms) {
+    const auto since = std::chrono::floor<std::chrono::seconds>(alarm.since);
+    list.push_back(json::object{{"kind", utf8(alarm.kind)},
+                                {"severity", alarm.is_critical ? "critical" : "warning"},
+                                {"since", fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", fmt::gmtime(since))},
+                                {"sentence", utf8(alarm.sentence)}});
+  }
+  return list;
+}
+
 }  // namespace
 
 std::string metrics_text(const guard::Snapshot& snapshot, const Inspections& inspections,
@@ -195,6 +208,7 @@ std::string status_json(const guard::Snapshot& snapshot, TimePoint now) {
                                  {"holder", utf8(snapshot.lease.holder)},
                                  {"fencing", snapshot.lease.fencing},
                                  {"text", utf8(describe(snapshot.lease))}};
+  object["alarms"] = open_alarm_list(snapshot);
   object["census_age_seconds"] = snapshot.census
                                      ? json::value(seconds_since(snapshot.census_time, now))
                                      : json::value(nullptr);

@@ -103,6 +103,22 @@ std::string AlertPolicy::done_about(std::string_view subject, TimePoint now) con
   return raised.acted && now - *raised.acted < every_ ? raised.condition.action : std::string{};
 }
 
+std::vector<Alert> AlertPolicy::open() const {
+  std::vector<Alert> alerts;
+  for (const auto& [subject, raised] : raised_) {
+    if (!raised.told && !raised.noted) continue;
+    Alert alert{raised.condition,
+                false,
+                duration_cast<milliseconds>(raised.last - raised.since),
+                raised.since,
+                {}};
+    const bool is_old = !raised.acted || raised.last - *raised.acted >= every_;
+    if (is_old) alert.condition.action.clear();
+    alerts.push_back(std::move(alert));
+  }
+  return alerts;
+}
+
 AlertPolicy::Due AlertPolicy::take(TimePoint now) {
   const std::string quiet = "not seen again for " + sizes::print_duration(every_);
   std::erase_if(raised_, [&](const auto& entry) {

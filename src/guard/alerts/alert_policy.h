@@ -55,6 +55,9 @@ class AlertPolicy {
   bool on_way_down(TimePoint now) const { return way_down_until_ && now < *way_down_until_; }
   void end_way_down() { way_down_until_.reset(); }
 
+  /// What was told or noted and is not over, as it was raised last.
+  std::vector<Alert> open() const;
+
   struct Due {
     std::vector<Alert> alerts;  ///< In the order in which they came to be.
     std::vector<Alert> unsent;  ///< The same, for log and ledger only: one was sent just before.

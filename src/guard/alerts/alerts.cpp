@@ -78,6 +78,16 @@ void Alerts::tell(const AlertPolicy::Due& due) {
   }
 }
 
+void Alerts::show_open() {
+  snapshot_.open_alarms.clear();
+  for (const Alert& alert : policy_.open()) {
+    const AlertCondition& condition = alert.condition;
+    snapshot_.open_alarms.push_back(
+        {condition.subject, condition.severity == AlertSeverity::Critical, began(alert),
+         condition.action.empty() ? condition.cause : condition.cause + "; " + condition.action});
+  }
+}
+
 std::chrono::system_clock::time_point Alerts::began(const Alert& alert) {
   auto& known = began_[alert.condition.subject];
   if (known.first != alert.since || known.second.time_since_epoch().count() == 0) {

@@ -51,6 +51,9 @@ class Alerts {
   /// It goes into ledger and snapshot, and as far as it is to be sent on its way.
   void tell(const AlertPolicy::Due& due);
 
+  /// The snapshot's open alarms are those of now. Once a tick, after tell().
+  void show_open();
+
   /// Delivers until asked to stop; to run beside the guard's loop.
   boost::asio::awaitable<void> run(std::stop_token stop) { return sender_.run(stop); }
 

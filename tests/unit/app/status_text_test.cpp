@@ -37,5 +37,16 @@ TEST(StatusText, ALoadThatWasCutHasALineWithItsCommand) {
   EXPECT_TRUE(status_json(Statistics{}, "/srv/a").ends_with(",\"cut_load\":\"/srv/a\"}"));
 }
 
+TEST(StatusText, NamesTheAlarmsThatAreOpen) {
+  Statistics statistics;
+  const auto text = [&] { return status_text(statistics, std::optional<guard::LeaseRecord>()); };
+  EXPECT_EQ(text().find("alarms "), std::string::npos) << "no guard says it";
+  statistics.alarms.emplace();
+  EXPECT_NE(text().find("\nalarms     none\n"), std::string::npos);
+  statistics.alarms = {"critical", "unsafe-policy"};
+  EXPECT_NE(text().find("\nalarms     critical, unsafe-policy (`redkeep history` and the guard's "),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace redkeep::app

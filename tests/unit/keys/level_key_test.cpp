@@ -39,6 +39,22 @@ TEST(LevelKey, ReadsWhatGuardsOfOtherVersionsWrite) {
   }
 }
 
+TEST(LevelKey, NamesTheOpenAlarmsWhereTheyAreKnown) {
+  PublishedLevel published{PressureLevel::Critical, milliseconds{7}, false};
+  EXPECT_FALSE(parse_level(print_level(published))->alarms);
+  published.alarms.emplace();
+  EXPECT_EQ(print_level(published), "critical behind alarms= 7");
+  EXPECT_TRUE(parse_level(print_level(published))->alarms->empty());
+  published.alarms = {"critical", "does-not-fit", "not one\n", ""};
+  EXPECT_EQ(print_level(published), "critical behind alarms=critical,does-not-fit 7");
+  EXPECT_EQ(parse_level(print_level(published))->alarms,
+            (std::vector<std::string>{"critical", "does-not-fit"}));
+  EXPECT_EQ(parse_level("normal keeps-up alarms=\x1b[31m,,blind more 7")->alarms,
+            std::vector<std::string>{"blind"});
+  published.alarms->assign(1000, "restart");
+  EXPECT_EQ(parse_level(print_level(published))->alarms->size(), kMostAlarms);
+}
+
 TEST(LevelKey, RefusesEverythingElse) {
   for (const char* text :
        {"", "gone", "warning", "warning ", "warning x", "warning -5", "warning behind", "loud 5",

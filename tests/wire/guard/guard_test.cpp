@@ -402,7 +402,8 @@ TEST_F(GuardTest, TheLevelIsPublishedWithTheServersTimeAndWithoutATtl) {
   ASSERT_TRUE(loop_.run_until([&] { return server_.count("SET") > 0; }));
   for (const auto& command : server_.received()) {
     if (command.front() != "SET") continue;
-    EXPECT_EQ(command, (Command{"SET", "reed:guard:level", "normal keeps-up 1700000000123"}));
+    EXPECT_EQ(command,
+              (Command{"SET", "reed:guard:level", "normal keeps-up alarms= 1700000000123"}));
   }
   ASSERT_TRUE(read(20));
   EXPECT_EQ(server_.count("SET"), 1) << "every two seconds, not with every reading";

@@ -76,5 +76,18 @@ TEST_F(AlertsTest, WhatWasDoneAtCriticalIsNoActionOfTheWarningThatFollows) {
   EXPECT_GE(warnings, 2);
 }
 
+TEST_F(AlertsTest, WhatWasToldIsShownUntilItIsOver) {
+  tick(860);
+  alerts_.show_open();
+  EXPECT_TRUE(snapshot_.open_alarms.empty()) << "it may be brief";
+  for (int i = 0; i < 20; ++i) tick(860);
+  alerts_.show_open();
+  ASSERT_EQ(alarm_kinds(snapshot_), std::vector<std::string>{"warning"});
+  EXPECT_EQ(snapshot_.open_alarms[0].sentence, "numbers");
+  tick(700);
+  alerts_.show_open();
+  EXPECT_TRUE(snapshot_.open_alarms.empty());
+}
+
 }  // namespace
 }  // namespace redkeep::guard
