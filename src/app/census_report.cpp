@@ -106,6 +106,7 @@ json::object census_object(const CensusReport& report) {
     object["unexplained_bytes"] = std::llround(report.estimate->unexplained_bytes);
   }
   add_cost(report.cost, report.longest_exchange, report.took, object);
+  object["cost_is_of_last_part"] = report.cost_is_of_last_part;
   json::array classes;
   for (const auto& row : rows_of(report)) classes.push_back(row_object(row, report));
   object["classes"] = std::move(classes);
@@ -288,6 +289,11 @@ std::string census_text(const CensusReport& report) {
         "and\nthere were too many to remember, or the pass was gone on with\n";
   }
   text += "\n" + cost_text(report.cost, report.longest_exchange, report.took);
+  if (report.cost_is_of_last_part) {
+    text +=
+        "           the time in all is that of all parts of this count; CPU, commands and what was "
+        "longest\n           are of the last part only\n";
+  }
   return text;
 }
 

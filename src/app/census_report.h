@@ -30,6 +30,9 @@ struct CensusReport {
   census::ServerCost cost;
   std::chrono::microseconds longest_exchange{0};
   std::chrono::milliseconds took{0};
+  /// True of a pass that was gone on with: `cost` and the longest exchange are of its last part,
+  /// `took` is of all.
+  bool cost_is_of_last_part = false;
 };
 
 /// The object of to_json(Statistics), and beside it `census`.

@@ -60,6 +60,23 @@ std::string sample_text(const census::SampleOutcome& sample) {
                      sizes::print_count(sample.population_keys));
 }
 
+bool is_inside_character(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+}  // in UTF-8
+
+// A pattern for the table: of a long one the beginning and the end.
+std::string shortened(std::string_view name) {
+  constexpr std::size_t kMostBytes = 72;
+  constexpr std::size_t kHead = 44;
+  constexpr std::size_t kTail = 24;
+  if (name.size() <= kMostBytes) return std::string(name);
+  std::size_t head = kHead;
+  while (head > 0 && is_inside_character(name[head])) --head;
+  std::size_t tail = name.size() - kTail;
+  while (tail < name.size() && is_inside_character(name[tail])) ++tail;
+  return fmt::format("{}...{}", name.substr(0, head), name.substr(tail));
+}
+
 // What was found and is not told one by one.
 std::string left_out_text(const discover::Discovery& discovery) {
   return fmt::format("{} more families, with fewer keys than any of these {}, are among them",
@@ -155,7 +172,7 @@ std::string discover_text(const DiscoverReport& report) {
                    share_text(family.estimate.byte_share_pct),
                    estimated_bytes_text(family.estimate.bytes.value));
   };
-  for (const auto& family : report.discovery.families) row(family, family.pattern);
+  for (const auto& family : report.discovery.families) row(family, shortened(family.pattern));
   if (report.discovery.rest.estimate.sampled_keys > 0) {
     row(report.discovery.rest, "(in no family)");
     fmt::format_to(out, "  such as \"{}\"\n", report.discovery.rest.example);

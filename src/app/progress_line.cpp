@@ -21,7 +21,8 @@ void ProgressLine::show(std::string_view doing, std::int64_t count, double share
   const auto now = Clock::now();
   if (now - last_ < (is_terminal_ ? kTerminalEvery : kPlainEvery)) return;
   last_ = now;
-  const std::string line = progress_text(doing, count, unit_, now - begun_, share);
+  const std::string line =
+      progress_text(doing, count, unit_, now - begun_, share, count_before_, share_before_);
   if (is_terminal_) {
     fmt::print(stderr, "\r\x1b[K{}", line);
   } else {
@@ -31,27 +32,36 @@ void ProgressLine::show(std::string_view doing, std::int64_t count, double share
   shown_ = true;
 }
 
+void ProgressLine::go_on_from(std::int64_t count, double share) {
+  count_before_ = count;
+  share_before_ = share;
+  begun_ = Clock::now();
+}
+
 void ProgressLine::clear() {
   if (shown_ && is_terminal_) fmt::print(stderr, "\r\x1b[K");
   shown_ = false;
 }
 
 std::string progress_text(std::string_view doing, std::int64_t count, std::string_view unit,
-                          std::chrono::duration<double> taken, double share) {
+                          std::chrono::duration<double> taken, double share,
+                          std::int64_t count_before, double share_before) {
   if (unit.empty() || count < 0) return std::string(doing);
   const double seconds = taken.count();
   const auto rate =
-      seconds > 0 ? static_cast<std::int64_t>(static_cast<double>(count) / seconds) : 0;
+      seconds > 0 ? static_cast<std::int64_t>(static_cast<double>(count - count_before) / seconds)
+                  : 0;
   if (count == 1 && unit.ends_with('s')) unit.remove_suffix(1);
   std::string line = fmt::format("{}: {} {}, {}/s", doing, sizes::print_count(count), unit,
                                  sizes::print_count(rate));
   // So early the time that is left would be a guess.
   constexpr double kLeastShare = 1e-6;
-  if (share < kLeastShare) return line;
+  if (share - share_before < kLeastShare) return line;
   share = std::min(share, 1.0);
+  const double own_share = std::max(share - share_before, kLeastShare);
   constexpr int kWidth = 20;
   const int filled = static_cast<int>(share * kWidth);
-  const auto left_ms = static_cast<std::int64_t>(1000 * seconds * (1 - share) / share);
+  const auto left_ms = static_cast<std::int64_t>(1000 * seconds * (1 - share) / own_share);
   line = fmt::format("[{:#<{}}{:-<{}}] {:3.0f} %  {}", "", filled, "", kWidth - filled, 100 * share,
                      line);
   if (left_ms == 0) return line;

@@ -262,8 +262,11 @@ std::string top_line(const TopView& view) {
   constexpr std::size_t kMostClasses = 3;
   for (std::size_t i = 0; i < std::min(kMostClasses, view.classes.size()); ++i) {
     const auto& row = view.classes[i];
-    text += fmt::format("  {} {:.0f} %", row.name,
-                        view.with_bytes ? row.byte_share_pct : row.key_share_pct);
+    // Of a sample as the screen has it: about, and how far off it may be.
+    const std::string error = view.with_bytes ? error_text(row) : "";
+    text += fmt::format("  {} {}{:.0f} %{}", row.name, row.byte_share_error ? "~" : "",
+                        view.with_bytes ? row.byte_share_pct : row.key_share_pct,
+                        error.empty() ? "" : " " + error);
   }
   return text + "\n";
 }

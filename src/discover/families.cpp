@@ -63,17 +63,22 @@ class FamilyFinder {
   void split(const Members& members, std::size_t depth, const std::string& pattern, Before before) {
     Members going;
     Members ending;
+    Members open;
     for (const auto member : members) {
-      (shapes_[member].size() > depth ? going : ending).push_back(member);
+      const auto& shape = shapes_[member];
+      const bool is_open = shape.size() > depth && shape[depth].is_open;
+      (is_open ? open : shape.size() > depth ? going : ending).push_back(member);
     }
     add(pattern, ending);
+    // A pattern of what was looked at would not match the whole keys.
+    if (depth > 0) add(pattern + ":*", open);
     if (going.empty()) return;
     // What all keys begin with is the application's prefix: the names of families come behind it.
     const bool is_root = before == Before::Names && going.size() * 50 >= keys_.size() * 49;
     for (const auto& sibling : siblings_of(going, depth, is_root, before == Before::Id)) {
       const std::string longer = depth == 0 ? sibling.piece : pattern + ":" + sibling.piece;
       if (sibling.is_variable && is_free_text(sibling.members, depth + 1)) {
-        add(pattern.empty() ? longer : pattern + ":*", sibling.members);
+        add(depth == 0 ? longer : pattern + ":*", sibling.members);
       } else {
         const Before last = sibling.follows_id ? Before::Id : Before::Values;
         split(sibling.members, depth + 1, longer, sibling.is_literal ? before : last);

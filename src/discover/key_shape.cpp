@@ -62,7 +62,7 @@ class Reader {
  public:
   explicit Reader(std::string_view text) : text_(text) {
     component_.text = text;
-    // Broken UTF-8 is what printable() would not show as it is.
+    // Broken UTF-8 and what cannot be seen is what printable() would not show as it is.
     is_text_ = printable(text, text.size()) == text;
     component_.is_plain = is_text_ && std::none_of(text.begin(), text.end(), is_unfit);
   }
@@ -112,13 +112,17 @@ bool is_separator(char c) {
 }
 
 std::vector<Component> components_of(std::string_view key) {
+  const bool is_cut = key.size() >= kMostKeyBytes;  // who asks may have cut it just there
   key = key.substr(0, kMostKeyBytes);
   std::vector<Component> components;
   while (true) {
     const auto colon =
         components.size() + 1 < kMostComponents ? key.find(':') : std::string_view::npos;
     components.push_back(Reader(key.substr(0, colon)).read());
-    if (colon == std::string_view::npos) return components;
+    if (colon == std::string_view::npos) {
+      components.back().is_open = is_cut || key.find(':') != std::string_view::npos;
+      return components;
+    }
     key.remove_prefix(colon + 1);
   }
 }

@@ -15,10 +15,14 @@ enum class IdKind { None, Number, Uuid, Hash, Other };
 struct Component {
   std::string text;
   /// The text with each id as one kId: "celery-task-meta-<uuid>" -> "celery-task-meta-\x01". What a
-  /// pattern cannot hold (control characters, broken UTF-8, quotes, braces, `*`) counts as ids.
+  /// pattern cannot hold (control characters, broken UTF-8, what cannot be seen, quotes, braces,
+  /// `*`) counts as ids.
   std::string skeleton;
-  bool has_word = false;       ///< Any letters outside of ids.
-  bool is_plain = false;       ///< Holds nothing that a pattern cannot hold.
+  bool has_word = false;  ///< Any letters outside of ids.
+  bool is_plain = false;  ///< Holds nothing that a pattern cannot hold.
+  /// The last one that was looked at: how it goes on, and how many there are behind it, is not
+  /// known.
+  bool is_open = false;
   IdKind kind = IdKind::None;  ///< Of a component without words.
 
   bool has_id() const { return skeleton.find(kId) != std::string::npos; }

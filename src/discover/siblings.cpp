@@ -80,6 +80,10 @@ class Grouping {
  private:
   void place(std::size_t member) {
     const Component& component = of_(member);
+    if (component.text.empty()) {  // no wildcard would match it
+      literal_[""].push_back(member);
+      return;
+    }
     if (!component.has_word) {
       variable_.push_back(member);
       return;
@@ -148,10 +152,13 @@ class Grouping {
   Members variable_;
 };
 
-// Siblings in clusters of those that are alike; each is compared with a cluster's largest.
+// Siblings in clusters of those that are alike; each is compared with a cluster's largest. The
+// empty component is in none: it is no name, and a variable would not match it.
 std::vector<std::vector<std::size_t>> cluster(const std::vector<Sibling>& siblings) {
-  std::vector<std::size_t> by_size(siblings.size());
-  for (std::size_t i = 0; i < by_size.size(); ++i) by_size[i] = i;
+  std::vector<std::size_t> by_size;
+  for (std::size_t i = 0; i < siblings.size(); ++i) {
+    if (!siblings[i].is_literal || !siblings[i].piece.empty()) by_size.push_back(i);
+  }
   std::stable_sort(by_size.begin(), by_size.end(), [&](std::size_t a, std::size_t b) {
     return siblings[a].members.size() > siblings[b].members.size();
   });
@@ -209,7 +216,7 @@ std::vector<Sibling> join_alike(std::vector<Sibling> siblings, bool after_id) {
     return holds_variable(siblings, members);
   });
   if (chosen == clusters.end()) chosen = clusters.begin();
-  if (chosen->size() < 2) return siblings;
+  if (chosen == clusters.end() || chosen->size() < 2) return siblings;
 
   Sibling joined{std::string(kWords), false, true, false, {}, {}};
   std::vector<Sibling> result;

@@ -1,5 +1,7 @@
 #include "error/error.h"
 
+#include <algorithm>
+#include <array>
 #include <system_error>
 
 namespace redkeep {
@@ -24,6 +26,37 @@ std::size_t utf8_length(std::string_view text) {
   return length;
 }
 
+// Code points that cannot be seen, or that change the order in which others are shown: a name with
+// them can look like another one. First and last.
+constexpr std::array<std::pair<char32_t, char32_t>, 11> kUnseen{{
+    {0x80, 0x9F},        // C1 controls steer terminals too
+    {0xAD, 0xAD},        // soft hyphen
+    {0x61C, 0x61C},      // Arabic letter mark
+    {0x180E, 0x180E},    // Mongolian vowel separator
+    {0x200B, 0x200F},    // zero-width, and marks of direction
+    {0x2028, 0x202E},    // ends of lines and paragraphs, embeddings and overrides
+    {0x2060, 0x206F},    // joiners, invisible operators, isolates
+    {0xFE00, 0xFE0E},    // variation selectors, but for that of emoji
+    {0xFEFF, 0xFEFF},    // byte order mark
+    {0xFFF9, 0xFFFB},    // annotations
+    {0xE0000, 0xE0FFF},  // tags
+}};
+
+char32_t code_point(std::string_view sequence) {
+  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(sequence[i]); };
+  if (sequence.size() == 1) return at(0);
+  char32_t point = at(0) & (0x7FU >> sequence.size());
+  for (std::size_t i = 1; i < sequence.size(); ++i) point = (point << 6) | (at(i) & 0x3FU);
+  return point;
+}
+
+bool is_unseen(std::string_view sequence) {
+  const char32_t point = code_point(sequence);
+  return std::any_of(kUnseen.begin(), kUnseen.end(), [point](const auto& range) {
+    return point >= range.first && point <= range.second;
+  });
+}
+
 }  // namespace
 
 std::string system_reason(int error_number) {
@@ -37,14 +70,15 @@ std::string printable(std::string_view bytes, std::size_t max_bytes) {
   while (!bytes.empty()) {
     const std::size_t length = utf8_length(bytes);
     const auto lead = static_cast<unsigned char>(bytes[0]);
-    // C1 controls (U+0080 to U+009F) steer terminals too.
-    const bool c1 = length == 2 && lead == 0xC2 && static_cast<unsigned char>(bytes[1]) < 0xA0;
-    if (length == 0 || lead < 0x20 || lead == 0x7F || lead == '"' || lead == '\\' || c1) {
-      shown += fmt::format("\\x{:02x}", lead);
-      bytes.remove_prefix(1);
-    } else {
-      shown += bytes.substr(0, length);
-      bytes.remove_prefix(length);
+    const bool is_special = lead < 0x20 || lead == 0x7F || lead == '"' || lead == '\\';
+    const auto character = bytes.substr(0, std::max<std::size_t>(length, 1));
+    bytes.remove_prefix(character.size());
+    if (length > 0 && !is_special && !is_unseen(character)) {
+      shown += character;
+      continue;
+    }
+    for (const char byte : character) {
+      shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
     }
   }
   if (cut) shown += "...";

@@ -26,8 +26,9 @@ inline Error within(std::string_view doing, const Error& error) {
 /// The text of errno (strerror), as a word of a message.
 std::string system_reason(int error_number);
 
-/// Bytes as they may be shown: control characters, quotes, escapes and invalid UTF-8 as \xNN, cut
-/// to `max_bytes`. For keys, file contents and server replies in messages, logs and terminals.
+/// Bytes as they may be shown: control characters, quotes, escapes, invalid UTF-8, and what cannot
+/// be seen or changes the direction of a text (U+200B, U+202E) as \xNN, cut to `max_bytes`. For
+/// keys, file contents and server replies in messages, logs and terminals.
 std::string printable(std::string_view bytes, std::size_t max_bytes = 200);
 
 }  // namespace redkeep

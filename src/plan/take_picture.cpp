@@ -110,6 +110,8 @@ void add_curves(const std::vector<CacheKey>& keys, const UseOfKeys& use,
   }
 }
 
+Range range_of(const census::Estimate& estimate) { return {estimate.low, estimate.high}; }
+
 void add_classes(const census::SampleEstimate& estimate, const keys::ClassTable& table,
                  MemoryPicture& picture) {
   for (keys::ClassIndex i = 0; i < table.classes().size(); ++i) {
@@ -120,9 +122,32 @@ void add_classes(const census::SampleEstimate& estimate, const keys::ClassTable&
     if (one.shed_at == ShedAt::Never) {
       picture.protected_bytes += bytes;
     } else if (keys > 0) {
-      picture.caches.push_back({one.name, keys, bytes, {}});
+      picture.caches.push_back({one.name, keys, bytes, {}, range_of(estimate.groups[i].bytes)});
     }
+    if (one.name == "entities") picture.ranges.entities = range_of(estimate.groups[i].keys);
   }
+}
+
+// What has to stay and what may go, each as one group: intervals of their own.
+void add_ranges(std::vector<census::Observation> observations, const keys::ClassTable& table,
+                const census::Population& population, MemoryPicture& picture) {
+  constexpr std::uint32_t kProtected = 0;
+  constexpr std::uint32_t kCaches = 1;
+  constexpr std::uint32_t kOthers = 2;
+  for (auto& key : observations) {
+    const bool is_ours = key.group < table.classes().size();
+    const bool stays = is_ours && table.at(key.group).shed_at == ShedAt::Never;
+    key.group = stays ? kProtected : is_ours ? kCaches : kOthers;
+  }
+  const auto estimate = census::estimate_groups(observations, kOthers + 1, population);
+  PictureRanges& ranges = picture.ranges;
+  const auto used = static_cast<double>(picture.used_bytes);
+  ranges.used_bytes = {used, used};
+  ranges.protected_bytes = range_of(estimate.groups[kProtected].bytes);
+  ranges.cache_bytes = range_of(estimate.groups[kCaches].bytes);
+  ranges.unexplained_bytes = estimate.unexplained_bytes;
+  ranges.sampled_keys = static_cast<std::int64_t>(observations.size());
+  ranges.is_whole = ranges.sampled_keys >= population.keys;
 }
 
 }  // namespace
@@ -162,6 +187,7 @@ redis::awaitable<Result<MemoryPicture>> take_picture(std::shared_ptr<redis::Clie
   picture.hit_ratio = use->hit_ratio;
   const census::Population population{sample->population_keys, sample->most_bytes};
   add_classes(census::estimate_groups(observations, groups, population), table, picture);
+  add_ranges(std::move(observations), table, population, picture);
   add_curves(caches, *use, table, picture);
   co_return picture;
 }

@@ -100,6 +100,37 @@ TEST_F(PlanLive, WhatRedkeepLooksAtCountsAsNoHit) {
   EXPECT_NEAR(plan().at("hit_ratio").to_number<double>(), 0.25, 0.02);
 }
 
+// One page is larger than all others together, and the sample has it or not.
+TEST_F(PlanLive, WhereAFewKeysHoldMostTheTruthIsWithinTheIntervalsAndTheTextSaysHowFarTheyGo) {
+  redis.run({"CONFIG", "SET", "maxmemory", "0"});
+  write_keys(redis, kPages, 90'000);
+  redis.run({"SET", "reed:page:cache:/huge:eu:plain", std::string(std::size_t{64} << 20, 'x')});
+  const auto exact =
+      json::parse(run_program({"stats", "--exact", "--url", redis.url(), "--json"}).out);
+  std::int64_t truth = 0;
+  for (const auto& row : exact.at("classes").as_array()) {
+    if (row.at("name") == "page_cache") truth = row.at("bytes").as_int64();
+  }
+  const auto found = plan();
+  EXPECT_EQ(found.at("method"), "sample");
+  EXPECT_LE(found.at("cache_bytes_low").as_int64(), truth + truth / 100);
+  EXPECT_GE(found.at("cache_bytes_high").as_int64(), truth);
+  const auto& cache = found.at("caches").as_array().at(0).as_object();
+  EXPECT_GE(cache.at("bytes_high").as_int64(), truth);
+  const Ended text = run_program({"plan", "--url", redis.url()});
+  EXPECT_TRUE(has(text.out, "lie within the intervals in brackets")) << text;
+  EXPECT_FALSE(has(text.out, "within some percent")) << text;
+}
+
+TEST_F(PlanLive, WhereAllKeysAreLookedAtNothingIsEstimated) {
+  write_keys(redis, kPages, 300);
+  const auto found = plan();
+  EXPECT_EQ(found.at("method"), "exact");
+  EXPECT_EQ(found.at("cache_bytes_low"), found.at("cache_bytes"));
+  EXPECT_EQ(found.at("cache_bytes_high"), found.at("cache_bytes"));
+  EXPECT_TRUE(has(run_program({"plan", "--url", redis.url()}).out, "All keys were looked at"));
+}
+
 TEST_F(PlanLive, WrongFlagsAndAnEmptyServerGetASentence) {
   const Ended size = run_program({"plan", "--url", redis.url(), "--maxmemory", "lots"});
   EXPECT_EQ(size.exit_code, 2) << size;

@@ -238,6 +238,7 @@ TEST_F(StatsLive, ACountThatIsStoppedIsGoneOnWith) {
   EXPECT_EQ(row(found, "page_cache").at("keys"), 6000);
   EXPECT_EQ(row(found, "unclassified").at("keys"), 2000);
   EXPECT_TRUE(found.at("census").at("may_count_twice").as_bool());
+  EXPECT_TRUE(found.at("census").at("cost_is_of_last_part").as_bool());
   EXPECT_EQ(read_file(file), "") << "done with";
 }
 

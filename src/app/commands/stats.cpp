@@ -2,6 +2,7 @@
 // cost the server.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <random>
 
 #include "app/census_file.h"
@@ -100,6 +101,9 @@ class Stats {
       auto left = read_census_file(flags_.resume, subject_, table_);
       if (!left) co_return left.error();
       state_ = std::move(*left);
+      const auto before = keys_of(state_.counted.classes, state_.counted.unclassified_keys);
+      progress_.go_on_from(before, static_cast<double>(before) /
+                                       static_cast<double>(std::max<std::int64_t>(ground.keys, 1)));
     }
     const std::string begun_at = state_.cursor;
     auto progress = show(ground.keys);
@@ -108,6 +112,7 @@ class Stats {
     went_on_ = state_.cursor != begun_at;
     if (!census) co_return census.error();
     auto report = report_of(*census, options);
+    report.cost_is_of_last_part = !begun_at.empty();
     report.ttl_is_refused = !flags_.no_ttl && !ground.may_ask_ttl;
     co_return co_await complete_report(client_, settings_.options, std::move(ground),
                                        std::move(report), std::move(census->classes),

@@ -140,14 +140,17 @@ void add_findings(const std::vector<doctor::Finding>& findings, Families& out) {
   }
 }
 
-void add_plan(const PlanReport& report, Families& out) {
+void add_plan(const PlanReport& report, double age_seconds, Families& out) {
+  out.gauge("redkeep_plan_age_seconds", "Since the plan was made.", age_seconds);
   out.gauge("redkeep_plan_least_limit_bytes",
             "The limit below whose stop mark all that has to stay fits, without any cache.",
             as_double(plan::limit_for(report.picture, 0, report.marks)));
-  out.start("redkeep_plan_hit_ratio", "Expected at this maxmemory; estimated from a sample.",
+  out.start("redkeep_plan_hit_ratio",
+            "Expected at this maxmemory; estimated from a sample. Missing where caches would have "
+            "more than they take now: nobody can know how many more hits there would be.",
             MetricType::Gauge);
   for (const auto& limit : report.limits) {
-    if (limit.cache_bytes < 0 || !limit.hit_ratio) continue;
+    if (limit.cache_bytes < 0 || !limit.hit_ratio || limit.has_more) continue;
     out.add(*limit.hit_ratio, {{"maxmemory_bytes", std::to_string(limit.limit_bytes)}});
   }
 }
@@ -175,7 +178,9 @@ void add_inspections(const Inspections& inspections, SteadyTime now, Families& o
               seconds_since(inspections.doctor->at, now));
     add_findings(inspections.doctor->found.findings, out);
   }
-  if (inspections.plan) add_plan(inspections.plan->found, out);
+  if (inspections.plan) {
+    add_plan(inspections.plan->found, seconds_since(inspections.plan->at, now), out);
+  }
   if (!inspections.census || !inspections.census->found.estimate) return;
   const CensusReport& report = inspections.census->found;
   out.gauge("redkeep_sample_age_seconds", "Since the census by sample was taken.",

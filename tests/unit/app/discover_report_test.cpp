@@ -68,6 +68,32 @@ TEST_P(ProposedConfig, CanBeReadWhateverTheKeysAreCalled) {
 
 INSTANTIATE_TEST_SUITE_P(Seeds, ProposedConfig, testing::Range<std::uint64_t>(1, 6));
 
+TEST(DiscoverReport, NothingThatCannotBeSeenIsShown) {
+  KeyMaker made(2);
+  for (int i = 0; i < 100; ++i) {
+    made.add(fmt::format("user\u202e:{}", i), "string");
+    made.add(fmt::format("acc\u200bount:{}", i), "string");
+    made.add(fmt::format("line\u2028\u2066:{}", i), "string");
+  }
+  const auto report = report_of(made.facts);
+  for (const auto& shown :
+       {proposed_config(report), discover_text(report), discover_json(report)}) {
+    for (const char* character : {"\u202e", "\u200b", "\u2028", "\u2066"}) {
+      EXPECT_EQ(shown.find(character), std::string::npos) << shown;
+    }
+  }
+}
+
+TEST(DiscoverReport, TheTableShortensLongPatternsAndTheProposalHasThemWhole) {
+  KeyMaker made(2);
+  const std::string name = "a" + std::string(300, 'b') + "c";
+  for (int i = 0; i < 100; ++i) made.add(fmt::format("{}:{}", name, i), "string");
+  const auto report = report_of(made.facts);
+  EXPECT_EQ(discover_text(report).find(name), std::string::npos);
+  EXPECT_NE(discover_text(report).find("bbb...bbb"), std::string::npos) << discover_text(report);
+  EXPECT_NE(proposed_config(report).find("\"" + name + ":{number}\""), std::string::npos);
+}
+
 TEST(DiscoverReport, TheProposedClassesAreThoseThatWereFound) {
   KeyMaker made(1);
   add_redkeep(made, 100);

@@ -15,6 +15,14 @@ TEST(ProgressLine, SaysHowFarHowFastAndHowLongStill) {
             "[####################] 100 %  loading: 100 rows, 100/s");
 }
 
+// 30,000 of 100,000 were counted before; this run counted 20,000 in ten seconds.
+TEST(ProgressLine, WhatWasDoneBeforeIsNotThisRunsSpeed) {
+  const auto text = progress_text("counting", 50'000, "keys", seconds{10}, 0.5, 30'000, 0.3);
+  EXPECT_NE(text.find(" 50 %  counting: 50,000 keys, 2,000/s, 25"), std::string::npos) << text;
+  EXPECT_EQ(progress_text("counting", 30'000, "keys", seconds{1}, 0.3, 30'000, 0.3),
+            "counting: 30,000 keys, 0/s");
+}
+
 TEST(ProgressLine, WithoutAShareItOnlyCounts) {
   EXPECT_EQ(progress_text("counting", 1'000'000, "keys", milliseconds{500}, -1),
             "counting: 1,000,000 keys, 2,000,000/s");

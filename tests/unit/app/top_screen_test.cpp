@@ -149,8 +149,19 @@ TEST(TopScreen, APlainLineHasNoEscapes) {
   const std::string line = top_line(example());
   EXPECT_FALSE(has(line, "\x1b"));
   EXPECT_TRUE(has(line, "86.0 % of 100.0 MiB  warning"));
-  EXPECT_TRUE(has(line, "class_0 30 %"));
+  EXPECT_TRUE(has(line, "class_0 ~30 % ±1.5"));
   EXPECT_EQ(line.back(), '\n');
+}
+
+TEST(TopScreen, APlainLineOfAllKeysHasExactShares) {
+  auto view = example();
+  for (auto& row : view.classes) row.byte_share_error.reset();
+  const std::string line = top_line(view);
+  EXPECT_TRUE(has(line, "class_0 30 %  class_1 29 %"));
+  EXPECT_FALSE(has(line, "~"));
+  view = example();
+  view.classes[0].byte_share_error = std::numeric_limits<double>::infinity();
+  EXPECT_TRUE(has(top_line(view), "class_0 ~30 % ±?"));
 }
 
 }  // namespace

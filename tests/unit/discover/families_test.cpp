@@ -7,6 +7,7 @@
 #include <regex>
 #include <set>
 
+#include "error/error.h"
 #include "keys/class_table.h"
 #include "unit/discover/key_styles.h"
 
@@ -203,6 +204,59 @@ TEST(Families, HostileNamesGivePatternsThatAClassMayHave) {
       EXPECT_FALSE(static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\') << pattern;
     }
   }
+}
+
+// No pattern of what was looked at would match them.
+TEST(Families, KeysThatAreLongerThanWhatIsLookedAtEndInAStar) {
+  KeyMaker made(4);
+  for (int i = 0; i < 20; ++i) {
+    made.add("long:" + std::string(100'000, 'L') + std::to_string(i), "string");
+    made.add(std::string(600, 'k') + std::to_string(i), "string");
+    std::string deep = "deep";
+    for (int j = 0; j < 20; ++j) deep += ":" + std::to_string(i + j);
+    made.add(std::move(deep), "string");
+  }
+  const auto patterns = find_patterns(made.facts);
+  ASSERT_EQ(patterns.size(), 2U);
+  EXPECT_TRUE(std::count(patterns.begin(), patterns.end(), "long:*"));
+  std::vector<KeyClass> classes;
+  for (const auto& pattern : patterns) {
+    const std::string name = std::to_string(classes.size());
+    classes.push_back({name, {pattern}, KeyLevel::Protected, {}, ShedAt::Never, 0, {}, {}});
+  }
+  const auto table = keys::ClassTable::compile("", classes);
+  ASSERT_TRUE(table);
+  for (const auto& fact : made.facts) {
+    EXPECT_EQ(table->classify(fact.key).has_value(), !fact.key.starts_with("k"));
+  }
+}
+
+TEST(Families, EmptyComponentsArePartsOfPatterns) {
+  KeyMaker made(6);
+  for (int i = 0; i < 400; ++i) {
+    const std::string number = std::to_string(i);
+    made.add("trail:" + number + ":", "string");
+    made.add("dd::" + number, "string");
+    made.add("dd:x:" + number, "string");
+    made.add(":lead:" + number, "string");
+  }
+  const auto found = found_in(made.facts);
+  EXPECT_TRUE(found.contains("trail:{}:"));
+  EXPECT_TRUE(found.contains("dd::{}"));
+  EXPECT_TRUE(found.contains("dd:x:{}"));
+  EXPECT_TRUE(found.contains(":lead:{}"));
+  EXPECT_EQ(found.size(), 4U);
+}
+
+TEST(Families, WhatCannotBeSeenIsInNoPattern) {
+  KeyMaker made(7);
+  for (int i = 0; i < 100; ++i) {
+    made.add("user\u202e:" + std::to_string(i), "string");
+    made.add("us\u200ber:" + std::to_string(i), "string");
+  }
+  const auto patterns = find_patterns(made.facts);
+  EXPECT_FALSE(patterns.empty());
+  for (const auto& pattern : patterns) EXPECT_EQ(printable(pattern, 1000), pattern);
 }
 
 TEST(Families, AKeyOfAFamilyMatchesItsPattern) {

@@ -61,6 +61,26 @@ TEST(MemoryPlan, MoreEntitiesTakeMoreAndNothingElseChanges) {
   EXPECT_EQ(twice.other_bytes(), some_picture().other_bytes());
 }
 
+TEST(MemoryPlan, HowFarTheSampleLeavesCachesOpenIsHowFarALimitIsOpen) {
+  auto picture = some_picture();
+  picture.ranges.used_bytes = {2'000, 2'000};
+  picture.ranges.protected_bytes = {400, 700};
+  picture.ranges.cache_bytes = {800, 1'300};
+  picture.ranges.entities = {10, 10};
+  const auto outcome = at_limit(picture, 1'875, {});  // 1,500 below the mark of 80 %
+  EXPECT_DOUBLE_EQ(outcome.cache_bytes_range.low, 300);
+  EXPECT_DOUBLE_EQ(outcome.cache_bytes_range.high, 800);
+  EXPECT_DOUBLE_EQ(least_limit_range(picture, {}).low, 875);
+  EXPECT_DOUBLE_EQ(least_limit_range(picture, {}).high, 1'500);
+  EXPECT_DOUBLE_EQ(picture.bytes_per_entity_range().high, 70);
+  const auto same = with_entities(picture, 10);
+  EXPECT_DOUBLE_EQ(same.ranges.used_bytes.high, 2'000) << "nothing comes to it";
+  const auto twice = with_entities(picture, 20);
+  EXPECT_DOUBLE_EQ(twice.ranges.protected_bytes.high, 1'400);
+  EXPECT_DOUBLE_EQ(twice.ranges.used_bytes.low, 2'400);
+  EXPECT_DOUBLE_EQ(twice.ranges.used_bytes.high, 2'700);
+}
+
 TEST(MemoryPlan, WithoutAnythingKnownOfUseNothingIsSaidOfHits) {
   auto picture = some_picture();
   picture.all_caches = {};

@@ -138,7 +138,7 @@ TEST(InspectionMetrics, TellSizesTtlsAndFindings) {
   const std::string text = "\n" + metrics_text(guard::Snapshot{}, inspected(), kInspectionNow);
   for (const char* line :
        {"redkeep_sample_age_seconds 20", "redkeep_doctor_age_seconds 30",
-        "redkeep_plan_least_limit_bytes 750",
+        "redkeep_plan_least_limit_bytes 750", "redkeep_plan_age_seconds 40",
         "redkeep_class_average_bytes{class=\"sessions\",level=\"evictable\"} 250",
         "redkeep_class_largest_bytes{class=\"sessions\",level=\"evictable\"} 700",
         "redkeep_class_ttl_keys{class=\"sessions\",level=\"evictable\",ttl=\"none\"} 600",
@@ -153,6 +153,22 @@ TEST(InspectionMetrics, TellSizesTtlsAndFindings) {
   EXPECT_NE(text.find(twice), std::string::npos);
   EXPECT_EQ(text.find(twice), text.rfind(twice))
       << "Prometheus refuses a series that is there twice";
+}
+
+// "At least" is nothing that a graph can show.
+TEST(InspectionMetrics, AHitRatioOfWhichOnlyALowerBoundIsKnownIsLeftOut) {
+  auto inspections = inspected();
+  plan::MemoryPicture picture;
+  picture.used_bytes = 600;
+  picture.limit_bytes = 1000;
+  picture.protected_bytes = 400;
+  picture.caches = {{"pages", 1, 100}};
+  picture.hit_ratio = 0.5;
+  inspections.plan = {plan_at_usual_limits(std::move(picture), {}), kInspectionNow, kClock};
+  const std::string text = metrics_text(guard::Snapshot{}, inspections, kInspectionNow);
+  EXPECT_NE(text.find("redkeep_plan_hit_ratio{maxmemory_bytes=\"750\"} 0.5"), std::string::npos);
+  EXPECT_EQ(text.find("redkeep_plan_hit_ratio{maxmemory_bytes=\"1000\"}"), std::string::npos);
+  EXPECT_EQ(text.find("redkeep_plan_hit_ratio{maxmemory_bytes=\"1500\"}"), std::string::npos);
 }
 
 TEST(InspectionMetrics, WhatIsRefusedIsLeftOut) {
