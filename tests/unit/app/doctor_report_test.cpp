@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <filesystem>
 
+#include "app/shell_command.h"
 #include "app/shell_words.h"
 
 namespace redkeep::app {
