@@ -230,8 +230,10 @@ TEST_F(AuditLive, WhatTheContentHasIsLeftToARepairAtTheSameServer) {
   redis.run({"SET", "reed:session:x", "y"});
   const auto report = audit(1);
   ASSERT_EQ(report.at("mend").as_array().size(), 2U) << json::serialize(report);
-  EXPECT_EQ(report.at("mend").at(0), "redkeep audit --fix --url " + redis.url());
-  EXPECT_EQ(report.at("mend").at(1), "redkeep repair DIR --url " + redis.url());
+  EXPECT_EQ(report.at("mend").at(0).as_string(),
+            json::string("redkeep audit --fix --url " + redis.url()));
+  EXPECT_EQ(report.at("mend").at(1).as_string(),
+            json::string("redkeep repair DIR --url " + redis.url()));
   EXPECT_EQ(audit(1, {"--fix"}).at("outcome"), "MendedInPart");
 }
 
