@@ -76,6 +76,14 @@ std::string from_anywhere(const std::string& path) {
   return failure ? path : absolute.lexically_normal().string();
 }
 
+std::string command_by(const Source& source, std::vector<std::string> words,
+                       const std::vector<std::string>& flags, const Settings& settings) {
+  if (source.is_data) words.push_back("--data");
+  words.push_back(from_anywhere(source.directory));
+  words.insert(words.end(), flags.begin(), flags.end());
+  return shell_command(doctor::redkeep_command(std::move(words)), settings);
+}
+
 std::string shell_command(const Mend& mend, const Settings& settings) {
   const EndpointOptions endpoint = endpoint_for(mend, settings.options.endpoint);
   std::vector<std::string> words;

@@ -13,6 +13,17 @@ namespace redkeep::app {
 /// password is not (it comes from REDISCLI_AUTH or REDKEEP_PASSWORD), its file is.
 std::string shell_command(const doctor::Mend& mend, const Settings& settings);
 
+/// What a command is told to go by.
+struct Source {
+  std::string directory;
+  bool is_data = false;  ///< A data directory, not a content's.
+};
+
+/// Ours by its directory: {"repair"} with {"--dry-run"} -> "redkeep repair /srv/site --dry-run
+/// ...".
+std::string command_by(const Source& source, std::vector<std::string> words,
+                       const std::vector<std::string>& flags, const Settings& settings);
+
 /// The same file or directory, whatever directory the command is pasted in.
 std::string from_anywhere(const std::string& path);
 

@@ -115,6 +115,14 @@ TEST(ShellCommand, MayBeForAnotherServerAndAnotherUser) {
   EXPECT_EQ(shell_command(grant, settings), "redis-cli -s /run/replica.sock ACL SETUSER ops +eval");
 }
 
+TEST(ShellCommand, OfARepairNamesWhatItGoesByAndTheServer) {
+  const Settings settings = tcp();
+  EXPECT_EQ(command_by({"/srv/site", false}, {"repair"}, {"--dry-run"}, settings),
+            "redkeep repair /srv/site --dry-run --url redis://10.0.0.7:6380/0");
+  EXPECT_EQ(command_by({"/var/lib/redkeep", true}, {"checkpoint"}, {}, settings),
+            "redkeep checkpoint --data /var/lib/redkeep --url redis://10.0.0.7:6380/0");
+}
+
 TEST(DoctorReport, HasTheNamesThatScriptsRelyOn) {
   doctor::ServerReading reading;
   reading.info = redis::ServerInfo::parse(
