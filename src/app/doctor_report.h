@@ -19,11 +19,6 @@ struct DoctorReport {
   std::chrono::milliseconds took{0};
 };
 
-/// A command as it can be pasted into a shell, in any directory: where the server is included, and
-/// of ours the configuration that was in force, without which others' classes would be mended. The
-/// password is not (it comes from REDISCLI_AUTH or REDKEEP_PASSWORD), its file is.
-std::string shell_command(const doctor::Mend& mend, const Settings& settings);
-
 std::string describe_doctor(const DoctorReport& report);
 
 /// One object; the names are in docs/doctor.md.

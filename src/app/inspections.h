@@ -8,6 +8,7 @@
 
 #include "app/census_report.h"
 #include "app/plan_report.h"
+#include "app/settings.h"
 #include "doctor/finding.h"
 
 namespace redkeep::app {
@@ -26,6 +27,7 @@ struct Inspected {
 };
 
 struct Inspections {
+  Settings settings;              ///< For the commands that mend what was found.
   std::chrono::seconds every{0};  ///< Between two; 0: none is made.
   bool with_audits = true;        ///< Whether the guard audits: see guard::Snapshot::last_audit.
   std::optional<Inspected<CensusReport>> census;

@@ -18,7 +18,8 @@ using recovery::RebuildOutcome;
 using recovery::RepairEnd;
 using recovery::RepairOutcome;
 
-std::string mended_lines(const MendOutcome& mended, bool would) {
+std::string mended_lines(const MendOutcome& mended, bool would, const Source& source,
+                         const Settings& settings) {
   std::string text;
   const auto line = [&text](std::string_view what, std::int64_t count) {
     if (count > 0) text += fmt::format("{:<36} {}\n", what, sizes::print_count(count));
@@ -32,7 +33,8 @@ std::string mended_lines(const MendOutcome& mended, bool would) {
   line("left, orphaned", mended.orphans_left);
   line("left, members that belong to these", mended.members_left);
   if (mended.orphans_left + mended.members_left > 0) {
-    text += "orphaned keys are not in the content: redkeep repair --remove-orphans removes them\n";
+    text += fmt::format("orphaned keys are not in the content; this removes them:\n  {}\n",
+                        command_by(source, {"repair"}, {"--remove-orphans"}, settings));
   }
   if (!mended.saved_directory.empty()) {
     text += fmt::format("saved first: {} in {}\n", sizes::print_counted(mended.saved_rows, "row"),
@@ -62,31 +64,35 @@ json::object problems_json(const recovery::ContentProblems& problems) {
 
 }  // namespace
 
-std::string describe_repair(const RepairOutcome& outcome, std::chrono::milliseconds took) {
+std::string describe_repair(const RepairOutcome& outcome, const Source& source,
+                            const Settings& settings, std::chrono::milliseconds took) {
   if (outcome.end == RepairEnd::BadContent) {
     return "BadContent: mend the rows named above first; nothing was changed\n";
   }
-  return mended_lines(outcome.mended, outcome.end == RepairEnd::WouldRepair) +
+  return mended_lines(outcome.mended, outcome.end == RepairEnd::WouldRepair, source, settings) +
          fmt::format("{} in {}{}\n", to_string(outcome.end), sizes::print_duration(took),
                      outcome.end == RepairEnd::WouldRepair ? ": nothing was changed" : "");
 }
 
-std::string describe_rebuild(const RebuildOutcome& outcome, const std::string& directory,
-                             std::chrono::milliseconds took) {
+std::string describe_rebuild(const RebuildOutcome& outcome, const Source& source,
+                             const Settings& settings, std::chrono::milliseconds took) {
   switch (outcome.end) {
     case RebuildEnd::BadContent:
       return "BadContent: mend the rows named above first; nothing was changed\n";
     case RebuildEnd::DoesNotFit:
       return fmt::format(
           "DoesNotFit: what is missing of {} needs about {}, and there is room for {}: nothing was "
-          "changed. Raise maxmemory, or redkeep shed --free {} where caches may go\n",
-          printable(directory), sizes::print_bytes(outcome.needed_bytes),
+          "changed. Raise maxmemory, or where caches may go:\n  {}\n",
+          printable(source.directory), sizes::print_bytes(outcome.needed_bytes),
           sizes::print_bytes(outcome.room_bytes),
-          sizes::print_bytes(outcome.needed_bytes - outcome.room_bytes));
+          shell_command(doctor::redkeep_command(
+                            {"shed", "--free",
+                             fmt::format("{}B", outcome.needed_bytes - outcome.room_bytes)}),
+                        settings));
     case RebuildEnd::NothingToDo:
     case RebuildEnd::Rebuilt: break;
   }
-  std::string text = mended_lines(outcome.mended, false);
+  std::string text = mended_lines(outcome.mended, false, source, settings);
   if (outcome.cleared_keys > 0) {
     text = fmt::format("{:<36} {}\n{}", "cleared first", sizes::print_count(outcome.cleared_keys),
                        text);

@@ -5,6 +5,7 @@
 #include <array>
 #include <boost/json.hpp>
 
+#include "app/shell_command.h"
 #include "error/error.h"
 #include "sizes/print_json.h"
 #include "sizes/sizes.h"
@@ -32,13 +33,9 @@ std::array<Kind, 5> kinds_of(const VerifyOutcome& outcome) {
            {"wrong_type", "wrong type", outcome.wrong_type}}};
 }
 
-// As it is given to a command again.
-std::string argument_of(const VerifyOutcome& outcome, const std::string& directory) {
-  return (outcome.wanted_position ? "--data " : "") + printable(directory);
-}
-
-std::string verify_verdict(const VerifyOutcome& outcome, const std::string& directory) {
-  const std::string where = argument_of(outcome, directory);
+std::string verify_verdict(const VerifyOutcome& outcome, const std::string& directory,
+                           const Settings& settings) {
+  const Source source{directory, outcome.wanted_position.has_value()};
   switch (outcome.end) {
     case VerifyEnd::Clean: return "Clean: every key is there and as the content says";
     case VerifyEnd::Behind:
@@ -53,16 +50,18 @@ std::string verify_verdict(const VerifyOutcome& outcome, const std::string& dire
           "Ahead: the server is at position {}, and the journal ends at {}: it belongs to another "
           "data directory (name that one), or the journal's end was taken away (put it back; if it "
           "is lost for good, start the guard once with [journal] durability = \"os\", which takes "
-          "the server as it is, and write a checkpoint at once: redkeep checkpoint {})",
-          outcome.position.value_or(0), *outcome.wanted_position, where);
+          "the server as it is, and write a checkpoint at once: {})",
+          outcome.position.value_or(0), *outcome.wanted_position,
+          command_by(source, {"checkpoint"}, {}, settings));
     case VerifyEnd::Foreign: return fmt::format("Foreign: {}", outcome.whose);
     case VerifyEnd::Incomplete:
-      return fmt::format("Incomplete: a {} is under way or was cut: {}redkeep {} {} finishes it",
+      return fmt::format("Incomplete: a {} is under way or was cut; {}this finishes it:\n  {}",
                          outcome.marker,
                          outcome.marker.starts_with("recovery") ? "a running guard or " : "",
-                         outcome.wanted_position ? "repair" : "rebuild", where);
+                         command_by(source, {source.is_data ? "repair" : "rebuild"}, {}, settings));
     case VerifyEnd::Damaged:
-      return fmt::format("Damaged: redkeep repair {} --dry-run says what it would mend", where);
+      return fmt::format("Damaged: what a repair would mend is told by\n  {}",
+                         command_by(source, {"repair"}, {"--dry-run"}, settings));
     case VerifyEnd::BadContent:
       return "BadContent: mend the rows named above first; Redis was not judged";
   }
@@ -83,7 +82,7 @@ json::value position_or_null(const std::optional<std::int64_t>& number) {
 }  // namespace
 
 std::string describe_verify(const VerifyOutcome& outcome, const std::string& directory,
-                            std::chrono::milliseconds took) {
+                            const Settings& settings, std::chrono::milliseconds took) {
   std::string text;
   if (outcome.end != VerifyEnd::BadContent) {
     text += fmt::format(
@@ -103,7 +102,7 @@ std::string describe_verify(const VerifyOutcome& outcome, const std::string& dir
       if (more > 0) text += fmt::format("  ... and {} more\n", sizes::print_count(more));
     }
   }
-  return text + verify_verdict(outcome, directory) + '\n';
+  return text + verify_verdict(outcome, directory, settings) + '\n';
 }
 
 std::string verify_json(const VerifyOutcome& outcome, const std::string& directory,

@@ -26,6 +26,7 @@ Result<std::unique_ptr<Watch>> Watch::create(boost::asio::any_io_executor execut
     http::ServerOptions options;
     options.listen = settings.http_listen;
     options.allowed_hosts = settings.http_hosts;
+    watch->inspections_.settings = settings;
     watch->inspections_.every = settings.census_every;
     watch->inspections_.with_audits =
         settings.options.drift.background != DriftOptions::Background::Off;

@@ -5,21 +5,6 @@
 namespace redkeep::doctor {
 namespace {
 
-// For commands that cannot be tried without an effect; 1 where the server cannot tell (before Redis
-// 7.0).
-constexpr std::string_view kMayScript =
-    "if not redis.acl_check_cmd then return 1 end "
-    "return redis.acl_check_cmd(unpack(ARGV)) and 1 or 0";
-
-bool is_indirect(const Probe& probe) {
-  return probe.words.size() > 2 && probe.words[1] == kMayScript;
-}
-
-Probe indirect(std::string feature, std::string command, std::vector<std::string> words) {
-  words.insert(words.begin(), {"EVAL", std::string(kMayScript), "0"});
-  return {std::move(feature), std::move(command), std::move(words)};
-}
-
 std::optional<Refusal::Kind> kind_of(std::string_view said) {
   const auto says = [&](std::string_view part) { return said.find(part) != said.npos; };
   if (says("unknown command") || says("unknown subcommand") || says("Unknown subcommand")) {
@@ -41,6 +26,7 @@ std::vector<Probe> feature_probes(const keys::KeySchema& schema) {
   const std::string cached = schema.page("redkeep-probe", "redkeep-probe", "redkeep-probe");
   return {
       {"keyspace", "scan", {"SCAN", "0", "COUNT", "1"}},
+      {"keyspace", "dbsize", {"DBSIZE"}},
       {"keyspace", "type", {"TYPE", key}},
       {"keyspace", "pttl", {"PTTL", key}},
       {"sizes", "memory|usage", {"MEMORY", "USAGE", key}},
@@ -51,29 +37,70 @@ std::vector<Probe> feature_probes(const keys::KeySchema& schema) {
       {"scripts", "eval", {"EVAL", "return 1", "1", key}},
       {"guard-keys", "get", {"GET", key}},
       {"guard-keys", "set", {"SET", key, "", "XX"}},
-      indirect("guard-keys", "publish", {"PUBLISH", key, ""}),
+      {"guard-keys", "time", {"TIME"}},
+      {"content-reading", "exists", {"EXISTS", key}},
+      {"content-reading", "hget", {"HGET", key, "f"}},
+      {"content-reading", "hmget", {"HMGET", key, "f"}},
       {"content-reading", "hgetall", {"HGETALL", key}},
+      {"content-reading", "hrandfield", {"HRANDFIELD", key, "1"}, Unknown::IsFine},
+      {"content-reading", "hpttl", {"HPTTL", key, "FIELDS", "1", "f"}, Unknown::IsFine},
       {"content-reading", "mget", {"MGET", key}},
       {"content-reading", "srandmember", {"SRANDMEMBER", key, "1"}},
       {"content-reading", "sscan", {"SSCAN", key, "0"}},
+      {"content-reading", "scard", {"SCARD", key}},
+      {"content-reading", "sismember", {"SISMEMBER", key, "m"}},
+      {"content-reading", "smembers", {"SMEMBERS", key}},
+      {"content-reading", "sinter", {"SINTER", key}},
+      {"content-reading", "dump", {"DUMP", key}},
       {"content-writing", "persist", {"PERSIST", key}},
+      {"content-writing", "hpersist", {"HPERSIST", key, "FIELDS", "1", "f"}, Unknown::IsFine},
       {"content-writing", "hdel", {"HDEL", key, "f"}},
       {"content-writing", "srem", {"SREM", key, "m"}},
       {"content-writing", "unlink", {"UNLINK", key}},
-      indirect("content-writing", "hset", {"HSET", key, "f", "v"}),
-      indirect("content-writing", "sadd", {"SADD", key, "m"}),
+      // Refused as "without MULTI" by a server that permits them.
+      {"content-writing", "exec", {"EXEC"}},
+      {"content-writing", "discard", {"DISCARD"}},
+      {"details", "role", {"ROLE"}, Unknown::IsFine},
+      {"details", "memory|stats", {"MEMORY", "STATS"}, Unknown::IsFine},
+      {"details", "slowlog|get", {"SLOWLOG", "GET", "1"}, Unknown::IsFine},
+      // No server has such a setting.
+      {std::string(kMending), "config|set", {"CONFIG", "SET", "redkeep-probe", "1"}},
   };
 }
 
-std::optional<Refusal> refusal_in(const Probe& probe, const redis::Reply& reply) {
-  if (is_indirect(probe)) {
-    if (!reply.is_integer() || reply.integer != 0) return std::nullopt;
-    const auto kind = probe.command == "publish" ? Refusal::Kind::Channel : Refusal::Kind::Command;
-    return Refusal{probe.feature, probe.command, kind, "the user may not run it"};
+std::vector<Probe> queued_probes(const keys::KeySchema& schema) {
+  const std::string key = schema.guard("doctor");
+  const std::string mending(kMending);
+  return {
+      {"guard-keys", "publish", {"PUBLISH", key, ""}},
+      {"content-writing", "hset", {"HSET", key, "f", "v"}},
+      {"content-writing", "sadd", {"SADD", key, "m"}},
+      {"content-writing", "mset", {"MSET", key, ""}},
+      {"content-writing", "setrange", {"SETRANGE", key, "0", ""}},
+      {mending, "config|rewrite", {"CONFIG", "REWRITE"}},
+      {mending, "bgsave", {"BGSAVE"}},
+      {mending, "bgrewriteaof", {"BGREWRITEAOF"}},
+      {mending, "memory|purge", {"MEMORY", "PURGE"}},
+  };
+}
+
+std::vector<Refusal> refused_with_multi(const std::vector<Probe>& queued, const Refusal& multi) {
+  std::vector<Refusal> refusals{multi};
+  if (multi.kind == Refusal::Kind::UnknownCommand) return refusals;
+  for (const auto& probe : queued) {
+    if (probe.feature == kMending) continue;
+    refusals.push_back({probe.feature, probe.command, Refusal::Kind::Command, multi.said});
   }
+  return refusals;
+}
+
+std::optional<Refusal> refusal_in(const Probe& probe, const redis::Reply& reply) {
   if (!reply.is_error()) return std::nullopt;
   const auto kind = kind_of(reply.text);
   if (!kind) return std::nullopt;
+  if (*kind == Refusal::Kind::UnknownCommand && probe.unknown == Unknown::IsFine) {
+    return std::nullopt;
+  }
   return Refusal{probe.feature, probe.command, *kind, printable(reply.text, 120)};
 }
 

@@ -36,8 +36,10 @@ void keep_config(Finding& finding) {
 }
 
 bool config_is_refused(const ServerReading& reading) {
-  return std::any_of(reading.refusals.begin(), reading.refusals.end(),
-                     [](const Refusal& refusal) { return refusal.feature == "settings"; });
+  return std::any_of(reading.refusals.begin(), reading.refusals.end(), [](const Refusal& refusal) {
+    return refusal.feature == "settings" ||
+           (refusal.command == "config|set" && refusal.kind == Refusal::Kind::UnknownCommand);
+  });
 }
 
 // Two findings may each want a setting to be another: the worse one has it, the other one says so.
@@ -95,6 +97,62 @@ Finding busy() {
           {redis_command({"SCRIPT", "KILL"})}};
 }
 
+// What a master would be told: nothing is wrong yet, and a promotion is no time to set it.
+void judge_once_promoted(const Case& patient, Findings& found) {
+  Findings later;
+  judge_limit(patient, later);
+  judge_policy(patient, later);
+  Finding note{"once-promoted", Severity::Note};
+  std::string names;
+  for (auto& finding : later) {
+    if (finding.name.starts_with("above-") || finding.name == "policy-finds-nothing") continue;
+    names += (names.empty() ? "" : ", ") + finding.name;
+    for (auto& mend : finding.mend) {
+      const bool is_set = std::any_of(note.mend.begin(), note.mend.end(), [&](const Mend& set) {
+        return is_config_set(mend) && set.words[2] == mend.words[2];
+      });
+      if (is_config_set(mend) && !is_set) note.mend.push_back(std::move(mend));
+    }
+  }
+  if (names.empty()) return;
+  note.evidence = fmt::format(
+      "as a replica it keeps to no maxmemory and evicts nothing; only once it is promoted there "
+      "are: {}",
+      names);
+  note.advice = "set it as its master has it, in time";
+  found.push_back(std::move(note));
+}
+
+// "config|set", as ACL has it.
+std::string acl_name(const Mend& mend) {
+  std::string name = mend.words.front();
+  const bool has_subcommand = name == "CONFIG" || name == "MEMORY";
+  if (has_subcommand && mend.words.size() > 1) name += '|' + mend.words[1];
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return name;
+}
+
+// A command that this user may not run is an administrator's.
+void leave_to_administrator(const ServerReading& reading, Finding& finding) {
+  bool is_any = false;
+  for (auto& mend : finding.mend) {
+    if (mend.tool != Mend::Tool::Redis || mend.user) continue;
+    const bool is_refused =
+        std::any_of(reading.refusals.begin(), reading.refusals.end(), [&](const Refusal& refusal) {
+          return refusal.kind != Refusal::Kind::UnknownCommand && refusal.command == acl_name(mend);
+        });
+    if (!is_refused) continue;
+    mend.user = administrator_above(reading.user);
+    is_any = true;
+  }
+  if (!is_any) return;
+  finding.advice += fmt::format(
+      "{}{} may not do this: an administrator of the server does, with a password of his own in "
+      "REDISCLI_AUTH",
+      finding.advice.empty() ? "" : "; ", reading.user);
+}
+
 void finish(const ServerReading& reading, Findings& found) {
   std::stable_sort(found.begin(), found.end(), [](const Finding& a, const Finding& b) {
     return static_cast<int>(a.severity) > static_cast<int>(b.severity);
@@ -109,6 +167,7 @@ void finish(const ServerReading& reading, Findings& found) {
     } else if (has_file) {
       keep_config(finding);
     }
+    leave_to_administrator(reading, finding);
   }
 }
 
@@ -146,9 +205,13 @@ std::vector<Finding> judge(const ServerReading& reading, const keys::ClassTable&
   if (memory) {
     const Case patient{reading, table, options, std::move(*memory),
                        reading.info.count("total_system_memory").value_or(0)};
-    judge_limit(patient, found);
+    if (patient.ignores_limit()) {
+      judge_once_promoted(patient, found);
+    } else {
+      judge_limit(patient, found);
+      judge_policy(patient, found);
+    }
     judge_memory_use(patient, found);
-    judge_policy(patient, found);
     judge_persistence(patient, found);
     judge_replication(patient, found);
     judge_keys(patient, found);

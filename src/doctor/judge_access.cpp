@@ -3,6 +3,7 @@
 #include <iterator>
 #include <map>
 
+#include "doctor/feature_probes.h"
 #include "doctor/judge_parts.h"
 #include "doctor/known_problems.h"
 #include "doctor/limit_advice.h"
@@ -15,6 +16,7 @@ namespace {
 // What is lost without it, by the feature's name.
 std::string_view what_follows(std::string_view feature) {
   static const std::map<std::string_view, std::string_view> kFeatures{
+      {"details", "what a look costs, and how a replica's link stands, is told less exactly"},
       {"info", "nothing can be judged, and a guard is blind"},
       {"keyspace", "keys can neither be counted nor shed nor looked at"},
       {"sizes", "bytes by class are not known, and what is shed is not chosen by size"},
@@ -34,7 +36,7 @@ Severity severity_of(std::string_view feature) {
   if (feature == "info" || feature == "keyspace" || feature == "shedding") {
     return Severity::Critical;
   }
-  return Severity::Warning;
+  return feature == "details" ? Severity::Note : Severity::Warning;
 }
 
 std::string grant(const Refusal& refusal, const std::string& prefix) {
@@ -51,7 +53,7 @@ std::string grant(const Refusal& refusal, const std::string& prefix) {
 Mend granted_by_an_administrator(const std::string& user, std::vector<std::string> grants) {
   Mend mend = redis_command({"ACL", "SETUSER", user});
   std::move(grants.begin(), grants.end(), std::back_inserter(mend.words));
-  mend.user = user == "default" ? "ADMINISTRATOR" : "";
+  mend.user = administrator_above(user);
   return mend;
 }
 
@@ -62,7 +64,9 @@ Finding missing_permission(const std::string& feature, const std::vector<const R
   std::vector<std::string> grants;
   bool unknown = false;
   for (const Refusal* refusal : refusals) {
-    commands.push_back(refusal->command);
+    if (commands.empty() || commands.back() != refusal->command) {
+      commands.push_back(refusal->command);
+    }
     if (refusal->kind == Refusal::Kind::UnknownCommand) {
       unknown = true;
       continue;
@@ -105,6 +109,10 @@ std::optional<std::int64_t> larger_limit(const Case& patient) {
 }
 
 }  // namespace
+
+std::string administrator_above(const std::string& user) {
+  return user == "default" ? "ADMINISTRATOR" : "";
+}
 
 void judge_forecast(const Case& patient, Findings& found) {
   if (!patient.reading.forecast) return;
@@ -152,6 +160,7 @@ void judge_permissions(const ServerReading& reading, const std::string& prefix, 
   std::vector<std::string> features;
   std::map<std::string, std::vector<const Refusal*>> by_feature;
   for (const auto& refusal : reading.refusals) {
+    if (refusal.feature == kMending) continue;
     auto& refusals = by_feature[refusal.feature];
     if (refusals.empty()) features.push_back(refusal.feature);
     refusals.push_back(&refusal);

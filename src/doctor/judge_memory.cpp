@@ -34,6 +34,21 @@ void advise_limit(const Case& patient, Finding& finding) {
   }
 }
 
+void advise(Finding& finding, std::string_view what) {
+  finding.advice += fmt::format("{}{}", finding.advice.empty() ? "" : "; ", what);
+}
+
+// Only what has a TTL is shed; and what a replica holds is its master's, whose limit is another.
+void shed_if_possible(const Case& patient, Finding& finding, std::string to) {
+  if (patient.is_replica()) {
+    advise(finding, "what it holds is its master's: nothing can be shed here");
+  } else if (!patient.can_shed()) {
+    advise(finding, "no key has a TTL, so that nothing can be shed: fewer keys, or more memory");
+  } else {
+    finding.mend.push_back(redkeep_command({"shed", "--to", std::move(to)}));
+  }
+}
+
 void judge_no_limit(const Case& patient, Findings& found) {
   const std::int64_t configured = patient.options.pressure.limit_bytes;
   if (configured > 0) {
@@ -70,17 +85,16 @@ void judge_limit_and_machine(const Case& patient, Findings& found) {
 Finding limit_below_use(const Case& patient) {
   const std::int64_t enough = least_limit(patient);
   const bool fits = fits_machine(patient, enough);
-  Finding finding{
-      "limit-below-use", Severity::Critical,
-      fmt::format("{} are used, the limit is {}: every write that needs memory {}",
-                  sizes::print_bytes(patient.memory.used_bytes),
-                  sizes::print_bytes(patient.memory.limit_bytes),
-                  patient.memory.eviction_policy == "noeviction"
-                      ? "is answered with OOM"
-                      : "evicts first, or is answered with OOM"),
-      fits ? "raise the limit, or shed caches" : "the machine has no more: shed caches"};
+  Finding finding{"limit-below-use", Severity::Critical,
+                  fmt::format("{} are used, the limit is {}: every write that needs memory {}",
+                              sizes::print_bytes(patient.memory.used_bytes),
+                              sizes::print_bytes(patient.memory.limit_bytes),
+                              patient.memory.eviction_policy == "noeviction"
+                                  ? "is answered with OOM"
+                                  : "evicts first, or is answered with OOM"),
+                  fits ? "raise the limit" : "the machine has no more"};
   if (fits) finding.mend.push_back(config_set("maxmemory", in_mebibytes(enough)));
-  finding.mend.push_back(redkeep_command({"shed", "--to", "80%"}));
+  shed_if_possible(patient, finding, "80%");
   return finding;
 }
 
@@ -89,17 +103,17 @@ void judge_marks(const Case& patient, Findings& found) {
   const double usage = patient.memory.usage_pct();
   if (usage < marks.start_shedding_pct) return;
   const bool critical = usage >= marks.emergency_pct;
-  found.push_back(
-      {critical ? "above-critical-mark" : "above-warning-mark",
-       critical ? Severity::Critical : Severity::Warning,
-       fmt::format("{} of {} are used: {}, and the {} mark is at {}{}",
-                   sizes::print_bytes(patient.memory.used_bytes),
-                   sizes::print_bytes(patient.memory.limit_bytes), sizes::print_pct(usage),
-                   critical ? "critical" : "warning",
-                   sizes::print_pct(critical ? marks.emergency_pct : marks.start_shedding_pct),
-                   patient.reading.is_guarded ? "" : "; no guard is running"),
-       "",
-       {redkeep_command({"shed", "--to", fmt::format("{}%", marks.stop_shedding_pct)})}});
+  Finding finding{
+      critical ? "above-critical-mark" : "above-warning-mark",
+      critical ? Severity::Critical : Severity::Warning,
+      fmt::format("{} of {} are used: {}, and the {} mark is at {}{}",
+                  sizes::print_bytes(patient.memory.used_bytes),
+                  sizes::print_bytes(patient.memory.limit_bytes), sizes::print_pct(usage),
+                  critical ? "critical" : "warning",
+                  sizes::print_pct(critical ? marks.emergency_pct : marks.start_shedding_pct),
+                  patient.reading.is_guarded ? "" : "; no guard is running")};
+  shed_if_possible(patient, finding, fmt::format("{}%", marks.stop_shedding_pct));
+  found.push_back(std::move(finding));
 }
 
 void judge_fragmentation(const Case& patient, Findings& found) {
@@ -135,15 +149,15 @@ void judge_swapping(const Case& patient, Findings& found) {
   const auto used = static_cast<double>(patient.memory.used_bytes);
   if (patient.memory.used_bytes < kSwappedBytes || resident <= 0) return;
   if (resident >= kSwappedRatio * used) return;
-  found.push_back(
-      {"swapped-out",
-       Severity::Critical,
-       fmt::format("{} are used and only {} are in the machine's memory: the rest is swapped out, "
-                   "and each access to it waits for a disk",
-                   sizes::print_bytes(patient.memory.used_bytes),
-                   sizes::print_bytes(patient.memory.resident_bytes)),
-       "give the machine more memory, or the server less",
-       {redkeep_command({"shed", "--to", "60%"})}});
+  Finding finding{
+      "swapped-out", Severity::Critical,
+      fmt::format("{} are used and only {} are in the machine's memory: the rest is swapped out, "
+                  "and each access to it waits for a disk",
+                  sizes::print_bytes(patient.memory.used_bytes),
+                  sizes::print_bytes(patient.memory.resident_bytes)),
+      "give the machine more memory, or the server less"};
+  shed_if_possible(patient, finding, "60%");
+  found.push_back(std::move(finding));
 }
 
 // What client and replica buffers are compared with.
@@ -214,11 +228,14 @@ void judge_lazyfree(const Case& patient, Findings& found) {
     mend.push_back(config_set(setting, "yes"));
   }
   if (mend.empty()) return;
+  const std::string_view when = mend.size() == 2                  ? "expires, is shed or evicted"
+                                : names == "lazyfree-lazy-expire" ? "expires or is shed"
+                                                                  : "is evicted";
   found.push_back(
       {"frees-in-foreground", Severity::Warning,
-       fmt::format("{} off: a big collection that expires, is shed or evicted stalls everybody (a "
-                   "set of a million members about 200 ms)",
-                   names + (mend.size() == 1 ? " is" : " are")),
+       fmt::format("{} off: a big collection that {} stalls everybody (a set of a million members "
+                   "about 200 ms)",
+                   names + (mend.size() == 1 ? " is" : " are"), when),
        "", std::move(mend)});
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "doctor/feature_probes.h"
 #include "doctor/key_sample.h"
@@ -14,9 +15,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::array<std::string_view, 5> kSettings{
-    "save", "lazyfree-lazy-expire", "lazyfree-lazy-eviction", "stop-writes-on-bgsave-error",
-    "maxmemory-clients"};
+constexpr std::array<std::string_view, 6> kSettings{"save",
+                                                    "lazyfree-lazy-expire",
+                                                    "lazyfree-lazy-eviction",
+                                                    "stop-writes-on-bgsave-error",
+                                                    "maxmemory-clients",
+                                                    "replica-ignore-maxmemory"};
 
 // Where the replies to the settings' questions begin; those to the probes follow.
 constexpr std::size_t kFirstSetting = 7;
@@ -87,6 +91,48 @@ redis::awaitable<Result<KeySample>> take_sample(std::shared_ptr<redis::Client> c
   }
 }
 
+void add(std::vector<Refusal> more, ServerReading& reading) {
+  std::move(more.begin(), more.end(), std::back_inserter(reading.refusals));
+}
+
+// What has an effect is only queued, and dropped. In two exchanges: where MULTI were refused, what
+// comes behind it would be carried out.
+redis::awaitable<Status> try_queued(std::shared_ptr<redis::Client> client,
+                                    const keys::KeySchema& schema, ServerReading& reading) {
+  const auto probes = queued_probes(schema);
+  const auto& refusals = reading.refusals;
+  const auto discard = std::find_if(refusals.begin(), refusals.end(), [](const Refusal& refusal) {
+    return refusal.command == "discard";
+  });
+  if (discard != refusals.end()) {
+    Refusal multi = *discard;
+    multi.command = "multi";
+    add(refused_with_multi(probes, multi), reading);
+    co_return Status{};
+  }
+  redis::CommandBuffer first;
+  first.add({"MULTI"});
+  first.add({"DISCARD"});
+  const auto opened = co_await client->exchange(std::move(first));
+  if (!opened) co_return opened.error();
+  const std::uint64_t connection = client->generation();
+  if (const auto multi = refusal_in({"content-writing", "multi", {}}, opened->front())) {
+    add(refused_with_multi(probes, *multi), reading);
+  }
+  if (opened->front().is_error() || opened->back().is_error()) co_return Status{};
+  redis::CommandBuffer ask;
+  ask.add({"MULTI"});
+  for (const auto& probe : probes) ask.add(probe.words);
+  ask.add({"DISCARD"});
+  const auto replies = co_await client->exchange(std::move(ask), connection);
+  if (!replies) co_return replies.error();
+  for (std::size_t i = 0; i < probes.size(); ++i) {
+    auto refusal = refusal_in(probes[i], (*replies)[1 + i]);
+    if (refusal) reading.refusals.push_back(std::move(*refusal));
+  }
+  co_return Status{};
+}
+
 }  // namespace
 
 redis::awaitable<Result<ServerReading>> read_server(std::shared_ptr<redis::Client> client,
@@ -109,6 +155,9 @@ redis::awaitable<Result<ServerReading>> read_server(std::shared_ptr<redis::Clien
   const std::string& user = client->options().user;
   if (reading && !(*replies)[1].is_string() && !user.empty()) reading->user = printable(user);
   if (!reading || reading->is_busy || reading->is_loading()) co_return reading;
+  if (const Status tried = co_await try_queued(client, schema, *reading); !tried) {
+    co_return tried.error();
+  }
   const bool with_bytes =
       std::none_of(reading->refusals.begin(), reading->refusals.end(),
                    [](const Refusal& refusal) { return refusal.feature == "sizes"; });

@@ -106,6 +106,11 @@ redis::awaitable<Status> Auditor::survey_ground() {
   const auto info = redis::ServerInfo::parse(first.text);
   if (const Status loaded = redis::require_loaded(info); !loaded) co_return loaded;
   ground_.is_replica = info.text("role").value_or("master") != "master";
+  const auto master_port = info.count("master_port").value_or(0);
+  if (ground_.is_replica && master_port > 0 && master_port <= 65535) {
+    outcome_.master_host = printable(info.text("master_host").value_or(""));
+    outcome_.master_port = static_cast<std::uint16_t>(master_port);
+  }
   ground_.field_ttls = has_field_ttls(info, client_->options().database);
   for (std::size_t i = 0; i < 3; ++i) {
     const redis::Reply& reply = (*replies)[1 + i];

@@ -53,6 +53,12 @@ bool AuditOutcome::note(DriftKind kind, std::string_view key, std::string_view t
   return true;
 }
 
+void AuditOutcome::note_wrong_type(std::string_view key, bool is_content) {
+  if (!note(DriftKind::WrongType, key) || is_content) return;
+  ++removable.found;
+  if (removable.first.size() < RemovableKeys::kMostNamed) removable.first.emplace_back(key);
+}
+
 std::int64_t AuditOutcome::found() const {
   std::int64_t sum = 0;
   for (const auto& count : counts) sum += count.found;
@@ -63,6 +69,13 @@ std::int64_t AuditOutcome::mended() const {
   std::int64_t sum = 0;
   for (const auto& count : counts) sum += count.mended;
   return sum;
+}
+
+// Whether mending was asked for does not matter: who mended nothing has mended nothing in part.
+std::string_view outcome_name(const AuditOutcome& outcome) {
+  if (outcome.held != Held::No) return to_string(outcome.held);
+  if (outcome.is_clean()) return outcome.found() == 0 ? "Clean" : "Mended";
+  return outcome.mended() > 0 ? "MendedInPart" : "Drifted";
 }
 
 }  // namespace redkeep::drift

@@ -15,7 +15,9 @@ enum class DriftKind {
   ProtectedWithTtl,     ///< It would go by itself. Mended by PERSIST.
   FieldWithTtl,         ///< The same of fields of a protected hash. Mended by HPERSIST.
   EvictableWithoutTtl,  ///< It fills the server for ever. Mended by the class's TTL.
-  WrongType,            ///< Of another type than its class has. Not mended here.
+  /// Of another type than its class has. Not mended here: of the content's keys a repair does, and
+  /// no other has anything to be mended from.
+  WrongType,
   /// The type, name, parent, children or links of an entity that is not there. Mended: removed.
   DanglingKey,
   DeadMember,      ///< In a set, of what is not there. Mended: taken out.
@@ -47,11 +49,22 @@ enum class Held {
 };
 std::string_view to_string(Held held);
 
+/// Keys of the wrong type that no content has anything to say of: caches, sessions, locks...
+struct RemovableKeys {
+  static constexpr std::size_t kMostNamed = 20;  // they make one command
+  std::int64_t found = 0;
+  std::vector<std::string> first;
+};
+
 struct AuditOutcome {
   std::int64_t keys = 0;        ///< Of known classes that were looked at.
   std::int64_t references = 0;  ///< That were followed.
   DriftCount counts[kDriftKinds];
+  RemovableKeys removable;  ///< Of those of the wrong type.
   Held held = Held::No;
+  /// Of a replica, where its changes have to be made; empty: of a master, or not told.
+  std::string master_host;
+  std::uint16_t master_port = 0;
   std::string marker;  ///< "guard:load of DIR": fit to be shown.
   /// How long the server was at work for it, its replies' way included; without pauses.
   std::chrono::milliseconds busy{0};
@@ -68,9 +81,17 @@ struct AuditOutcome {
 
   /// False if the same was counted before.
   bool note(DriftKind kind, std::string_view key, std::string_view target = {});
+  /// A key of the wrong type. `is_content`: a repair mends it.
+  void note_wrong_type(std::string_view key, bool is_content);
   std::int64_t found() const;
   std::int64_t mended() const;
   std::int64_t left() const { return found() - mended(); }
+  /// Nothing is wrong any more, and all was looked at.
+  bool is_clean() const { return left() == 0 && held == Held::No && not_followed == 0; }
 };
+
+/// "Clean", "Drifted", "Mended", "MendedInPart", or why references were held: one name for reports,
+/// HTTP and the ledger.
+std::string_view outcome_name(const AuditOutcome& outcome);
 
 }  // namespace redkeep::drift

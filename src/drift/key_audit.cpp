@@ -109,6 +109,10 @@ void KeyAudit::take_ttl(Due due, const redis::Reply& reply) {
   }
   const ClassRule& rule = rules_[due.index];
   for (const DriftKind kind : judge_key(rule, type_, reply.integer)) {
+    if (kind == DriftKind::WrongType) {
+      outcome_.note_wrong_type(due.key, rule.role != Role::None);
+      continue;
+    }
     const bool is_new = outcome_.note(kind, due.key);
     if (is_new && options_.fix) mend(due.key, due.index, kind);
   }

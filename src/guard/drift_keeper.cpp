@@ -98,7 +98,7 @@ void DriftKeeper::note(LastAudit audit) {
   LedgerEntry entry;
   entry.kind = LedgerKind::Notice;
   entry.subject = "drift";
-  entry.outcome = outcome.left() == 0 ? "Mended" : outcome.mended() > 0 ? "MendedInPart" : "Found";
+  entry.outcome = outcome_name(outcome);
   entry.reason = found;
   entry.keys = outcome.mended();
   ledger_.add(std::move(entry));

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <boost/json.hpp>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <random>
 #include <thread>
@@ -172,7 +173,7 @@ TEST_P(AuditDrift, IsMendedAndNothingElseIsTouched) {
   redis.run_all(GetParam().commands);
   const Contents drifted = redis.contents();
   const auto report = audit(GetParam().is_mended ? 0 : 1, {"--fix"});
-  EXPECT_EQ(report.at("outcome"), GetParam().is_mended ? "Mended" : "MendedInPart");
+  EXPECT_EQ(report.at("outcome"), GetParam().is_mended ? "Mended" : "Drifted");
   EXPECT_EQ(report.at("mended"), GetParam().is_mended ? report.at("found") : 0);
   const Contents mended = redis.contents();
   for (const auto& [key, value] : sound) {
@@ -198,6 +199,42 @@ TEST_F(AuditLive, ACacheIsGivenTheTtlOfItsClass) {
   audit(0, {"--fix"});
   EXPECT_NEAR(static_cast<double>(redis.integer({"TTL", "reed:page:cache:/x:eu:plain"})), 300, 5);
   EXPECT_NEAR(static_cast<double>(redis.integer({"TTL", "reed:session:x"})), 86400, 5);
+}
+
+// Neither --fix nor a repair mends it: each would send to the other.
+TEST_F(AuditLive, ACacheOfTheWrongTypeIsMendedByTheCommandThatIsNamed) {
+  const std::string key = "reed:page:cache:/it's:eu:plain";
+  redis.run({"LPUSH", key, "x"});
+  const Ended fixed = run_program({"audit", "--fix", "--url", redis.url()});
+  EXPECT_EQ(fixed.exit_code, 1) << fixed;
+  for (const bool fix : {false, true}) {
+    std::vector<std::string> arguments{"audit", "--url", redis.url()};
+    if (fix) arguments.push_back("--fix");
+    const Ended ended = run_program(arguments);
+    EXPECT_TRUE(has(ended.out, "Drifted")) << ended;
+    EXPECT_TRUE(has(ended.out, "redis-cli -s " + redis.socket_path() + " UNLINK ")) << ended;
+    EXPECT_FALSE(has(ended.out, "audit --fix")) << "nothing is left that it mends" << ended;
+    EXPECT_FALSE(has(ended.out, "redkeep repair")) << "nor that this one does" << ended;
+  }
+  const auto report = audit(1);
+  EXPECT_EQ(report.at("wrong_type").at("not_of_content"), 1);
+  ASSERT_EQ(report.at("mend").as_array().size(), 1U) << json::serialize(report);
+  const std::string command = report.at("mend").at(0).as_string().c_str();
+  ASSERT_EQ(std::system((command + " > /dev/null").c_str()), 0) << command;
+  EXPECT_EQ(audit(0).at("outcome"), "Clean");
+}
+
+TEST_F(AuditLive, WhatTheContentHasIsLeftToARepairAtTheSameServer) {
+  redis.run({"DEL", "reed:word:start"});
+  redis.run({"SET", "reed:word:start", "x"});
+  redis.run({"SET", "reed:session:x", "y"});
+  const auto report = audit(1);
+  ASSERT_EQ(report.at("mend").as_array().size(), 2U) << json::serialize(report);
+  EXPECT_EQ(report.at("mend").at(0).as_string(),
+            json::string("redkeep audit --fix --url " + redis.url()));
+  EXPECT_EQ(report.at("mend").at(1).as_string(),
+            json::string("redkeep repair DIR --url " + redis.url()));
+  EXPECT_EQ(audit(1, {"--fix"}).at("outcome"), "MendedInPart");
 }
 
 TEST_F(AuditLive, KeysOfNoClassAreNeitherLookedAtNorTouched) {

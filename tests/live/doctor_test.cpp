@@ -265,14 +265,15 @@ TEST_F(DoctorUsers, WhoMayDoAllIsToldOfNothing) {
 }
 
 TEST_F(DoctorUsers, WhatAManagedServiceForbidsIsNamedByWhatDependsOnIt) {
-  EXPECT_EQ(findings_as({"~*", "&*", "+@all", "-config", "-memory", "-client", "-object", "-acl"}),
-            (Names{"permission-settings", "permission-sizes", "permission-use"}));
+  EXPECT_EQ(
+      findings_as({"~*", "&*", "+@all", "-config", "-memory", "-client", "-object", "-acl"}),
+      (Names{"permission-settings", "permission-sizes", "permission-use", "permission-details"}));
 }
 
 TEST_F(DoctorUsers, WhoMayOnlyReadCanNeitherShedNorWrite) {
   EXPECT_EQ(findings_as({"~*", "&*", "+@read", "+info", "+config|get", "+time"}),
             (Names{"permission-shedding", "permission-scripts", "permission-guard-keys",
-                   "permission-content-writing"}));
+                   "permission-content-writing", "permission-details"}));
 }
 
 TEST_F(DoctorUsers, WhoMayTouchOtherKeysOnly) {
@@ -299,6 +300,39 @@ TEST_F(DoctorUsers, TheCommandThatIsNamedMendsIt) {
       << "as an administrator, not as who lacks it";
   paste(mends_in(report, "redis-cli").front());
   EXPECT_EQ(names_in(examine(redis.url("limited"), 0, {{"REDKEEP_PASSWORD", "secret"}})), Names{});
+}
+
+// One paste, and what the doctor says nothing of works.
+TEST_F(DoctorUsers, WhoIsGrantedAllThatIsNamedMayLoadCountAndMend) {
+  redis.run({"ACL", "SETUSER", "limited", "reset", "on", ">secret", "~*", "&*", "+info"});
+  const Environment secret{{"REDKEEP_PASSWORD", "secret"}};
+  for (const auto& mend : mends_in(examine(redis.url("limited"), 1, secret), "redis-cli")) {
+    paste(mend);
+  }
+  const auto after = examine(redis.url("limited"), 0, secret);
+  EXPECT_EQ(names_in(after), Names{}) << json::serialize(after);
+  redis.run({"FLUSHALL"});
+  const std::string site = std::string(REDKEEP_SOURCE_DIR) + "/examples/site";
+  for (const Arguments& command :
+       {Arguments{"load", site}, Arguments{"stats"}, Arguments{"stats", "--sample"},
+        Arguments{"verify", site}, Arguments{"repair", site}, Arguments{"audit", "--fix"}}) {
+    Arguments arguments = command;
+    arguments.insert(arguments.end(), {"--url", redis.url("limited")});
+    const Ended ended = run_program(arguments, secret);
+    EXPECT_EQ(ended.exit_code, 0) << command.front() << ended;
+    EXPECT_EQ(ended.err.find("NOPERM"), std::string::npos) << ended;
+  }
+}
+
+TEST_F(DoctorUsers, WhoMayNotSetIsGivenAnAdministratorsCommand) {
+  redis.run({"CONFIG", "SET", "lazyfree-lazy-expire", "no"});
+  redis.run(
+      {"ACL", "SETUSER", "limited", "reset", "on", ">secret", "~*", "&*", "+@all", "-config|set"});
+  const auto report = examine(redis.url("limited"), 1, {{"REDKEEP_PASSWORD", "secret"}});
+  ASSERT_EQ(names_in(report), Names{"frees-in-foreground"});
+  for (const auto& mend : mends_in(report, "redis-cli")) {
+    EXPECT_EQ(mend.find("--user"), std::string::npos) << mend;
+  }
 }
 
 TEST(DoctorReads, AndChangesNothing) {

@@ -175,7 +175,7 @@ TEST_F(RepairLive, WhatApplicationsStoredStaysWithItsWordsUnlessAskedFor) {
   redis.run({"SADD", "reed:word:footer", id_of(1)});  // stale: the content has this one elsewhere
   const Ended left = repair();
   EXPECT_EQ(left.exit_code, 1) << left;
-  EXPECT_TRUE(has(left.out, "--remove-orphans"));
+  EXPECT_TRUE(has(left.out, "--remove-orphans --url " + redis.url())) << left;
   EXPECT_EQ(redis.contents(), stored);
   EXPECT_EQ(repair({"--remove-orphans"}).exit_code, 0);
   EXPECT_EQ(redis.contents(), whole);

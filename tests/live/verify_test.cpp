@@ -154,7 +154,8 @@ TEST_F(VerifyLive, OfManyTheFirstHundredAreNamedAndAllAreCounted) {
   EXPECT_EQ(first(found, "orphaned").size(), 100U);
   const Ended text = verify();
   EXPECT_TRUE(has(text.out, "... and 240 more"));
-  EXPECT_TRUE(has(text.out, "redkeep repair"));
+  EXPECT_TRUE(has(text.out, "redkeep repair "));
+  EXPECT_TRUE(has(text.out, " --dry-run --url " + redis.url())) << text;
 }
 
 TEST_F(VerifyLive, AnEmptyServerLacksEverything) {

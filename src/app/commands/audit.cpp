@@ -39,9 +39,9 @@ asio::awaitable<int> run_audit(const Settings& settings, const AuditFlags& flags
   if (!outcome) co_return fail(outcome.error());
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - begun);
-  fmt::print("{}", flags.json ? audit_json(*outcome, flags.fix, took) + '\n'
-                              : describe_audit(*outcome, flags.fix, took));
-  co_return is_clean(*outcome) ? 0 : static_cast<int>(ExitCode::ProblemsFound);
+  fmt::print("{}", flags.json ? audit_json(*outcome, settings, took) + '\n'
+                              : describe_audit(*outcome, flags.fix, settings, took));
+  co_return outcome->is_clean() ? 0 : static_cast<int>(ExitCode::ProblemsFound);
 }
 
 }  // namespace

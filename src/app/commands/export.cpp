@@ -58,7 +58,8 @@ Status require_parent_of_export(const std::string& directory) {
 
 asio::awaitable<int> run_export(const Settings& settings, const ExportFlags& flags,
                                 std::stop_token stop) {
-  if (const Status there = require_parent_of_export(flags.directory); !there) co_return fail(there.error());
+  if (const Status there = require_parent_of_export(flags.directory); !there)
+    co_return fail(there.error());
   recovery::CheckpointOptions options;
   options.directory = flags.directory;
   options.replace = flags.replace;

@@ -77,7 +77,8 @@ asio::awaitable<int> run_rebuild(const Settings& settings, const RebuildFlags& f
   const auto begun = std::chrono::steady_clock::now();
   RecoveryProgress progress;
   Result<recovery::RebuildOutcome> outcome = recovery::RebuildOutcome{};
-  if (directory.empty()) {
+  const bool is_data = directory.empty();
+  if (is_data) {
     outcome =
         co_await rebuild_by_journal(settings.options, std::move(options), stop, progress.show());
     directory = settings.options.data_directory;
@@ -91,7 +92,7 @@ asio::awaitable<int> run_rebuild(const Settings& settings, const RebuildFlags& f
       std::chrono::steady_clock::now() - begun);
   print_problems(outcome->problems);
   fmt::print("{}", flags.json ? rebuild_json(*outcome, took) + '\n'
-                              : describe_rebuild(*outcome, directory, took));
+                              : describe_rebuild(*outcome, {directory, is_data}, settings, took));
   switch (outcome->end) {
     case recovery::RebuildEnd::NothingToDo:
     case recovery::RebuildEnd::Rebuilt: co_return 0;

@@ -68,8 +68,11 @@ asio::awaitable<int> run_repair(const Settings& settings, const ConnectionFlags&
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - begun);
   print_problems(outcome->problems);
-  fmt::print("{}",
-             flags.json ? repair_json(*outcome, took) + '\n' : describe_repair(*outcome, took));
+  const bool is_data = means_data_directory(settings, given);
+  const Source source{
+      is_data ? settings.options.data_directory : settings.options.content_directory, is_data};
+  fmt::print("{}", flags.json ? repair_json(*outcome, took) + '\n'
+                              : describe_repair(*outcome, source, settings, took));
   // Orphans that were left are still something for a person to decide.
   const bool is_right = outcome->end == recovery::RepairEnd::NothingToDo ||
                         outcome->end == recovery::RepairEnd::Repaired;

@@ -52,7 +52,7 @@ asio::awaitable<int> run_verify(const Settings& settings, const ConnectionFlags&
   if (flags.json) {
     fmt::print("{}\n", verify_json(*outcome, *directory, took));
   } else {
-    fmt::print("{}", describe_verify(*outcome, *directory, took));
+    fmt::print("{}", describe_verify(*outcome, *directory, settings, took));
   }
   co_return outcome->end == recovery::VerifyEnd::Clean ? 0
                                                        : static_cast<int>(ExitCode::ProblemsFound);

@@ -53,7 +53,8 @@ InspectionPage audit_page(const guard::Snapshot& snapshot, const Inspections& in
                           SteadyTime now) {
   if (snapshot.last_audit) {
     const auto& audit = *snapshot.last_audit;
-    return taken(audit_json(audit.outcome, audit.fix, audit.took), audit.at, audit.clock, now);
+    return taken(audit_json(audit.outcome, inspections.settings, audit.took), audit.at, audit.clock,
+                 now);
   }
   if (!inspections.with_audits) {
     return turned_off("nothing is audited", "[drift] background is \"off\"");

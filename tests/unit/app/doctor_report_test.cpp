@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <filesystem>
 
+#include "app/shell_command.h"
 #include "app/shell_words.h"
 
 namespace redkeep::app {
@@ -112,6 +113,14 @@ TEST(ShellCommand, MayBeForAnotherServerAndAnotherUser) {
   Mend grant = doctor::redis_command({"ACL", "SETUSER", "ops", "+eval"});
   grant.user = "";
   EXPECT_EQ(shell_command(grant, settings), "redis-cli -s /run/replica.sock ACL SETUSER ops +eval");
+}
+
+TEST(ShellCommand, OfARepairNamesWhatItGoesByAndTheServer) {
+  const Settings settings = tcp();
+  EXPECT_EQ(command_by({"/srv/site", false}, {"repair"}, {"--dry-run"}, settings),
+            "redkeep repair /srv/site --dry-run --url redis://10.0.0.7:6380/0");
+  EXPECT_EQ(command_by({"/var/lib/redkeep", true}, {"checkpoint"}, {}, settings),
+            "redkeep checkpoint --data /var/lib/redkeep --url redis://10.0.0.7:6380/0");
 }
 
 TEST(DoctorReport, HasTheNamesThatScriptsRelyOn) {

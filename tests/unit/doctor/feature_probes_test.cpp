@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace redkeep::doctor {
 namespace {
 
@@ -54,16 +56,41 @@ TEST(FeatureProbes, WhatIsNoPermissionIsNoRefusal) {
   EXPECT_FALSE(refusal_in(kSizes, integer(0))) << "0 is an answer";
 }
 
-TEST(FeatureProbes, WhatCannotBeTriedIsAskedOfTheServersOwnCheck) {
-  std::size_t indirect = 0;
-  for (const auto& probe : feature_probes(keys::KeySchema("reed:"))) {
-    if (probe.words.size() < 4 || probe.words[2] != "0") continue;
-    ++indirect;
-    EXPECT_TRUE(refusal_in(probe, integer(0))) << probe.command;
-    EXPECT_FALSE(refusal_in(probe, integer(1))) << probe.command;
-    EXPECT_FALSE(refusal_in(probe, error("NOPERM no eval"))) << "that is told of scripts";
+// A command that a person may have missed is told of once, not after each grant anew.
+TEST(FeatureProbes, AllThatOurCommandsSendIsAskedFor) {
+  std::set<std::string> asked;
+  const keys::KeySchema schema("reed:");
+  for (const auto& probe : feature_probes(schema)) asked.insert(probe.command);
+  for (const auto& probe : queued_probes(schema)) asked.insert(probe.command);
+  for (const char* command :
+       {"dbsize", "exists", "hget", "hmget", "mset", "hset", "sadd", "setrange", "exec", "discard",
+        "publish", "time", "dump", "scard", "sismember", "smembers", "unlink", "config|set"}) {
+    EXPECT_TRUE(asked.contains(command)) << command;
   }
-  EXPECT_EQ(indirect, 3U);
+}
+
+TEST(FeatureProbes, WhatHasAnEffectIsOnlyQueued) {
+  for (const auto& probe : feature_probes(keys::KeySchema("reed:"))) {
+    for (const char* effect : {"hset", "sadd", "mset", "setrange", "publish", "bgsave"}) {
+      EXPECT_NE(probe.command, effect);
+    }
+  }
+}
+
+TEST(FeatureProbes, WhoMayNotMultiIsToldOfAllThatComesWithIt) {
+  const auto queued = queued_probes(keys::KeySchema("reed:"));
+  const Refusal multi{"content-writing", "multi", Refusal::Kind::Command, "NOPERM"};
+  std::set<std::string> named;
+  for (const auto& refusal : refused_with_multi(queued, multi)) named.insert(refusal.command);
+  EXPECT_EQ(named, (std::set<std::string>{"multi", "publish", "hset", "sadd", "mset", "setrange"}));
+  const Refusal unknown{"content-writing", "multi", Refusal::Kind::UnknownCommand, "ERR"};
+  EXPECT_EQ(refused_with_multi(queued, unknown).size(), 1U);
+}
+
+TEST(FeatureProbes, ACommandOfANewerServerIsNotMissedOnAnOlderOne) {
+  const Probe newer{"content-reading", "hpttl", {"HPTTL", "k"}, Unknown::IsFine};
+  EXPECT_FALSE(refusal_in(newer, error("ERR unknown command 'HPTTL'")));
+  EXPECT_TRUE(refusal_in(newer, error("NOPERM User x has no permissions to run 'hpttl'")));
 }
 
 }  // namespace

@@ -73,15 +73,59 @@ TEST(JudgeMend, OfAReplicaKeysAreMendedOnItsMaster) {
   patient.info["maxmemory"] = "1170000000";
   patient.reading.settings["lazyfree-lazy-expire"] = "no";
   patient.add_key("reed:session:1", false);
-  for (const std::string name : {"caches-without-ttl", "above-warning-mark"}) {
-    const auto mends = mends_of(patient, name);
-    ASSERT_EQ(mends.size(), 1U) << name;
-    EXPECT_EQ(mends.front().host, "10.0.0.1");
-    EXPECT_EQ(mends.front().port, 6390);
-  }
+  const auto mends = mends_of(patient, "caches-without-ttl");
+  ASSERT_EQ(mends.size(), 1U);
+  EXPECT_EQ(mends.front().host, "10.0.0.1");
+  EXPECT_EQ(mends.front().port, 6390);
+  patient.reading.settings["replica-ignore-maxmemory"] = "no";
+  EXPECT_TRUE(mends_of(patient, "above-warning-mark").empty())
+      << "what is shed on the master is measured by the master's limit";
   EXPECT_EQ(mends_of(patient, "frees-in-foreground").front().host, "") << "that is the replica's";
   patient.info.erase("master_host");
   EXPECT_TRUE(mends_of(patient, "caches-without-ttl").empty());
+}
+
+TEST(JudgeMend, AReplicaThatKeepsToNoLimitIsNotJudgedByIt) {
+  Patient patient;
+  patient.info["role"] = "slave";
+  patient.info["maxmemory"] = "900000000";
+  patient.info["maxmemory_policy"] = "noeviction";
+  EXPECT_EQ(patient.names(), (std::set<std::string>{"is-replica", "once-promoted"}));
+  EXPECT_FALSE(has_problems(patient.judge()));
+  patient.reading.settings["replica-ignore-maxmemory"] = "no";
+  EXPECT_TRUE(patient.names().contains("limit-below-use"));
+}
+
+TEST(JudgeMend, WhatTheUserMayNotDoIsAnAdministrators) {
+  Patient patient;
+  patient.reading.user = "reader";
+  patient.info["maxmemory_policy"] = "allkeys-lru";
+  patient.info["config_file"] = "/etc/redis/redis.conf";
+  patient.add_key("reed:page:cache:/huge:eu:plain", true, 40'000'000);
+  EXPECT_FALSE(mends_of(patient, "huge-keys").front().user);
+  patient.reading.refusals = {{"mending", "config|set", Refusal::Kind::Command, "NOPERM"},
+                              {"mending", "config|rewrite", Refusal::Kind::Command, "NOPERM"},
+                              {"content-writing", "unlink", Refusal::Kind::Command, "NOPERM"}};
+  for (const std::string name : {"policy-endangers-protected", "huge-keys"}) {
+    for (const auto& mend : mends_of(patient, name)) EXPECT_EQ(mend.user, "") << name;
+  }
+  EXPECT_FALSE(patient.names().contains("permission-mending")) << "none of our features takes it";
+}
+
+TEST(JudgeMend, SheddingIsOfferedWhereSomeKeyHasATtl) {
+  Patient patient;
+  patient.info["maxmemory"] = "900000000";
+  EXPECT_EQ(mends_of(patient, "limit-below-use").back().words.front(), "shed");
+  patient.info["db0"] = "keys=1000,expires=0,avg_ttl=0";
+  EXPECT_EQ(mends_of(patient, "limit-below-use").back().words.front(), "CONFIG");
+}
+
+TEST(JudgeMend, OnlyWhatTheSettingThatIsOffDoesIsSaid) {
+  Patient patient;
+  patient.reading.settings["lazyfree-lazy-eviction"] = "no";
+  const auto said = patient.judge().front().evidence;
+  EXPECT_NE(said.find("that is evicted stalls"), std::string::npos) << said;
+  EXPECT_EQ(said.find("expires"), std::string::npos) << said;
 }
 
 TEST(JudgeMend, AnAuditIsOfferedWhereItHasATtlToGive) {

@@ -28,6 +28,27 @@ TEST(AuditOutcome, TheFirstHundredAreNamedAndAllAreCounted) {
   EXPECT_EQ(outcome.of(DriftKind::WrongType).first.size(), 100U);
 }
 
+TEST(AuditOutcome, HasOneNameWhoeverTellsIt) {
+  AuditOutcome outcome;
+  EXPECT_EQ(outcome_name(outcome), "Clean");
+  outcome.note_wrong_type("reed:csrf:x", false);
+  EXPECT_EQ(outcome_name(outcome), "Drifted") << "nothing was mended, not even in part";
+  outcome.note(DriftKind::ProtectedWithTtl, "reed:word:a");
+  outcome.of(DriftKind::ProtectedWithTtl).mended = 1;
+  EXPECT_EQ(outcome_name(outcome), "MendedInPart");
+  outcome.held = Held::GraphMissing;
+  EXPECT_EQ(outcome_name(outcome), "GraphMissing");
+}
+
+TEST(AuditOutcome, KeysOfTheWrongTypeAreToldApartByWhatMendsThem) {
+  AuditOutcome outcome;
+  outcome.note_wrong_type("reed:word:a", true);
+  for (int i = 0; i < 2; ++i) outcome.note_wrong_type("reed:csrf:x", false);
+  EXPECT_EQ(outcome.of(DriftKind::WrongType).found, 2);
+  EXPECT_EQ(outcome.removable.found, 1);
+  EXPECT_EQ(outcome.removable.first, std::vector<std::string>{"reed:csrf:x"});
+}
+
 TEST(KnownRecords, BeyondTheMemoryThatIsAllowedTheyAreNotComplete) {
   KnownRecords unbounded;
   KnownRecords bounded(std::size_t{32} << 10);

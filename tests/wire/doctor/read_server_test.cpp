@@ -86,6 +86,21 @@ TEST_F(ReadServerTest, AServerThatIsLoadingIsAskedForNothingMore) {
   EXPECT_EQ(server_.count("SCAN"), 1) << "the probe alone";
 }
 
+// Outside of a transaction they would be carried out.
+TEST_F(ReadServerTest, WhatHasAnEffectIsNotSentWhereMultiIsRefused) {
+  const std::string refused = wire::refusal("NOPERM no permissions to run the 'multi' command");
+  answers_.on("DISCARD", wire::refusal("ERR DISCARD without MULTI"));
+  answers_.on("MULTI", refused);
+  const auto reading = read();
+  ASSERT_TRUE(reading) << reading.error().message;
+  for (const std::string command : {"SADD", "HSET", "MSET", "PUBLISH", "BGSAVE"}) {
+    EXPECT_EQ(server_.count(command), 0) << command;
+  }
+  answers_.on("DISCARD", refused);
+  ASSERT_TRUE(read());
+  EXPECT_EQ(server_.count("MULTI"), 1) << "a transaction that could not be left is not begun";
+}
+
 TEST_F(ReadServerTest, AServerThatIsBusyWithAScriptIsSaidToBe) {
   const std::string busy = wire::refusal("BUSY Redis is busy running a script.");
   for (const std::string command : {"INFO", "SCAN", "GET", "CONFIG GET", "TYPE", "PTTL", "EVAL"}) {
