@@ -63,7 +63,6 @@ class CsvReader {
   /// Whether row_as_csv() has as many fields as the header; not where the row is no CSV.
   bool row_fits_header() const { return bad_row_.empty() && fields_.size() == header_fields_; }
   std::size_t header_fields() const { return header_fields_; }
-  /// The header, as CSV.
   const std::string& header() const { return header_; }
 
   /// Whether Broken comes not from the bytes but from the file: it was changed meanwhile or cannot
