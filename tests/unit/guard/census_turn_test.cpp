@@ -12,10 +12,14 @@ using namespace std::chrono_literals;
 
 class CensusTurnTest : public testing::Test {
  protected:
-  // Counts now, for so long; then looks twice a second until it is due again.
-  std::chrono::milliseconds rests_after(std::chrono::microseconds busy) {
-    turn_.begin(ground_);
-    turn_.counted(busy, now_);
+  // Counts now, for so long, and not for the first time; then looks twice a second until it is due
+  // again.
+  std::chrono::milliseconds rests_after(std::chrono::microseconds busy, std::int64_t moves = 0) {
+    for (int i = 0; i < 2; ++i) {
+      turn_.begin(ground_);
+      turn_.counted(busy, now_);
+    }
+    ground_.used_bytes += moves;
     return until_due();
   }
   std::chrono::milliseconds until_due() {
@@ -32,12 +36,19 @@ class CensusTurnTest : public testing::Test {
 TEST_F(CensusTurnTest, TheFirstOneIsDueAtOnce) { EXPECT_TRUE(turn_.is_due(ground_, now_)); }
 
 TEST_F(CensusTurnTest, RestsForAMinuteAfterAsLittleAsASmallServerTakes) {
-  EXPECT_EQ(rests_after(300ms), 60s);
-  EXPECT_EQ(rests_after(1200ms), 60s) << "a few hundred thousand keys";
+  EXPECT_EQ(rests_after(50ms), 60s);
+  EXPECT_EQ(rests_after(1200ms, 700'000), 60s) << "a few hundred thousand keys, and some moved";
 }
 
-TEST_F(CensusTurnTest, ALargeServerIsAskedForAFiftiethOfTheTime) {
-  EXPECT_EQ(rests_after(10s), 500s);
+TEST_F(CensusTurnTest, ALargeServerIsAskedForAFiftiethOfTheTimeAndAThousandthAtRest) {
+  EXPECT_EQ(rests_after(10s, 700'000), 500s);
+  EXPECT_EQ(rests_after(10s), 10'000s);
+}
+
+TEST_F(CensusTurnTest, TheSecondOneComesSoonSinceAGrowthIsToldFromTwo) {
+  turn_.begin(ground_);
+  turn_.counted(2s, now_);
+  EXPECT_EQ(until_due(), 100s);
 }
 
 TEST_F(CensusTurnTest, ComesSoonAfterUsageHasMovedByAGoodPartOfTheLimit) {
