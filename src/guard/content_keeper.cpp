@@ -147,7 +147,7 @@ void ContentKeeper::alarm_that_it_is_gone(GraphState state, TimePoint now) {
     if (!does) return;
     what_follows = std::move(*does);
   } else if (auto does = !has_content() ? what_source_does(now) : std::nullopt;
-             does && source_.held_up_by()) {
+             does && source_.held_up_by && source_.held_up_by()) {
     what_follows = std::move(*does);
   } else if (!has_content() && !source_.name.empty()) {
     what_follows = fmt::format(

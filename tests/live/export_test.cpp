@@ -285,7 +285,7 @@ TEST_F(ExportLive, ADirectoryThatCannotBeMadeIsNamed) {
   load_small_content();
   directory = parent.file("no/such/place");
   const Ended failed = run_export();
-  EXPECT_EQ(failed.exit_code, 1) << failed;
+  EXPECT_EQ(failed.exit_code, 2) << failed;
   EXPECT_TRUE(has(failed.err, "no/such/place"));
 }
 

@@ -76,7 +76,7 @@ TEST_F(GuardDriftLive, WhoIsToLookOnlyAlarmsAndLeavesItAsItIs) {
   const Contents before = redis.contents();
   RunningGuard guard(redis.url(), {}, {}, kQuickAudits + "background = \"look\"\n");
   ASSERT_TRUE(eventually([&] { return has(drift_in(guard), "alarm"); }));
-  EXPECT_TRUE(has(drift_in(guard), "notice Found"));
+  EXPECT_TRUE(has(drift_in(guard), "notice Drifted"));
   EXPECT_FALSE(is_mended());
   const Contents after = redis.contents();
   for (const auto& [key, value] : before) EXPECT_EQ(after.at(key), value);
@@ -88,7 +88,7 @@ TEST_F(GuardDriftLive, AGuardThatOnlyWatchesMendsNothing) {
   ASSERT_TRUE(eventually([&] { return redis.integer({"EXISTS", "reed:guard:lease"}) == 1; }));
   drift();
   RunningGuard watching(redis.url(), {}, {}, kQuickAudits);
-  ASSERT_TRUE(eventually([&] { return has(drift_in(watching), "notice Found"); }));
+  ASSERT_TRUE(eventually([&] { return has(drift_in(watching), "notice Drifted"); }));
   EXPECT_FALSE(is_mended());
 }
 

@@ -62,7 +62,7 @@ TEST_F(HttpLive, CensusDoctorAndPlanAreThereWithoutAskingForThem) {
   EXPECT_TRUE(doctor.at("findings").is_array());
   ASSERT_TRUE(eventually([&] { return get("/api/v1/plan").status == 200; }));
   const auto plan = get_json(up->http(), "/api/v1/plan").as_object();
-  EXPECT_EQ(plan.at("entities"), 3);
+  EXPECT_EQ(plan.at("entities"), 1);
   EXPECT_EQ(plan.at("limits").as_array().size(), 4U);
   const std::string metrics = get("/metrics").body;
   EXPECT_TRUE(has(metrics, "\nredkeep_plan_least_limit_bytes "));
