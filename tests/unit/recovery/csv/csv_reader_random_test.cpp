@@ -78,7 +78,8 @@ class SimpleReader {
     if (at_ < text_.size() && !is('\n')) return bad("text after the closing quote of a field");
     if (is('\n')) step();
     if (fields.size() == 2) return say(start, shown(fields));
-    say({start.line, 1}, "the row has " + std::to_string(fields.size()) + " fields, the header 2");
+    const std::string noun = fields.size() == 1 ? " field" : " fields";
+    say({start.line, 1}, "the row has " + std::to_string(fields.size()) + noun + ", the header 2");
   }
 
   bool read_quoted(std::string& field) {
