@@ -45,6 +45,8 @@ TEST_F(HttpLive, StatusHasTheNamesOfStatsAndTheGuardsOwn) {
 
 TEST_F(HttpLive, MetricsAreTextThatPrometheusReads) {
   ASSERT_TRUE(eventually([&] { return get("/readyz").status == 200; }));
+  // Whether the server may be shed from is found out between the first reading and its publication.
+  ASSERT_TRUE(eventually([&] { return !has(get("/metrics").body, "limit_bytes 0\n"); }));
   const std::string metrics = get("/metrics").body;
   EXPECT_TRUE(has(metrics, "\nredkeep_memory_limit_bytes 536870912\n"));
   EXPECT_TRUE(has(metrics, "\nredkeep_level{level=\"normal\"} 1\n"));
