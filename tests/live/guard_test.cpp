@@ -148,7 +148,7 @@ TEST_F(GuardLive, GlobCharactersInThePrefixMeanThemselves) {
   const KeyKind theirs{"aXb:page:cache:/", ":eu:plain", 300};
   const KeyKind ours{"a*b:page:cache:/", ":eu:plain", 300};
   const auto foreign = fill_to(redis, theirs, 60);
-  fill_to(redis, ours, 87);
+  fill_to(redis, ours, 92);  // of which some may come free once the table has grown
   RunningGuard guard(redis.url(), {"--prefix", "a*b:"});
   ASSERT_TRUE(eventually([&] { return guard.level() == "normal" && redis.usage_pct() < 81; }));
   EXPECT_EQ(redis.existing(foreign), std::ssize(foreign));
@@ -160,7 +160,7 @@ TEST_F(GuardLive, WithoutMaxmemoryTheGivenLimitCounts) {
   const auto used_pct = [&] {
     return 100.0 * static_cast<double>(redis.info_number("used_memory")) / kLimit;
   };
-  fill_until(redis, kPages, [&] { return used_pct() > 87; });
+  fill_until(redis, kPages, [&] { return used_pct() > 92; });
   RunningGuard guard(redis.url(), {"--limit", "24MiB"});
   ASSERT_TRUE(eventually([&] { return guard.level() == "normal"; }));
   EXPECT_LT(used_pct(), 81);
