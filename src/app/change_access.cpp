@@ -58,4 +58,14 @@ boost::asio::awaitable<Result<std::unique_ptr<MemoryManager>>> open_for_changes(
   co_return MemoryManager::create(executor, options);
 }
 
+void add_change_flags(CLI::App& command, CommandLine& line, ChangeFlags& flags) {
+  command.add_option("--data", line.flags.data,
+                     "The data directory whose journal it goes through, by its owner if there is "
+                     "one (default: as configured)");
+  command.add_flag("--despite-journal", flags.despite_journal,
+                   "Without a data directory: change Redis although a journal is in use, which "
+                   "knows nothing of it and may undo it");
+  command.add_flag("--json", flags.json, "One JSON object instead of text");
+}
+
 }  // namespace redkeep::app

@@ -5,6 +5,7 @@
 #include <memory>
 #include <stop_token>
 
+#include "app/command_line.h"
 #include "redkeep/memory_manager.h"
 
 namespace redkeep::app {
@@ -16,10 +17,12 @@ namespace redkeep::app {
 boost::asio::awaitable<Result<std::unique_ptr<MemoryManager>>> open_for_changes(
     const Options& options, bool despite_journal, std::stop_token stop);
 
-/// Of the flag that lets stores and removals go past a journal.
-constexpr const char* kPastJournalHelp =
-    "Without a data directory: change Redis although a journal is in use, which knows nothing of "
-    "it "
-    "and may undo it";
+/// What both are told beside what to change.
+struct ChangeFlags {
+  bool despite_journal = false;
+  bool json = false;
+};
+/// --data, --despite-journal and --json. `flags` must outlive the parser.
+void add_change_flags(CLI::App& command, CommandLine& line, ChangeFlags& flags);
 
 }  // namespace redkeep::app

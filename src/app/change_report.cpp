@@ -72,7 +72,11 @@ std::string changes_json(const ChangeReport& report) {
   return sizes::print_json(object);
 }
 
-int tell_changes(const ChangeReport& report, bool as_json) {
+int tell_changes(ChangeReport report, const Options& options,
+                 std::chrono::steady_clock::time_point begun, bool as_json) {
+  report.took = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - begun);
+  report.data_directory = options.data_directory;
   fmt::print("{}", as_json ? changes_json(report) + '\n' : describe_changes(report));
   print_failures(report.tally);
   if (const auto& why = report.tally.stopped_by) {

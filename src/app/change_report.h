@@ -5,6 +5,7 @@
 #include <string>
 
 #include "app/graph_changes.h"
+#include "redkeep/options.h"
 
 namespace redkeep::app {
 
@@ -20,8 +21,10 @@ std::string describe_changes(const ChangeReport& report);
 
 std::string changes_json(const ChangeReport& report);
 
-/// Prints it, what failed to stderr, and returns the exit code: 1 if a record failed, or that of
-/// what ended the run.
-int tell_changes(const ChangeReport& report, bool as_json);
+/// Completes it by where the changes went and how long it took since `begun`, prints it, what
+/// failed to stderr, and returns the exit code: 1 if a record failed, or that of what ended the
+/// run.
+int tell_changes(ChangeReport report, const Options& options,
+                 std::chrono::steady_clock::time_point begun, bool as_json);
 
 }  // namespace redkeep::app

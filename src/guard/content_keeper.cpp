@@ -124,15 +124,18 @@ bool ContentKeeper::may_restore_now(TimePoint now) {
   return true;
 }
 
+std::optional<std::string> ContentKeeper::what_holds_source_up() const {
+  const auto why = source_.held_up_by ? source_.held_up_by() : std::nullopt;
+  // The guard has reached Redis, so the journal soon will.
+  if (!why || why->kind == ErrorKind::Unreachable) return std::nullopt;
+  return fmt::format("nothing is brought back from {}: {}", source_.name, why->message);
+}
+
 // What an alarm says first is what people act on, so it waits for what the source has to say; not
 // for long, since to check a large checkpoint takes a while. Nothing: to be told later.
 std::optional<std::string> ContentKeeper::what_source_does(TimePoint now) const {
   constexpr std::chrono::seconds kSourceAnswersIn{3};
-  const auto why = source_.held_up_by ? source_.held_up_by() : std::nullopt;
-  // The guard has reached Redis, so the journal soon will.
-  if (why && why->kind != ErrorKind::Unreachable) {
-    return fmt::format("nothing is brought back from {}: {}", source_.name, why->message);
-  }
+  if (auto held_up = what_holds_source_up()) return held_up;
   if (source_.doing && source_.doing()) {
     return fmt::format("it is brought back from {}", source_.name);
   }
@@ -146,9 +149,8 @@ void ContentKeeper::alarm_that_it_is_gone(GraphState state, TimePoint now) {
     auto does = what_source_does(now);
     if (!does) return;
     what_follows = std::move(*does);
-  } else if (auto does = !has_content() ? what_source_does(now) : std::nullopt;
-             does && source_.held_up_by && source_.held_up_by()) {
-    what_follows = std::move(*does);
+  } else if (auto held_up = what_holds_source_up(); held_up && !has_content()) {
+    what_follows = std::move(*held_up);
   } else if (!has_content() && !source_.name.empty()) {
     what_follows = fmt::format(
         "there is nothing in {} to bring it back from, and no content directory is configured",

@@ -92,6 +92,7 @@ class ContentKeeper {
   redis::awaitable<void> follow_source();
   bool source_has_looked();
   void take_report();
+  std::optional<std::string> what_holds_source_up() const;
   std::optional<std::string> what_source_does(TimePoint now) const;
   redis::awaitable<void> mark_restored();
   bool may_restore_now(TimePoint now);

@@ -19,8 +19,7 @@ namespace asio = boost::asio;
 struct RemoveFlags {
   std::vector<std::string> ids;
   std::vector<std::string> paths;
-  bool despite_journal = false;
-  bool json = false;
+  ChangeFlags how;
 };
 
 // One that is not there is removed all the same, which costs nothing: what was found may be no
@@ -128,7 +127,7 @@ Status check_names(const RemoveFlags& flags) {
 asio::awaitable<int> run_remove(const Settings& settings, const RemoveFlags& flags,
                                 std::stop_token stop) {
   if (const Status named = check_names(flags); !named) co_return fail(named.error());
-  const auto manager = co_await open_for_changes(settings.options, flags.despite_journal, stop);
+  const auto manager = co_await open_for_changes(settings.options, flags.how.despite_journal, stop);
   if (!manager) co_return fail(manager.error());
   const auto executor = co_await asio::this_coro::executor;
   const auto begun = std::chrono::steady_clock::now();
@@ -136,10 +135,7 @@ asio::awaitable<int> run_remove(const Settings& settings, const RemoveFlags& fla
   auto paths = without_repeats(flags.paths);
   auto ids = without_repeats(flags.ids);
   ChangeReport report = co_await run.run(std::move(paths), std::move(ids));
-  report.took = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::steady_clock::now() - begun);
-  report.data_directory = settings.options.data_directory;
-  co_return tell_changes(report, flags.json);
+  co_return tell_changes(std::move(report), settings.options, begun, flags.how.json);
 }
 
 }  // namespace
@@ -158,11 +154,7 @@ void register_remove(CommandLine& line) {
       ->add_option("--association", flags->paths,
                    "The path of an association to be removed; may be given several times")
       ->allow_extra_args(false);
-  command->add_option("--data", line.flags.data,
-                      "The data directory whose journal it goes through, by its owner if there is "
-                      "one (default: as configured)");
-  command->add_flag("--despite-journal", flags->despite_journal, kPastJournalHelp);
-  command->add_flag("--json", flags->json, "One JSON object instead of text");
+  add_change_flags(*command, line, flags->how);
   run_with_settings(line, *command, [flags](const Settings& settings, std::stop_token stop) {
     return run_remove(settings, *flags, std::move(stop));
   });

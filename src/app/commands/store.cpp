@@ -24,8 +24,7 @@ using recovery::RecordFile;
 
 struct StoreFlags {
   std::vector<std::string> files;
-  bool despite_journal = false;
-  bool json = false;
+  ChangeFlags how;
 };
 
 // What is to be stored, read and checked to its end.
@@ -170,7 +169,7 @@ asio::awaitable<int> run_store(const Settings& settings, const StoreFlags& flags
                sizes::print_counted(rows->problems.count, "bad row"));
     co_return static_cast<int>(ExitCode::ProblemsFound);
   }
-  const auto manager = co_await open_for_changes(settings.options, flags.despite_journal, stop);
+  const auto manager = co_await open_for_changes(settings.options, flags.how.despite_journal, stop);
   if (!manager) co_return fail(manager.error());
   const auto executor = co_await asio::this_coro::executor;
   const auto begun = std::chrono::steady_clock::now();
@@ -179,10 +178,7 @@ asio::awaitable<int> run_store(const Settings& settings, const StoreFlags& flags
     StoreRun run(executor, **manager, *rows, std::move(stop));
     report = co_await run.run();
   }
-  report.took = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::steady_clock::now() - begun);
-  report.data_directory = settings.options.data_directory;
-  co_return tell_changes(report, flags.json);
+  co_return tell_changes(std::move(report), settings.options, begun, flags.how.json);
 }
 
 }  // namespace
@@ -196,11 +192,7 @@ void register_store(CommandLine& line) {
   const auto flags = std::make_shared<StoreFlags>();
   add_connection_flags(*command, line.flags);
   command->add_option("files", flags->files, "The files; - is standard input")->required();
-  command->add_option("--data", line.flags.data,
-                      "The data directory whose journal it goes through, by its owner if there is "
-                      "one (default: as configured)");
-  command->add_flag("--despite-journal", flags->despite_journal, kPastJournalHelp);
-  command->add_flag("--json", flags->json, "One JSON object instead of text");
+  add_change_flags(*command, line, flags->how);
   run_with_settings(line, *command, [flags](const Settings& settings, std::stop_token stop) {
     return run_store(settings, *flags, std::move(stop));
   });
