@@ -4,6 +4,9 @@
 namespace redkeep::recovery {
 namespace {
 
+constexpr const char* kOfAnother = "0123456789abcdef0123456789abcdef /srv/p1 on host one";
+
+// Two stores more than the other: they must not be applied on top of what that one has.
 TEST_F(GraphWriterTest, ARedisOfAnotherJournalGetsNothingAlthoughThatIsShorter) {
   open();
   for (int i = 1; i <= 4; ++i) expect(StoreOutcome::Applied, store(i));

@@ -327,9 +327,6 @@ TEST_F(GraphWriterTest, AJournalThatIsNewGoesOnBehindTheCheckpoint) {
   EXPECT_EQ(applied(), std::vector<std::string>{"4"});
 }
 
-constexpr const char* kOfAnother = "0123456789abcdef0123456789abcdef /srv/p1 on host one";
-
-// Two stores more than the other: they must not be applied on top of what that one has.
 TEST_F(GraphWriterTest, WithRedisAwayThereIsNothingToHold) {
   refuse_everything("LOADING");
   open();
