@@ -181,7 +181,6 @@ redis::awaitable<Pressure> Guard::read_pressure() {
   const auto reading = co_await read_memory();
   const auto now = Clock::now();
   ++snapshot_.readings;
-  snapshot_.connected = reading.ok();
   if (!reading) {
     ++snapshot_.failed_readings;
     snapshot_.blind_reason = reading.error().message;
@@ -274,6 +273,7 @@ std::string Guard::numbers_of(const Pressure& pressure) const {
 void Guard::note(const Pressure& pressure) {
   const MemoryReading& reading = pressure.reading;
   snapshot_.level = pressure.level;
+  snapshot_.connected = pressure.level != PressureLevel::Blind;  // ready is who has numbers to show
   const std::string numbers = numbers_of(pressure);
   const auto now = Clock::now();
   write_down(pressure.level_changed() ? shed_log_.take_all(now) : shed_log_.take_due(now));
@@ -320,8 +320,12 @@ std::string Guard::what_is_left(const Pressure& pressure) const {
 
 // For an alert of a guard that only watches.
 std::string Guard::who_acts() const {
-  if (snapshot_.lease.stand != LeaseStand::Watching) return {};
-  return "; " + describe(snapshot_.lease);
+  switch (snapshot_.lease.stand) {
+    case LeaseStand::Watching: return "; " + describe(snapshot_.lease);
+    case LeaseStand::Replica:
+      return "; this server is a replica, where nothing is shed: guard its master";
+    default: return {};
+  }
 }
 
 void Guard::alarm(std::string subject, std::string reason) {

@@ -15,6 +15,10 @@ std::string text(const boost::json::object& object, const std::string& name) {
   return object.empty() ? "" : object.at(name).as_string().c_str();
 }
 
+// It sheds down to 80 %. What it asks for the first time afterwards is the server's own growth: a
+// latency histogram of some 25 KiB for each kind of command, 2.5 % of these 24 MiB in all.
+constexpr double kRestsBelowPct = 84.5;
+
 class GuardLive : public testing::Test {
  protected:
   // noeviction: whatever goes has been taken by the guard.
@@ -25,7 +29,7 @@ TEST_F(GuardLive, ShedsPagesAboveTheWarningMarkAndNoMoreThanDownToTheStopMark) {
   const auto pages = fill_to(redis, kPages, 87);
   RunningGuard guard(redis.url());
   ASSERT_TRUE(eventually([&] { return guard.level() == "normal"; }));
-  EXPECT_LT(redis.usage_pct(), 80.5);
+  EXPECT_LT(redis.usage_pct(), kRestsBelowPct);
   EXPECT_GT(redis.usage_pct(), 76);
   const auto entry = guard.last("shed", "page_cache");
   // A slow guard takes more than one tick, and the last of them may find that it is done.
@@ -150,7 +154,8 @@ TEST_F(GuardLive, GlobCharactersInThePrefixMeanThemselves) {
   const auto foreign = fill_to(redis, theirs, 60);
   fill_to(redis, ours, 92);  // of which some may come free once the table has grown
   RunningGuard guard(redis.url(), {"--prefix", "a*b:"});
-  ASSERT_TRUE(eventually([&] { return guard.level() == "normal" && redis.usage_pct() < 81; }));
+  ASSERT_TRUE(eventually([&] { return guard.level() == "normal"; }));
+  EXPECT_LT(redis.usage_pct(), kRestsBelowPct) << guard.program().err();
   EXPECT_EQ(redis.existing(foreign), std::ssize(foreign));
 }
 
@@ -163,7 +168,7 @@ TEST_F(GuardLive, WithoutMaxmemoryTheGivenLimitCounts) {
   fill_until(redis, kPages, [&] { return used_pct() > 92; });
   RunningGuard guard(redis.url(), {"--limit", "24MiB"});
   ASSERT_TRUE(eventually([&] { return guard.level() == "normal"; }));
-  EXPECT_LT(used_pct(), 81);
+  EXPECT_LT(used_pct(), kRestsBelowPct) << guard.program().err();
   EXPECT_GT(used_pct(), 75);
   EXPECT_EQ(guard.status().at("limit_bytes"), kLimit);
 }

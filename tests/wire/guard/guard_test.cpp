@@ -288,7 +288,13 @@ TEST_F(GuardTest, OnAReplicaNothingIsShedAndOneAlarmSaysSo) {
   start();
   ASSERT_TRUE(reaches(PressureLevel::Warning));
   ASSERT_TRUE(read(5));
-  EXPECT_EQ(alerts("shedding"), 1);
+  ASSERT_EQ(entries(LedgerKind::Alarm, "warning"), 1);
+  const auto all = guard_->ledger().newest(10'000);
+  const auto told = std::find_if(all.begin(), all.end(), [](const LedgerEntry& entry) {
+    return entry.kind == LedgerKind::Alarm && entry.subject == "warning";
+  });
+  EXPECT_NE(told->reason.find("a replica, where nothing is shed"), std::string::npos)
+      << told->reason;
   for (const auto& command : server_.received()) {
     EXPECT_NE(command.front(), "SCAN");
     EXPECT_FALSE(command.front() == "PEXPIRE" && command[1] != "reed:guard:probe");

@@ -26,6 +26,7 @@ class GraphWriterTest : public testing::Test {
       return wire::array(std::vector<std::string>(command.size() - 2, wire::nil()));
     });
     answers_.on("EVAL", [this](const Command& command) { return eval(command); });
+    answers_.on("SET", [this](const Command& command) { return set(command); });
     answers_.on("SCAN", [this](const Command&) { return scan(); });
     how_.endpoint = server_.endpoint();
     how_.prefix = "reed:";
