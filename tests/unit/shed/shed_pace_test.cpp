@@ -29,11 +29,11 @@ TEST(ShedPace, UrgencyRisesFromTheCalmToTheUrgentMark) {
 TEST(ShedPace, FirstPausesGrowShorterThenTheChoiceGoesAndThenThePauses) {
   const microseconds took{900};
   const auto calm = slice_for(0, 0, took);
-  EXPECT_EQ(calm.share, 0.125);
+  EXPECT_EQ(calm.share, 0.17);
   EXPECT_EQ(calm.pause, 4 * took) << "a fifth of the time";
-  EXPECT_EQ(calm.weighed_share, 0.375);
+  EXPECT_EQ(calm.weighed_share, 3 * calm.share);
   const auto busy = slice_for(0.25, 0, took);
-  EXPECT_EQ(busy.share, 0.125);
+  EXPECT_EQ(busy.share, calm.share);
   EXPECT_EQ(busy.sample_keys, calm.sample_keys);
   EXPECT_EQ(busy.pause, microseconds{1100});
   const auto flood = slice_for(0.6, 0, took);
