@@ -11,23 +11,23 @@ using std::chrono::microseconds;
 // How a slice changes with the urgency: how many keys are looked at, which share of them goes, and
 // which part of the time the server works for us. Between two points it is interpolated. Each key
 // that is looked at costs the server more than a write of the application does, half of it for
-// SCAN: so the share decides what a flood costs. Of 20,000 operations a second (bench/flood), one
-// of eight keeps 0.733 of the hits and takes 21 % of the server's time, one of six 0.732 and 15 %;
-// one of three costs half a point more, one of two costs two. A calm server gives its time first;
-// in a flood the choice goes before more of the application's time does; the last pauses go before
-// the urgent mark, so that a steady flood settles below it, and at the mark there is no choice any
-// more. 16 keys take some 70 microseconds of the server's time. Each command of the application may
-// wait for a slice, so calm slices are short: with 48 keys the 99th percentile of single requests
-// is twice as high. Shorter ones cost this process a third more, and a flood needs long ones to
-// keep up.
+// SCAN: so the share decides what a flood costs. Of 20,000 operations a second (bench/flood), two
+// of sixteen keep 0.733 of the hits and take 21 % of the server's time, three of sixteen 0.732 and
+// 16 %; one of three costs half a point more, one of two costs two. A calm server gives its time
+// first; in a flood the choice goes before more of the application's time does; the last pauses go
+// before the urgent mark, so that a steady flood settles below it, and at the mark there is no
+// choice any more. 16 keys take some 70 microseconds of the server's time. Each command of the
+// application may wait for a slice, so calm slices are short: with 48 keys the 99th percentile of
+// single requests is twice as high. Shorter ones cost this process a third more, and a flood needs
+// long ones to keep up.
 struct Point {
   double urgency;
   double keys;
   double share;
   double duty;
 };
-constexpr Point kPoints[] = {{0, 16, 0.17, 0.2},
-                             {0.25, 24, 0.17, 0.45},
+constexpr Point kPoints[] = {{0, 16, 0.1875, 0.2},
+                             {0.25, 24, 0.1875, 0.45},
                              {0.6, 64, 0.45, 0.45},
                              {0.85, 192, 0.75, 1},
                              {1, 256, 1, 1}};

@@ -16,7 +16,7 @@ namespace redkeep::shed {
 
 struct Slice {
   std::size_t sample_keys = 64;  ///< Candidates to look at.
-  double share = 0.17;           ///< Of them, those that go.
+  double share = 0.1875;         ///< Of them, those that go.
   double weighed_share = 1;      ///< Of them, the colder ones whose size is asked for.
   std::chrono::microseconds pause{0};
 };

@@ -29,7 +29,7 @@ TEST(ShedPace, UrgencyRisesFromTheCalmToTheUrgentMark) {
 TEST(ShedPace, FirstPausesGrowShorterThenTheChoiceGoesAndThenThePauses) {
   const microseconds took{900};
   const auto calm = slice_for(0, 0, took);
-  EXPECT_EQ(calm.share, 0.17);
+  EXPECT_EQ(calm.share, 0.1875);
   EXPECT_EQ(calm.pause, 4 * took) << "a fifth of the time";
   EXPECT_EQ(calm.weighed_share, 3 * calm.share);
   const auto busy = slice_for(0.25, 0, took);

@@ -82,7 +82,7 @@ TEST_F(ShedderTest, KeysThatStayAreCountedOnceHoweverOftenTheWalkComesBy) {
   capabilities.frees_in_background = false;
   serve(keys, capabilities);
   ShedPlan plan = plan_of({"query_cache"}, 0);
-  plan.asked_for = false;  // a sixth of them in each round
+  plan.asked_for = false;  // a part of them in each round
   const auto outcome = run(plan);
   EXPECT_EQ(outcome.end, ShedEnd::NothingLeft);
   ASSERT_EQ(outcome.classes.size(), 1u);
