@@ -16,13 +16,14 @@ ShedPlan guards_plan(const std::vector<std::string>& names, std::int64_t stop_at
 }
 
 TEST_F(ShedderTest, AGuardTakesTheColdestOfASampleAndLeavesTheRest) {
-  auto keys = pages(64);
+  auto keys = pages(640);
   for (std::size_t i = 0; i < keys.size(); ++i) keys[i].use = i % 4 == 3 ? 5 : 50;
   auto capabilities = everything();
   capabilities.object_use = true;
   capabilities.eviction_policy = "volatile-lfu";
   serve(keys, capabilities);
-  const auto outcome = run(guards_plan({"query_cache"}, 56'000));
+  answers_.on("DBSIZE", wire::integer(640));
+  const auto outcome = run(guards_plan({"query_cache"}, 632'000));
   EXPECT_EQ(to_string(outcome.end), to_string(ShedEnd::TargetReached));
   ASSERT_EQ(outcome.keys(), 8);
   for (const auto& name : expired()) {
