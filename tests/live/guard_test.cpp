@@ -19,6 +19,12 @@ std::string text(const boost::json::object& object, const std::string& name) {
 // latency histogram of some 25 KiB for each kind of command, 2.5 % of these 24 MiB in all.
 constexpr double kRestsBelowPct = 84.5;
 
+// What the guard measured when its last shedding was done.
+double pct_after_shedding(const RunningGuard& guard) {
+  const auto entry = guard.last("shed", "page_cache");
+  return entry.empty() ? 100 : entry.at("usage_after_pct").to_number<double>();
+}
+
 class GuardLive : public testing::Test {
  protected:
   // noeviction: whatever goes has been taken by the guard.
@@ -29,6 +35,7 @@ TEST_F(GuardLive, ShedsPagesAboveTheWarningMarkAndNoMoreThanDownToTheStopMark) {
   const auto pages = fill_to(redis, kPages, 87);
   RunningGuard guard(redis.url());
   ASSERT_TRUE(eventually([&] { return guard.level() == "normal"; }));
+  EXPECT_LT(pct_after_shedding(guard), 80.5);
   EXPECT_LT(redis.usage_pct(), kRestsBelowPct);
   EXPECT_GT(redis.usage_pct(), 76);
   const auto entry = guard.last("shed", "page_cache");
@@ -155,6 +162,7 @@ TEST_F(GuardLive, GlobCharactersInThePrefixMeanThemselves) {
   fill_to(redis, ours, 92);  // of which some may come free once the table has grown
   RunningGuard guard(redis.url(), {"--prefix", "a*b:"});
   ASSERT_TRUE(eventually([&] { return guard.level() == "normal"; }));
+  EXPECT_LT(pct_after_shedding(guard), 81) << guard.program().err();
   EXPECT_LT(redis.usage_pct(), kRestsBelowPct) << guard.program().err();
   EXPECT_EQ(redis.existing(foreign), std::ssize(foreign));
 }
@@ -168,6 +176,7 @@ TEST_F(GuardLive, WithoutMaxmemoryTheGivenLimitCounts) {
   fill_until(redis, kPages, [&] { return used_pct() > 92; });
   RunningGuard guard(redis.url(), {"--limit", "24MiB"});
   ASSERT_TRUE(eventually([&] { return guard.level() == "normal"; }));
+  EXPECT_LT(pct_after_shedding(guard), 81) << guard.program().err();
   EXPECT_LT(used_pct(), kRestsBelowPct) << guard.program().err();
   EXPECT_GT(used_pct(), 75);
   EXPECT_EQ(guard.status().at("limit_bytes"), kLimit);

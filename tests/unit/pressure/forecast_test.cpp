@@ -267,7 +267,7 @@ TEST(Forecast, AFastLeakOfProtectedDataIsAnAlarmLongBeforeItIsFull) {
 }
 
 TEST(Forecast, ADailyCycleRaisesNoAlarm) {
-  for (const double begin : {0.0, 12.0}) {  // rising and falling
+  for (const double begin : {0.0, 6.0, 12.0, 18.0}) {
     for (const auto& [middle, swing] : {std::pair{50.0, 10.0}, {50.0, 20.0}, {65.0, 15.0}}) {
       Simulated server;
       const Course course = noisy(daily(middle, swing, 0, begin), 0.2);

@@ -34,7 +34,8 @@ TEST(ShedPace, FirstPausesGrowShorterThenTheChoiceGoesAndThenThePauses) {
   EXPECT_EQ(calm.weighed_share, 3 * calm.share);
   const auto busy = slice_for(0.25, 0, took);
   EXPECT_EQ(busy.share, calm.share);
-  EXPECT_GE(busy.sample_keys, calm.sample_keys);
+  EXPECT_EQ(calm.sample_keys, 16u);
+  EXPECT_EQ(busy.sample_keys, 24u);
   EXPECT_EQ(busy.pause, microseconds{1100});
   const auto flood = slice_for(0.6, 0, took);
   EXPECT_DOUBLE_EQ(flood.share, 0.45);
