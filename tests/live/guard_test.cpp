@@ -34,7 +34,7 @@ class GuardLive : public testing::Test {
 TEST_F(GuardLive, ShedsPagesAboveTheWarningMarkAndNoMoreThanDownToTheStopMark) {
   const auto pages = fill_to(redis, kPages, 87);
   RunningGuard guard(redis.url());
-  ASSERT_TRUE(eventually([&] { return guard.level() == "normal"; }));
+  ASSERT_TRUE(eventually([&] { return guard.level() == "normal"; })) << guard.program().err();
   EXPECT_LT(pct_after_shedding(guard), 80.5);
   EXPECT_LT(redis.usage_pct(), kRestsBelowPct);
   EXPECT_GT(redis.usage_pct(), 76);
@@ -161,7 +161,7 @@ TEST_F(GuardLive, GlobCharactersInThePrefixMeanThemselves) {
   const auto foreign = fill_to(redis, theirs, 60);
   fill_to(redis, ours, 92);  // of which some may come free once the table has grown
   RunningGuard guard(redis.url(), {"--prefix", "a*b:"});
-  ASSERT_TRUE(eventually([&] { return guard.level() == "normal"; }));
+  ASSERT_TRUE(eventually([&] { return guard.level() == "normal"; })) << guard.program().err();
   EXPECT_LT(pct_after_shedding(guard), 81) << guard.program().err();
   EXPECT_LT(redis.usage_pct(), kRestsBelowPct) << guard.program().err();
   EXPECT_EQ(redis.existing(foreign), std::ssize(foreign));
@@ -175,7 +175,7 @@ TEST_F(GuardLive, WithoutMaxmemoryTheGivenLimitCounts) {
   };
   fill_until(redis, kPages, [&] { return used_pct() > 92; });
   RunningGuard guard(redis.url(), {"--limit", "24MiB"});
-  ASSERT_TRUE(eventually([&] { return guard.level() == "normal"; }));
+  ASSERT_TRUE(eventually([&] { return guard.level() == "normal"; })) << guard.program().err();
   EXPECT_LT(pct_after_shedding(guard), 81) << guard.program().err();
   EXPECT_LT(used_pct(), kRestsBelowPct) << guard.program().err();
   EXPECT_GT(used_pct(), 75);
