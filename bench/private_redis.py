@@ -1,7 +1,7 @@
 """A private redis-server, a small client for it, and timed programs: what the benchmarks share.
 
-The server is a process of ours on a Unix socket in a temporary directory, without persistence. Only
-the standard library is used.
+The server is a process of ours in a temporary directory, without persistence, on a Unix socket and on
+a free port of the loopback interface. Only the standard library is used.
 """
 import os
 import pathlib
@@ -66,13 +66,21 @@ def wire_form(arguments):
     return b"".join(parts)
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 class PrivateRedis:
     """`with PrivateRedis() as server:` - an empty server, gone with its directory afterwards.
 
-    `settings` are the server's own, by name: {"maxmemory": "200mb"}.
+    `settings` are the server's own, by name: {"maxmemory": "200mb"}. `url` and `cli` (the begin of a
+    redis-cli command) lead to it over `over`: "tcp", which redis-cli takes when told nothing, or "unix".
     """
 
-    def __init__(self, settings=None):
+    def __init__(self, settings=None, over="unix"):
+        self.over = over
         self.settings = [word for name, value in (settings or {}).items()
                          for word in (f"--{name}", str(value))]
 
@@ -81,8 +89,9 @@ class PrivateRedis:
             sys.exit("redis-server is missing: install the package redis-server")
         self.directory = tempfile.TemporaryDirectory(prefix="redkeep-bench-")
         self.socket_path = pathlib.Path(self.directory.name) / "redis.sock"
+        self.port = str(free_port())
         self.process = subprocess.Popen(
-            ["redis-server", "--port", "0", "--unixsocket", self.socket_path, "--save", "",
+            ["redis-server", "--port", self.port, "--bind", "127.0.0.1", "--unixsocket", self.socket_path, "--save", "",
              "--appendonly", "no", "--dir", self.directory.name, "--enable-debug-command", "yes",
              *self.settings],
             stdout=subprocess.DEVNULL)
@@ -109,7 +118,11 @@ class PrivateRedis:
 
     @property
     def url(self):
-        return f"unix://{self.socket_path}"
+        return f"redis://127.0.0.1:{self.port}" if self.over == "tcp" else f"unix://{self.socket_path}"
+
+    @property
+    def cli(self):
+        return ["redis-cli", *(("-p", self.port) if self.over == "tcp" else ("-s", str(self.socket_path)))]
 
     def cpu_seconds(self):
         cpu = self.client.info("cpu")
@@ -119,6 +132,14 @@ class PrivateRedis:
         """Redis's own digest of all keys, types, values and expiries: whatever their order and
         encoding, the same for the same contents."""
         return self.client.call("DEBUG", "DIGEST").decode()
+
+
+def state_of(client, guard_keys=b"reed:guard:*"):
+    """How many keys there are and Redis's digest of them, without what a guard writes about itself: that
+    is removed first."""
+    for key in client.call("KEYS", guard_keys):
+        client.call("DEL", key)
+    return client.call("DBSIZE"), client.call("DEBUG", "DIGEST").decode()
 
 
 class TimedRun:
@@ -187,6 +208,8 @@ def verdict(met):
 
 def add_shared_flags(parser):
     parser.add_argument("--rounds", type=int, default=5, help="rounds, alternating (default %(default)s)")
+    parser.add_argument("--over", choices=("tcp", "unix"), default="tcp",
+                        help="how both sides connect (default %(default)s, as redis-cli by itself)")
     parser.add_argument("--redkeep", default=BUILT_REDKEEP, type=pathlib.Path,
                         help="the program (default build/release/redkeep)")
 
