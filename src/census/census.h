@@ -16,8 +16,10 @@ namespace redkeep::census {
 struct CensusState;
 
 struct CensusOptions {
-  /// SCAN's COUNT; with sizes, a page takes a server about 1.5 ms.
-  std::size_t page_keys = 1000;
+  /// SCAN's COUNT. A page of 500 takes a server 0.7 ms, and is read 5 % faster in all than 1,000:
+  /// what SCAN has touched is still in the processor's cache when its sizes are asked for. With 250
+  /// the round trips cost more than that.
+  std::size_t page_keys = 500;
   /// Whether to ask MEMORY USAGE for each key of ours.
   bool with_bytes = true;
   /// The part of the time that may be spent on it, 1 = without pauses. A guard's census in the

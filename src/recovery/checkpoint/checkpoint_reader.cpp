@@ -85,9 +85,12 @@ Result<Checkpoint> open_checkpoint(const std::string& directory) {
     auto manifest = read_manifest(path);
     const Status sound = manifest ? check_files(path, *manifest) : Status{manifest.error()};
     if (sound) return Checkpoint{path, std::move(*manifest)};
-    const auto again = read_manifest(checkpoint_path(directory));
+    // The same one in another place was moved there meanwhile.
+    const std::string path_now = checkpoint_path(directory);
+    const auto again = read_manifest(path_now);
     const bool is_none = !manifest && !again && with_none++ == kMostTriesWithNone;
-    const bool is_as_before = is_none || (manifest && again && *again == *manifest);
+    const bool is_as_before =
+        is_none || (manifest && again && *again == *manifest && path_now == path);
     if (is_as_before || Clock::now() >= deadline) return sound.error();
   }
 }
