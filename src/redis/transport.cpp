@@ -171,11 +171,22 @@ Transport::awaitable<Status> Transport::write(std::string_view bytes) {
 }
 
 void Transport::arm(std::chrono::milliseconds deadline) {
-  const auto number = ++armed_;
   timer_.expires_after(deadline);
-  timer_.async_wait([weak = weak_from_this(), number](const error_code& code) {
+  close_when_over(++armed_);
+}
+
+// A process that was stopped, or whose machine slept, finds the deadline long over and beside it
+// what the server has sent meanwhile: that is taken first.
+void Transport::close_when_over(std::uint64_t number) {
+  constexpr std::chrono::seconds kWeWereNotRunning{1};
+  constexpr std::chrono::milliseconds kToTakeWhatIsThere{250};
+  timer_.async_wait([=, weak = weak_from_this()](const error_code& code) {
     const auto self = weak.lock();
     if (code || !self || self->armed_ != number) return;
+    if (std::chrono::steady_clock::now() - self->timer_.expiry() > kWeWereNotRunning) {
+      self->timer_.expires_after(kToTakeWhatIsThere);
+      return self->close_when_over(number);
+    }
     self->timed_out_ = true;
     self->close();
   });

@@ -52,6 +52,7 @@ class Transport : public std::enable_shared_from_this<Transport> {
   awaitable<Status> connect_unix(const EndpointOptions& options);
   awaitable<Status> connect_first(std::vector<boost::asio::ip::tcp::endpoint> addresses);
   awaitable<Status> start_tls(const EndpointOptions& options);
+  void close_when_over(std::uint64_t number);
   Error failed(std::string_view doing, const boost::system::error_code& code) const;
 
   boost::asio::any_io_executor executor_;
