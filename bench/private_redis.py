@@ -91,8 +91,8 @@ class PrivateRedis:
         self.socket_path = pathlib.Path(self.directory.name) / "redis.sock"
         self.port = str(free_port())
         self.process = subprocess.Popen(
-            ["redis-server", "--port", self.port, "--bind", "127.0.0.1", "--unixsocket", self.socket_path, "--save", "",
-             "--appendonly", "no", "--dir", self.directory.name, "--enable-debug-command", "yes",
+            ["redis-server", "--port", self.port, "--bind", "127.0.0.1",
+             "--unixsocket", self.socket_path, "--save", "", "--appendonly", "no", "--dir", self.directory.name, "--enable-debug-command", "yes",
              *self.settings],
             stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + 10
@@ -123,6 +123,13 @@ class PrivateRedis:
     @property
     def cli(self):
         return ["redis-cli", *(("-p", self.port) if self.over == "tcp" else ("-s", str(self.socket_path)))]
+
+    def write(self, commands):
+        """Commands as tuples, through redis-cli, which writes faster than this process could."""
+        with tempfile.TemporaryFile() as wire:
+            wire.writelines(wire_form(command) for command in commands)
+            wire.seek(0)
+            subprocess.run([*self.cli, "--pipe"], stdin=wire, stdout=subprocess.DEVNULL, check=True)
 
     def cpu_seconds(self):
         cpu = self.client.info("cpu")
