@@ -23,6 +23,9 @@ constexpr double kUnawaresMs = 100;
 // and the level has not ended.
 constexpr double kLittlePct = 1;
 
+// With less than so long to go to the start mark, usage has not come to rest.
+constexpr double kSettledSeconds = 60;
+
 double seconds(std::chrono::steady_clock::duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
@@ -37,16 +40,17 @@ PressureLevel PressureGauge::instantaneous(double usage_pct, const PressureOptio
 
 Pressure PressureGauge::judge(const MemoryReading& reading, TimePoint now) {
   const PressureLevel before = is_blind_ ? PressureLevel::Blind : level_;
-  const PressureLevel next = next_level(reading.usage_pct(), now);
+  follow_growth(reading, now);
+  const PressureLevel next = next_level(reading, now);
   measured_pct_.reset();
   if (next != level_ || is_blind_) entered_ = now;
   level_ = next;
   is_blind_ = false;
-  follow_growth(reading, now);
   if (level_ == PressureLevel::Normal || reading.usage_pct() <= options_.stop_shedding_pct) {
     relieving_ = false;
   } else if (reading.usage_pct() >= options_.start_shedding_pct) {
     relieving_ = true;
+    was_relieved_ = false;
   }
   return Pressure{level_, before, reading, growth_bytes_per_s_, relieving_, next_interval(reading)};
 }
@@ -63,7 +67,8 @@ Pressure PressureGauge::blind(TimePoint now) {
   return pressure;
 }
 
-PressureLevel PressureGauge::next_level(double usage_pct, TimePoint now) const {
+PressureLevel PressureGauge::next_level(const MemoryReading& reading, TimePoint now) const {
+  const double usage_pct = reading.usage_pct();
   const PressureLevel entering = instantaneous(usage_pct, options_);
   if (entering >= level_) return entering;
   if (now - entered_ < options_.dwell) return level_;
@@ -71,13 +76,21 @@ PressureLevel PressureGauge::next_level(double usage_pct, TimePoint now) const {
       !has_come_down_to(options_.leave_emergency_pct, usage_pct)) {
     return PressureLevel::Critical;
   }
-  return has_come_down_to(options_.stop_shedding_pct, usage_pct) ? PressureLevel::Normal
-                                                                 : PressureLevel::Warning;
+  const bool is_over = has_come_down_to(options_.stop_shedding_pct, usage_pct) ||
+                       (was_relieved_ && has_settled(reading));
+  return is_over ? PressureLevel::Normal : PressureLevel::Warning;
 }
 
 bool PressureGauge::has_come_down_to(double mark_pct, double usage_pct) const {
   const bool was_down = measured_pct_ && is_down_at(*measured_pct_, mark_pct);
   return is_down_at(usage_pct, mark_pct) || (was_down && usage_pct <= mark_pct + kLittlePct);
+}
+
+bool PressureGauge::has_settled(const MemoryReading& reading) const {
+  const double room_pct = options_.start_shedding_pct - reading.usage_pct();
+  if (room_pct <= 0) return false;
+  const auto room_bytes = static_cast<double>(bytes_at_mark(room_pct, reading.limit_bytes));
+  return growth_bytes_per_s_ * kSettledSeconds < room_bytes;
 }
 
 void PressureGauge::follow_growth(const MemoryReading& reading, TimePoint now) {

@@ -36,9 +36,9 @@ struct Pressure {
 /// normal -> warning -> critical are entered as soon as a reading is at or above their mark, since
 /// a flood does not wait. They are left only when usage is down at a lower mark (critical at
 /// leave_emergency_pct, warning at stop_shedding_pct: where shedding ends) and after `dwell` in the
-/// level. Without a
-/// reading the level is blind at once; the first reading afterwards decides anew from what was
-/// before.
+/// level; or, once shedding has reached stop_shedding_pct, wherever usage has come to rest below
+/// the level's own mark, since nothing is done about it there. Without a reading the level is blind
+/// at once; the first reading afterwards decides anew from what was before.
 class PressureGauge {
  public:
   explicit PressureGauge(PressureOptions options) : options_(options) {}
@@ -50,15 +50,19 @@ class PressureGauge {
   /// the next reading finds little more.
   void note_measured(double usage_pct) { measured_pct_ = usage_pct; }
   /// Tells that the stop mark was reached; what has come in since is no reason to go on.
-  void note_relieved() { relieving_ = false; }
+  void note_relieved() {
+    relieving_ = false;
+    was_relieved_ = true;
+  }
   Pressure blind(TimePoint now);
 
   /// The level that one reading alone means, without a history.
   static PressureLevel instantaneous(double usage_pct, const PressureOptions& options);
 
  private:
-  PressureLevel next_level(double usage_pct, TimePoint now) const;
+  PressureLevel next_level(const MemoryReading& reading, TimePoint now) const;
   bool has_come_down_to(double mark_pct, double usage_pct) const;
+  bool has_settled(const MemoryReading& reading) const;
   void follow_growth(const MemoryReading& reading, TimePoint now);
   std::chrono::milliseconds next_interval(const MemoryReading& reading) const;
 
@@ -72,6 +76,7 @@ class PressureGauge {
   std::int64_t shed_bytes_ = 0;
   std::optional<double> measured_pct_;  // after shedding, since the last reading
   bool relieving_ = false;
+  bool was_relieved_ = false;  // since usage was at the start mark last
 };
 
 }  // namespace redkeep::pressure

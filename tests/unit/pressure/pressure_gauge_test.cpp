@@ -113,6 +113,21 @@ TEST(Pressure, WhatTricklesInAfterSheddingDoesNotKeepCritical) {
   EXPECT_EQ(clocked.after(seconds{60}, 90.5).level, PressureLevel::Warning);
 }
 
+// What the server itself needs more after shedding may keep usage above the stop mark for hours.
+TEST(Pressure, AfterSheddingReachedTheStopMarkALevelEndsWhereUsageComesToRest) {
+  Clocked clocked;
+  clocked.after(seconds{1}, 86);
+  clocked.gauge.note_measured(80);
+  clocked.gauge.note_relieved();
+  EXPECT_EQ(clocked.after(milliseconds{500}, 82).level, PressureLevel::Warning) << "the dwell";
+  EXPECT_EQ(clocked.after(seconds{6}, 82.5).level, PressureLevel::Warning) << "it grows";
+  EXPECT_EQ(clocked.after(seconds{6}, 82.5).level, PressureLevel::Normal);
+  EXPECT_EQ(clocked.after(seconds{6}, 84.9).level, PressureLevel::Normal);
+  EXPECT_EQ(clocked.after(seconds{6}, 85).level, PressureLevel::Warning);
+  EXPECT_EQ(clocked.after(seconds{60}, 82.5).level, PressureLevel::Warning)
+      << "this time the stop mark was not reached";
+}
+
 TEST(Pressure, IsBlindAtOnceAndDecidesAnewAfterwards) {
   Clocked clocked;
   clocked.after(seconds{1}, 86);
