@@ -55,7 +55,9 @@ Kind kind_of(UChar32 c) {
     case U_WB_CR:
     case U_WB_LF:
     case U_WB_NEWLINE:
-      return u_isalnum(c) || u_hasBinaryProperty(c, UCHAR_EMOJI) ? Kind::Complex : Kind::Separator;
+      // Not all emoji: # and * are some, and the rules know nothing of it.
+      return u_isalnum(c) || u_hasBinaryProperty(c, UCHAR_EXTENDED_PICTOGRAPHIC) ? Kind::Complex
+                                                                                 : Kind::Separator;
     case U_WB_MIDLETTER:
     case U_WB_MIDNUM:
     case U_WB_MIDNUMLET: return Kind::Middle;
@@ -84,7 +86,7 @@ bool always(bool is_cut, UChar32 c, Neighbours between, icu::BreakIterator& brea
 }
 
 // Whether ICU itself does what its properties let us expect of a character: its rules know more (in
-// ICU 72, "a@b" is one word).
+// ICU 72, "a@b" is one word, and a colon joins nothing).
 bool is_as_expected(Kind kind, UChar32 c, icu::BreakIterator& breaks) {
   switch (kind) {
     case Kind::Complex: return false;
@@ -114,8 +116,9 @@ std::vector<FoldedCharacter> make_folding_table() {
   for (UChar32 c = 1; c < kTableEnd; ++c) {  // 0 stands for what is not in the basic plane
     const icu::UnicodeString folded = normalizer->normalize(icu::UnicodeString(c), code);
     if (U_FAILURE(code) || folded.length() != 1) continue;
-    const Kind kind = c >= '0' && c <= '9' ? Kind::Digit : kind_of(folded[0]);
+    Kind kind = c >= '0' && c <= '9' ? Kind::Digit : kind_of(folded[0]);
     if (kind != Kind::Digit && kind != kind_of(c)) continue;
+    if (kind == Kind::Middle && always(true, c, kWithinWords, *breaks)) kind = Kind::Separator;
     if (!is_as_expected(kind, c, *breaks)) continue;
     made[static_cast<std::size_t>(c)] = {kind, folded[0]};
   }

@@ -87,6 +87,7 @@ template <bool kCollects>
 std::optional<std::string> parse(std::string_view data, std::string* text) {
   json::parse_options options;
   options.max_depth = kMostJsonLevels;
+  options.allow_invalid_utf8 = kCollects;  // what is collected from was checked before
   json::basic_parser<Events<kCollects>> parser(options, text);
   error_code code;
   const std::size_t used = parser.write_some(false, data.data(), data.size(), code);

@@ -62,7 +62,7 @@ bool should_stop(std::int64_t rows, const std::stop_token& stop) {
 
 void check_association(const content::AssociationView& association, const CsvReader& reader,
                        keys::FingerprintSet& paths, const keys::FingerprintSet* ids,
-                       AssociationPass& pass) {
+                       const CheckEvents& events, AssociationPass& pass) {
   if (!paths.insert(fingerprint(association.path))) {
     pass.bad(reader, reader.problem_at(2, fmt::format("the path \"{}\" is there twice",
                                                       printable(association.path))));
@@ -94,6 +94,7 @@ void check_association(const content::AssociationView& association, const CsvRea
   if (ids == nullptr) {
     pass.ends.push_back({fingerprint(association.parent_id), fingerprint(association.child_id)});
   }
+  if (events.association_passed) events.association_passed(association, reader);
 }
 
 // Of each cycle one row is bad; without it the rest is a tree.
@@ -110,7 +111,7 @@ void leave_out_cycles(AssociationPass& pass) {
 // With `ids` it names dangling ends too; without (the entities are being read at the same time) it
 // keeps the ends to be looked up afterwards.
 AssociationPass pass_associations(const std::string& directory, const keys::FingerprintSet* ids,
-                                  const std::stop_token& stop) {
+                                  const CheckEvents& events, const std::stop_token& stop) {
   AssociationPass pass;
   auto file = AssociationFile::open(directory);
   if (!file) {
@@ -140,13 +141,14 @@ AssociationPass pass_associations(const std::string& directory, const keys::Fing
       if (next == Next::Broken) break;
       continue;
     }
-    check_association(association, file->reader(), paths, ids, pass);
+    check_association(association, file->reader(), paths, ids, events, pass);
   }
   leave_out_cycles(pass);
   return pass;
 }
 
-Status pass_entities(EntityFile& file, ContentCheck& check, const std::stop_token& stop) {
+Status pass_entities(EntityFile& file, ContentCheck& check, const std::stop_token& stop,
+                     const CheckEvents& events) {
   keys::FingerprintSet names;
   content::EntityView entity;
   const CsvReader& reader = file.reader();
@@ -174,6 +176,7 @@ Status pass_entities(EntityFile& file, ContentCheck& check, const std::stop_toke
       check.entity_ids.insert(fingerprint(entity.id));
       ++check.entities;
       check.estimated_bytes += entity_cost(entity);
+      if (events.entity_passed) events.entity_passed(entity, reader);
     }
   }
 }
@@ -201,7 +204,8 @@ std::optional<std::string> search_row_fault(const CsvReader& reader, keys::Finge
   return std::nullopt;
 }
 
-Status check_search_index(const std::string& directory, ContentCheck& check) {
+Status check_search_index(const std::string& directory, ContentCheck& check,
+                          const CheckEvents& events) {
   auto reader = open_search_index(directory);
   if (!reader) {
     return reader.error().kind == ErrorKind::NotFound ? Status{} : Status{reader.error()};
@@ -216,7 +220,10 @@ Status check_search_index(const std::string& directory, ContentCheck& check) {
     if (reader->failed()) return Error{ErrorKind::Io, reader->problem()};
     std::optional<std::string> fault = reader->problem();
     if (next == Next::Row) fault = search_row_fault(*reader, words, check.entity_ids);
-    if (!fault) continue;
+    if (!fault) {
+      if (events.word_passed) events.word_passed(reader->field(0), *reader);
+      continue;
+    }
     check.problems.add(std::move(*fault));
     check.bad_index_lines.push_back(reader->line());
     if (next == Next::Broken) return {};
@@ -233,12 +240,14 @@ bool any_dangling(const AssociationPass& pass, const keys::FingerprintSet& ids) 
 }  // namespace
 
 redis::awaitable<Result<ContentCheck>> check_content_beside(std::string directory,
-                                                            std::stop_token stop) {
-  const auto check = [&] { return check_content(directory, stop); };
+                                                            std::stop_token stop,
+                                                            CheckEvents events) {
+  const auto check = [&] { return check_content(directory, stop, events); };
   co_return co_await redis::beside(check);
 }
 
-Result<ContentCheck> check_content(const std::string& directory, std::stop_token stop) {
+Result<ContentCheck> check_content(const std::string& directory, std::stop_token stop,
+                                   const CheckEvents& events) {
   auto entities = EntityFile::open(directory);
   if (!entities) return entities.error();
   ContentCheck check;
@@ -247,14 +256,17 @@ Result<ContentCheck> check_content(const std::string& directory, std::stop_token
   AssociationPass associations;
   Status read;
   {
-    const std::jthread beside([&] { associations = pass_associations(directory, nullptr, stop); });
-    read = pass_entities(*entities, check, stop);
+    const std::jthread beside([&] {
+      associations = pass_associations(directory, nullptr, events, stop);
+      if (events.associations_read) events.associations_read();
+    });
+    read = pass_entities(*entities, check, stop, events);
   }
   if (!read) return read.error();
   if (associations.failure) return *associations.failure;
   // Rare and slow: which rows dangle is told by reading the file again with the ids at hand.
   if (any_dangling(associations, check.entity_ids)) {
-    associations = pass_associations(directory, &check.entity_ids, stop);
+    associations = pass_associations(directory, &check.entity_ids, {}, stop);
     if (associations.failure) return *associations.failure;
   }
   if (associations.version) check.files["associations.csv"] = *associations.version;
@@ -264,7 +276,8 @@ Result<ContentCheck> check_content(const std::string& directory, std::stop_token
   check.containments = std::move(associations.containments);
   check.problems.add_all(associations.problems);
   check.bad_association_lines = std::move(associations.bad_lines);
-  if (const Status index = check_search_index(directory, check); !index) return index.error();
+  if (const Status index = check_search_index(directory, check, events); !index)
+    return index.error();
   return check;
 }
 

@@ -29,15 +29,27 @@ struct ContentCheck {
   std::vector<std::int64_t> bad_index_lines;
 };
 
+/// Who goes on with what the check has read, by its own threads; the reader is at that row. Given
+/// are rows that keep the rules by themselves and in their file; those of both files at once, that
+/// of the search index after them. Each may be empty.
+struct CheckEvents {
+  std::function<void(const content::EntityView&, const CsvReader&)> entity_passed;
+  std::function<void(const content::AssociationView&, const CsvReader&)> association_passed;
+  std::function<void()> associations_read;  ///< From now on the check uses one thread only.
+  std::function<void(std::string_view word, const CsvReader&)> word_passed;
+};
+
 /// Reads both files at the same time, with a second thread for the associations. The error is that
 /// of a directory that cannot be read or is changed meanwhile, or Interrupted; bad rows are in
 /// `problems`.
 /// Memory grows by about 60 bytes an entity and 32 bytes an association (fingerprints and paths).
-Result<ContentCheck> check_content(const std::string& directory, std::stop_token stop);
+Result<ContentCheck> check_content(const std::string& directory, std::stop_token stop,
+                                   const CheckEvents& events = {});
 
 /// The same on a thread of its own: the caller's executor goes on meanwhile.
 redis::awaitable<Result<ContentCheck>> check_content_beside(std::string directory,
-                                                            std::stop_token stop);
+                                                            std::stop_token stop,
+                                                            CheckEvents events = {});
 
 /// Fails if the file that was opened now is not the one that was checked: what rows say together is
 /// not known of it.

@@ -52,6 +52,26 @@ struct Ground {
   EvictionWatch evictions;
   std::optional<RejectsFile> rejects;
   WriteForm form = WriteForm::Plain;
+  std::optional<WordGatherer> words;  // for a load of what is new, without a search index
+  std::int64_t gathered_ahead = 0;    // entities whose words it was given already
+};
+
+// Gives the thread of the words each entity that was checked, until so many wait that the check
+// would have to wait too.
+class GatherAhead {
+ public:
+  explicit GatherAhead(Ground& ground) : ground_(ground) {}
+
+  void operator()(const content::EntityView& entity, const CsvReader& /*reader*/) {
+    goes_on_ = goes_on_ && !ground_.words->is_full();
+    if (!goes_on_) return;
+    ground_.words->add(entity);
+    ++ground_.gathered_ahead;
+  }
+
+ private:
+  Ground& ground_;
+  bool goes_on_ = true;
 };
 
 class Load {
@@ -69,9 +89,7 @@ class Load {
         pipe_(std::move(connection)),
         batch_(schema, ground.form, options.merge ? Existing::Replace : Existing::None),
         merge_(schema),
-        marker_(schema.guard(kMarker)) {
-    if (!options.merge && !check_.has_search_index) gatherer_.emplace();
-  }
+        marker_(schema.guard(kMarker)) {}
 
   redis::awaitable<Result<LoadOutcome>> run() {
     // By itself: where it is refused, nothing is written behind it.
@@ -122,8 +140,7 @@ class Load {
   GraphBatch batch_;
   Merge merge_;
   std::string marker_;
-  content::WordExtractor extractor_;      // for a merge, which compares old and new words
-  std::optional<WordGatherer> gatherer_;  // for a load of what is new
+  content::WordExtractor extractor_;  // for a merge, which compares old and new words
   LoadOutcome outcome_;
   bool has_begun_ = false;
   std::int64_t rows_ = 0;
@@ -141,7 +158,7 @@ redis::awaitable<Status> Load::step(std::int64_t bytes_read) {
       progress_({"writing", rows_, done / static_cast<double>(check_.total_bytes)});
     }
   }
-  const std::size_t gathered = batch_.set_bytes() + (gatherer_ ? gatherer_->bytes() : 0);
+  const std::size_t gathered = batch_.set_bytes() + (ground_.words ? ground_.words->bytes() : 0);
   if (gathered > kMostLoadSetBytes) co_return co_await write_sets();
   co_return co_await pipe_.advance();
 }
@@ -149,8 +166,8 @@ redis::awaitable<Status> Load::step(std::int64_t bytes_read) {
 // While the words are written, the other sets are sorted: so the server does not wait for it.
 redis::awaitable<Status> Load::write_sets() {
   std::jthread sorting([this] { batch_.sort_sets(); });
-  if (gatherer_) {
-    batch_.take_words(gatherer_->take());
+  if (ground_.words) {
+    batch_.take_words(ground_.words->take());
     const Status written = co_await write_each(&GraphBatch::next_word);
     if (!written) co_return written;
   }
@@ -202,7 +219,8 @@ redis::awaitable<Status> Load::write_entities() {
       }
     } else {
       batch_.add_entity(entity, path, kNoWords, pipe_.commands());
-      if (gatherer_) gatherer_->add(entity);
+      const bool is_new = outcome_.entities >= ground_.gathered_ahead;
+      if (ground_.words && is_new) ground_.words->add(entity);
     }
     ++outcome_.entities;
     if (!step_is_due()) continue;
@@ -210,7 +228,7 @@ redis::awaitable<Status> Load::write_entities() {
     if (!stepped) co_return stepped;
   }
   bytes_before_ += file->reader().file_bytes();
-  if (gatherer_) gatherer_->finish();
+  if (ground_.words) ground_.words->finish();
   co_return co_await merge_.write_entities(pipe_, batch_);
 }
 
@@ -318,7 +336,14 @@ redis::awaitable<Result<LoadOutcome>> load_over(
   if (options.merge) position = co_await ask_position(*connection, schema);
   if (!position) co_return position.error();
   if (progress) progress({"checking", 0, -1});
-  auto check = co_await check_content_beside(options.directory, stop);
+  CheckEvents events;
+  const auto index = open_search_index(options.directory);
+  if (!options.merge && !index && index.error().kind == ErrorKind::NotFound) {
+    ground.words.emplace(WordGatherer::Begins::WhenTold);
+    events.entity_passed = GatherAhead(ground);
+    events.associations_read = [&words = *ground.words] { words.begin(); };
+  }
+  auto check = co_await check_content_beside(options.directory, stop, std::move(events));
   if (!check) co_return check.error();
   if (check->problems.count > 0 && options.rejects_file.empty()) {
     LoadOutcome refused;
@@ -327,6 +352,7 @@ redis::awaitable<Result<LoadOutcome>> load_over(
     co_return refused;
   }
   ground.check = std::move(*check);
+  if (ground.check.has_search_index) ground.words.reset();  // it came meanwhile
   // Of a merge a part is there already, and how large that is nobody knows.
   if (!options.merge) {
     const Status fits = ground.evictions.require_room(ground.check.estimated_bytes);

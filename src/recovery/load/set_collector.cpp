@@ -1,6 +1,7 @@
 #include "recovery/load/set_collector.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "keys/fingerprint_set.h"
 
@@ -24,25 +25,29 @@ SetCollector::Text SetCollector::keep(std::string_view bytes) {
 }
 
 void SetCollector::grow() {
-  slots_.assign(slots_.empty() ? 4096 : slots_.size() * 2, 0);
+  const std::vector<Slot> old = std::exchange(slots_, {});
+  slots_.resize(old.empty() ? 4096 : old.size() * 2);
   const std::size_t mask = slots_.size() - 1;
-  for (Number number = 0; number < keys_.size(); ++number) {
-    std::size_t i = keys::fingerprint(text(keys_[number])) & mask;
-    while (slots_[i] != 0) i = (i + 1) & mask;
-    slots_[i] = number + 1;
+  for (const Slot& slot : old) {
+    if (slot.key_and_1 == 0) continue;
+    std::size_t i = slot.print & mask;
+    while (slots_[i].key_and_1 != 0) i = (i + 1) & mask;
+    slots_[i] = slot;
   }
 }
 
 SetCollector::Number SetCollector::key(std::string_view key) {
   if (2 * (keys_.size() + 1) > slots_.size()) grow();
   const std::size_t mask = slots_.size() - 1;
-  std::size_t i = keys::fingerprint(key) & mask;
-  for (; slots_[i] != 0; i = (i + 1) & mask) {
-    if (text(keys_[slots_[i] - 1]) == key) return slots_[i] - 1;
+  const auto print = static_cast<std::uint32_t>(keys::fingerprint(key));
+  std::size_t i = print & mask;
+  for (; slots_[i].key_and_1 != 0; i = (i + 1) & mask) {
+    const Number number = slots_[i].key_and_1 - 1;
+    if (slots_[i].print == print && text(keys_[number].text) == key) return number;
   }
-  keys_.push_back(keep(key));
-  slots_[i] = static_cast<Number>(keys_.size());
-  return slots_[i] - 1;
+  keys_.push_back({keep(key)});
+  slots_[i] = {static_cast<Number>(keys_.size()), print};
+  return slots_[i].key_and_1 - 1;
 }
 
 SetCollector::Number SetCollector::member(std::string_view member) {
@@ -51,8 +56,8 @@ SetCollector::Number SetCollector::member(std::string_view member) {
 }
 
 std::size_t SetCollector::bytes() const {
-  return text_bytes_ + (keys_.size() + members_.size()) * sizeof(Text) +
-         memberships_.size() * sizeof(Membership) + slots_.size() * sizeof(Number);
+  return text_bytes_ + keys_.size() * sizeof(Key) + members_.size() * sizeof(Text) +
+         memberships_.size() * sizeof(Membership) + slots_.size() * sizeof(Slot);
 }
 
 // A counting sort by key.
@@ -76,7 +81,7 @@ bool SetCollector::next(std::string_view& key, std::span<const std::string_view>
   for (Number i = starts_[next_key_]; i < starts_[next_key_ + 1]; ++i) {
     given_.push_back(text(members_[sorted_[i]]));
   }
-  key = text(keys_[next_key_]);
+  key = text(keys_[next_key_].text);
   members = given_;
   ++next_key_;
   return true;

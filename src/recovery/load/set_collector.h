@@ -17,8 +17,12 @@ class SetCollector {
   Number key(std::string_view key);
   /// A number for a member. One that is given twice is two members with the same bytes.
   Number member(std::string_view member);
-  /// `member` belongs to the set `key`.
-  void add(Number key, Number member) { memberships_.push_back({key, member}); }
+  /// `member` belongs to the set `key`. Told again before another member of it, it is told once.
+  void add(Number key, Number member) {
+    if (keys_[key].last_member == member) return;
+    keys_[key].last_member = member;
+    memberships_.push_back({key, member});
+  }
 
   std::size_t bytes() const;
   bool empty() const { return memberships_.empty(); }
@@ -39,6 +43,15 @@ class SetCollector {
     std::uint32_t start;
     std::uint32_t size;
   };
+  static constexpr Number kNone = ~Number{0};
+  struct Key {
+    Text text;
+    Number last_member = kNone;
+  };
+  struct Slot {
+    Number key_and_1 = 0;     // a key's number + 1; 0 = free
+    std::uint32_t print = 0;  // of its fingerprint: so that other keys are not looked at
+  };
   std::string_view text(const Text& text) const {
     return {blocks_[text.block].get() + text.start, text.size};
   }
@@ -50,10 +63,10 @@ class SetCollector {
   std::size_t block_bytes_ = 0;  // size of the last block, and what of it is free
   std::size_t block_left_ = 0;
   std::size_t text_bytes_ = 0;
-  std::vector<Text> keys_;
+  std::vector<Key> keys_;
   std::vector<Text> members_;
   std::vector<Membership> memberships_;
-  std::vector<Number> slots_;  // open addressing: a key's number + 1, 0 = free
+  std::vector<Slot> slots_;  // open addressing, by print
   // After sort(): members by key, where each key's begin, and which key is next.
   std::vector<Number> sorted_;
   std::vector<Number> starts_;

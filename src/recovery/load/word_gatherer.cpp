@@ -9,7 +9,9 @@ constexpr std::size_t kBatchBytes = std::size_t{256} << 10;
 constexpr std::size_t kMostUndoneBytes = std::size_t{16} << 20;
 }  // namespace
 
-WordGatherer::WordGatherer() : thread_([this](const std::stop_token& stop) { work(stop); }) {}
+WordGatherer::WordGatherer(Begins begins)
+    : has_begun_(begins == Begins::AtOnce),
+      thread_([this](const std::stop_token& stop) { work(stop); }) {}
 WordGatherer::~WordGatherer() = default;
 
 void WordGatherer::add(const content::EntityView& entity) {
@@ -18,7 +20,19 @@ void WordGatherer::add(const content::EntityView& entity) {
   if (next_.text.size() >= kBatchBytes) hand_over();
 }
 
+bool WordGatherer::is_full() {
+  const std::lock_guard lock(mutex_);
+  return undone_bytes_ >= kMostUndoneBytes;
+}
+
+void WordGatherer::begin() {
+  const std::lock_guard lock(mutex_);
+  has_begun_ = true;
+  changed_.notify_all();
+}
+
 void WordGatherer::hand_over() {
+  if (is_full()) begin();
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return undone_bytes_ < kMostUndoneBytes; });
   undone_bytes_ += next_.text.size();
@@ -28,6 +42,7 @@ void WordGatherer::hand_over() {
 
 void WordGatherer::finish() {
   if (!next_.rows.empty()) hand_over();
+  begin();
   const std::lock_guard lock(mutex_);
   sort_is_due_ = !is_sorted_;
   changed_.notify_all();
@@ -44,7 +59,8 @@ SetCollector WordGatherer::take() {
 
 void WordGatherer::work(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
-  while (changed_.wait(lock, stop, [this] { return !waiting_.empty() || sort_is_due_; })) {
+  const auto is_due = [this] { return has_begun_ && (!waiting_.empty() || sort_is_due_); };
+  while (changed_.wait(lock, stop, is_due)) {
     if (stop.stop_requested()) return;
     if (waiting_.empty()) {
       lock.unlock();
@@ -78,7 +94,7 @@ void WordGatherer::gather(const Batch& batch) {
     entity.id = cut(row.id_bytes);
     entity.semantic_name = cut(row.name_bytes);
     entity.data = cut(row.data_bytes);
-    const auto& words = extractor_.words_of(entity);
+    const auto& words = extractor_.occurrences_of(entity);
     if (words.empty()) continue;
     const auto member = sets_.member(entity.id);
     for (const auto word : words) sets_.add(sets_.key(word), member);

@@ -18,7 +18,8 @@ namespace redkeep::recovery {
 
 class WordGatherer {
  public:
-  WordGatherer();
+  enum class Begins { AtOnce, WhenTold };
+  explicit WordGatherer(Begins begins = Begins::AtOnce);
   /// What was added and not taken is forgotten.
   ~WordGatherer();
   WordGatherer(const WordGatherer&) = delete;
@@ -26,6 +27,11 @@ class WordGatherer {
 
   /// Copies what it needs. Waits while 16 MiB wait for the thread.
   void add(const content::EntityView& entity);
+  /// Whether the next one may have to wait.
+  bool is_full();
+
+  /// Of a gatherer that begins WhenTold; so does whatever has to wait for it.
+  void begin();
 
   /// Has the thread sort what was added, without waiting for it. Nothing may be added then until
   /// take().
@@ -54,6 +60,7 @@ class WordGatherer {
   void gather(const Batch& batch);
 
   Batch next_;
+  bool has_begun_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<Batch> waiting_;

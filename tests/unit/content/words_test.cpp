@@ -34,6 +34,16 @@ TEST(Words, CutsAtApostrophesDotsDashesAndUnderscores) {
   EXPECT_EQ(words("$package.libc6-dev"), (Words{"dev", "libc6", "package"}));
 }
 
+TEST(Words, JoinsDigitsAtACommaAndNothingElse) {
+  EXPECT_EQ(
+      words("1,234;5 aaa,bbb ccc,1 222,ddd 333:444 eee:fff 555,"),
+      (Words{"1,234;5", "222", "333", "444", "555", "aaa", "bbb", "ccc", "ddd", "eee", "fff"}));
+}
+
+TEST(Words, CutsAtNumberSignsAndAsterisks) {
+  EXPECT_EQ(words("page#part *.csv aaa*bbb ###"), (Words{"aaa", "bbb", "csv", "page", "part"}));
+}
+
 TEST(Words, DropsWhatIsTooShortOrTooLong) {
   EXPECT_EQ(words("a ab abc"), (Words{"abc"}));
   EXPECT_EQ(words(std::string(64, 'x') + " " + std::string(65, 'y')),
@@ -66,6 +76,14 @@ TEST(Words, TakesTheTextOfTheEntityAlone) {
                           ""};
   const auto& found = extractor.words_of(entity);
   EXPECT_EQ(Words(found.begin(), found.end()), (Words{"hut", "menu", "mountain", "soup"}));
+}
+
+TEST(Words, GivesOccurrencesAsTheyCome) {
+  WordExtractor extractor;
+  const EntityView entity{"id", "page", "$hut", R"({"title":"see hut SEE","content":"山"})",
+                          "",   "",     ""};
+  const auto& found = extractor.occurrences_of(entity);
+  EXPECT_EQ(Words(found.begin(), found.end()), (Words{"see", "hut", "see", "hut", "山"}));
 }
 
 // The fast path must be ICU's own rules, only faster.

@@ -87,6 +87,34 @@ TEST(ContentCheck, CountsGoodContent) {
   EXPECT_EQ(check.total_bytes, bytes("entities.csv") + bytes("associations.csv"));
 }
 
+TEST(ContentCheck, TellsWhatItHasReadAndLeavesOutBadRows) {
+  Content content;
+  content.entity(2).entity_row("no-id,page,,{}").entity(4, "$four");
+  content.association(1, 4, "path").association(2, 9, "dangling").association(1, 2, "path");
+  content.word("hut," + id(1)).word("lake," + id(9)).word("sea," + id(2));
+  Texts entities;
+  Texts paths;
+  Texts words;
+  std::int64_t last_line = 0;
+  int associations_read = 0;
+  CheckEvents events;
+  events.entity_passed = [&](const content::EntityView& entity, const CsvReader& reader) {
+    entities.emplace_back(entity.id);
+    last_line = reader.line();
+  };
+  events.association_passed = [&](const content::AssociationView& row, const CsvReader&) {
+    paths.emplace_back(row.path);
+  };
+  events.associations_read = [&] { ++associations_read; };
+  events.word_passed = [&](std::string_view word, const CsvReader&) { words.emplace_back(word); };
+  ASSERT_TRUE(check_content(content.write().path(), {}, events));
+  EXPECT_EQ(entities, (Texts{id(1), id(2), id(3), id(4)}));
+  EXPECT_EQ(last_line, 7);
+  EXPECT_EQ(paths, (Texts{"path", "dangling"})) << "whether ends are there is seen at the end";
+  EXPECT_EQ(associations_read, 1);
+  EXPECT_EQ(words, (Texts{"hut", "sea"}));
+}
+
 TEST(ContentCheck, NeedsEntitiesAndNothingElse) {
   const TemporaryDirectory directory;
   auto check = check_content(directory.path(), {});

@@ -34,6 +34,17 @@ TEST(SetCollector, GivesEachSetWholeInTheOrderOfTheirKeys) {
   EXPECT_EQ(take_all(collector), (Sets{{"b", {"hut"}}, {"a", {"hut", "lake"}}, {"c", {"lake"}}}));
 }
 
+TEST(SetCollector, TakesAMembershipThatIsToldAgainOnce) {
+  SetCollector collector;
+  const auto a = collector.key("a");
+  const auto b = collector.key("b");
+  for (const auto* name : {"hut", "lake"}) {
+    const auto member = collector.member(name);
+    for (const auto key : {a, b, a}) collector.add(key, member);
+  }
+  EXPECT_EQ(take_all(collector), (Sets{{"a", {"hut", "lake"}}, {"b", {"hut", "lake"}}}));
+}
+
 TEST(SetCollector, NumbersAKeyOnce) {
   SetCollector collector;
   const auto a = collector.key("a");

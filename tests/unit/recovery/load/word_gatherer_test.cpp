@@ -83,6 +83,42 @@ TEST(WordGatherer, FinishedEarlyItGivesTheSameAndBeginsAnew) {
   }
 }
 
+TEST(WordGatherer, TakesAWordOfAnEntityOnce) {
+  WordGatherer gatherer;
+  gatherer.add({id_of(1), "page", "", R"({"title":"lake hut lake hut lake"})", "", "", ""});
+  SetCollector sets = gatherer.take();
+  std::string_view word;
+  std::span<const std::string_view> ids;
+  for (int words = 0; words < 2; ++words) {
+    ASSERT_TRUE(sets.next(word, ids));
+    EXPECT_EQ(ids.size(), 1) << word;
+  }
+  EXPECT_FALSE(sets.next(word, ids));
+}
+
+TEST(WordGatherer, ThatIsToBeginWhenToldIsFullUntilThen) {
+  WordGatherer gatherer(WordGatherer::Begins::WhenTold);
+  const std::string content(std::size_t{1} << 20, ' ');
+  int added = 0;
+  for (; added < 64 && !gatherer.is_full(); ++added) gatherer.add(Page(added, content).view());
+  EXPECT_GE(added, 15);
+  EXPECT_LE(added, 18);
+  EXPECT_EQ(gatherer.bytes(), 0);
+  gatherer.begin();
+  EXPECT_EQ(index_of(gatherer.take()).at("nummer").size(), added);
+  EXPECT_FALSE(gatherer.is_full());
+}
+
+TEST(WordGatherer, BeginsBeforeItIsToldWhereSomebodyMustWait) {
+  WordGatherer gatherer(WordGatherer::Begins::WhenTold);
+  const std::string content(std::size_t{1} << 20, ' ');
+  for (int i = 0; i < 64; ++i) gatherer.add(Page(i, content).view());
+  EXPECT_EQ(index_of(gatherer.take()).at("nummer").size(), 64);
+  WordGatherer small(WordGatherer::Begins::WhenTold);
+  small.add(Page(1).view());
+  EXPECT_EQ(index_of(small.take()).at("nummer").size(), 1);
+}
+
 TEST(WordGatherer, EndsWithWorkUndone) {
   WordGatherer gatherer;
   for (int i = 0; i < 20'000; ++i) gatherer.add(Page(i).view());
