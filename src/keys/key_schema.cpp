@@ -14,6 +14,11 @@ bool needs_encoding(char c) {
   return byte < 0x20 || byte == 0x7F || c == ':' || c == '%' || c == '{' || c == '}';
 }
 
+// Most are.
+bool is_plain(std::string_view component) {
+  return std::none_of(component.begin(), component.end(), needs_encoding);
+}
+
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
@@ -44,10 +49,7 @@ std::string bounded(std::string_view component) {
 }  // namespace
 
 std::string encode_component(std::string_view component) {
-  // Hardly any has to be.
-  if (std::none_of(component.begin(), component.end(), needs_encoding)) {
-    return std::string(component);
-  }
+  if (is_plain(component)) return std::string(component);
   std::string encoded;
   encoded.reserve(component.size());
   for (const char c : component) {
@@ -78,6 +80,15 @@ std::string decode_component(std::string_view component) {
   return decoded;
 }
 
+namespace {
+// For one that is plain without a copy.
+std::string join_encoded(std::string_view prefix, std::string_view start,
+                         std::string_view component) {
+  if (is_plain(component)) return join(prefix, {start, component});
+  return join(prefix, {start, encode_component(component)});
+}
+}  // namespace
+
 std::string KeySchema::entity(std::string_view type, std::string_view id) const {
   return join(prefix_, {"entity:", type, ":", id});
 }
@@ -88,7 +99,7 @@ std::string KeySchema::semantic(std::string_view type, std::string_view name) co
   return join(prefix_, {"semantic:", type, ":", name});
 }
 std::string KeySchema::association(std::string_view path) const {
-  return join(prefix_, {"assoc:", encode_component(path)});
+  return join_encoded(prefix_, "assoc:", path);
 }
 std::string KeySchema::children(std::string_view parent_id) const {
   return join(prefix_, {"children:", parent_id});
@@ -98,7 +109,7 @@ std::string KeySchema::parent(std::string_view child_id) const {
 }
 std::string KeySchema::links(std::string_view id) const { return join(prefix_, {"links:", id}); }
 std::string KeySchema::word(std::string_view word) const {
-  return join(prefix_, {"word:", encode_component(word)});
+  return join_encoded(prefix_, "word:", word);
 }
 std::string KeySchema::type_index(std::string_view type) const {
   return join(prefix_, {"type_index:", type});
