@@ -17,7 +17,6 @@
 #include "error/error.h"
 #include "recovery/csv/content_check.h"
 #include "recovery/verify/name_queue.h"
-#include "redis/beside.h"
 #include "redis/pause.h"
 
 namespace redkeep::recovery {
@@ -37,6 +36,13 @@ struct Range {
   std::size_t first;
   std::size_t last;  // beyond the last one
   std::size_t size() const { return last - first; }
+};
+
+// Of each part how many of its keys are there.
+struct Question {
+  redis::CommandBuffer commands = {};
+  std::vector<Range> parts = {};
+  std::size_t keys_of_part = 0;
 };
 
 // A sink of content::spread(): each key once, and none of the values.
@@ -134,15 +140,23 @@ class FindMissing {
   redis::awaitable<Result<Survey>> run();
 
  private:
+  void give_up() {
+    both_.request_stop();
+    queue_.abandon();
+  }
   // What co_spawn() carries over has to have an empty state.
   redis::awaitable<std::optional<Result<ContentCheck>>> check();
   redis::awaitable<std::optional<Result<ContentCheck>>> check_beside();
   redis::awaitable<Status> ask_all();
-  redis::awaitable<Status> ask_beside();
-  redis::awaitable<Status> ask(const NameBatch& names);
-  redis::awaitable<Status> ask_in_parts(const NameBatch& names, std::vector<Range> ranges,
-                                        std::size_t keys_of_part);
-  redis::awaitable<void> keep_to_share(Clock::time_point begun) const;
+  struct Next {
+    NameBatch names = {};  // none: there are no more
+    Question question = {};
+  };
+  redis::awaitable<std::optional<Next>> next();
+  redis::awaitable<std::optional<Next>> next_beside(asio::thread_pool& thread);
+  redis::awaitable<Status> ask_at_a_share(const Next& next);
+  redis::awaitable<Status> ask_or_give_up(const Next& next);
+  redis::awaitable<Status> ask(const NameBatch& names, const Question& question);
 
   std::shared_ptr<redis::Connection> connection_;
   const SurveyOptions& options_;
@@ -151,7 +165,7 @@ class FindMissing {
   ContentNames names_;
   std::stop_source both_;  // whichever side fails ends the other one too
   std::stop_callback<std::function<void()>> forward_;
-  bool many_lack_ = false;  // some key in nearly every command of full length
+  std::atomic<bool> many_lack_ = false;  // some key in nearly every command of full length
   Survey found_;
 };
 
@@ -173,85 +187,106 @@ redis::awaitable<std::optional<Result<ContentCheck>>> FindMissing::check_beside(
   co_return checked;
 }
 
-redis::awaitable<void> FindMissing::keep_to_share(Clock::time_point begun) const {
-  if (options_.most_share >= 1) co_return;
-  const auto took = Clock::now() - begun;
-  co_await redis::pause_for(std::chrono::duration_cast<Clock::duration>(
-      took * ((1 - options_.most_share) / options_.most_share)));
-}
-
-// Of each part in one command; what is left is asked for in smaller ones.
-redis::awaitable<Status> FindMissing::ask_in_parts(const NameBatch& names,
-                                                   std::vector<Range> ranges,
-                                                   std::size_t keys_of_part) {
-  std::vector<Range> parts;
-  redis::CommandBuffer commands;
+// Of each of `ranges` in commands of so many keys.
+Question question_of(const NameBatch& names, const std::vector<Range>& ranges,
+                     std::size_t keys_of_part) {
+  Question question{{}, {}, keys_of_part};
   for (const auto& range : ranges) {
     for (std::size_t first = range.first; first < range.last; first += keys_of_part) {
-      parts.push_back({first, std::min(range.last, first + keys_of_part)});
-      commands.begin(1 + parts.back().size());
-      commands.arg("EXISTS");
-      for (std::size_t i = first; i < parts.back().last; ++i) commands.arg(names.at(i));
+      const Range part{first, std::min(range.last, first + keys_of_part)};
+      question.parts.push_back(part);
+      question.commands.begin(1 + part.size());
+      question.commands.arg("EXISTS");
+      for (std::size_t i = first; i < part.last; ++i) question.commands.arg(names.at(i));
     }
   }
-  if (parts.empty()) co_return Status{};
-  const auto replies = co_await connection_->exchange(commands, kMissingDeadline);
+  return question;
+}
+
+redis::awaitable<std::optional<FindMissing::Next>> FindMissing::next() {
+  auto names = queue_.pop();
+  if (!names) co_return Next{};
+  Question question =
+      question_of(*names, {{0, names->size()}}, many_lack_ ? kKeysOfPart : kKeysOfCommand);
+  co_return Next{std::move(*names), std::move(question)};
+}
+
+redis::awaitable<std::optional<FindMissing::Next>> FindMissing::next_beside(
+    asio::thread_pool& thread) {
+  co_return co_await asio::co_spawn(thread, next(), asio::use_awaitable);
+}
+
+// Where some keys of a part are there and some are not, smaller ones are asked for.
+redis::awaitable<Status> FindMissing::ask(const NameBatch& names, const Question& question) {
+  const auto replies = co_await connection_->exchange(question.commands, kMissingDeadline);
   if (!replies) co_return replies.error();
   std::vector<Range> mixed;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
+  for (std::size_t i = 0; i < question.parts.size(); ++i) {
+    const Range& part = question.parts[i];
     const auto& reply = (*replies)[i];
     if (!reply.is_integer()) co_return redis::unexpected_reply("EXISTS", reply);
     if (reply.integer == 0) {
-      for (std::size_t at = parts[i].first; at < parts[i].last; ++at) {
+      for (std::size_t at = part.first; at < part.last; ++at) {
         found_.damage.missing.insert(key_print(names.at(at)));
       }
-    } else if (reply.integer != static_cast<std::int64_t>(parts[i].size())) {
-      mixed.push_back(parts[i]);
+    } else if (reply.integer != static_cast<std::int64_t>(part.size())) {
+      mixed.push_back(part);
     }
   }
-  const std::size_t smaller = keys_of_part > kKeysOfPart ? kKeysOfPart : 1;
-  co_return co_await ask_in_parts(names, std::move(mixed), smaller);
+  if (mixed.empty()) co_return Status{};
+  const std::size_t smaller = question.keys_of_part > kKeysOfPart ? kKeysOfPart : 1;
+  const Question further = question_of(names, mixed, smaller);
+  co_return co_await ask(names, further);
 }
 
-redis::awaitable<Status> FindMissing::ask(const NameBatch& names) {
+redis::awaitable<Status> FindMissing::ask_at_a_share(const Next& next) {
   const auto begun = Clock::now();
-  std::vector<Range> all{{0, names.size()}};
   const std::size_t missing_before = found_.damage.missing.size();
-  const Status asked =
-      co_await ask_in_parts(names, std::move(all), many_lack_ ? kKeysOfPart : kKeysOfCommand);
+  const Status asked = co_await ask(next.names, next.question);
   if (!asked) co_return asked;
   const std::size_t missing = found_.damage.missing.size() - missing_before;
-  many_lack_ = missing > names.size() / kKeysOfCommand && missing < names.size() / 2;
-  co_await keep_to_share(begun);
+  const std::size_t all = next.names.size();
+  many_lack_ = missing > all / kKeysOfCommand && missing < all / 2;
+  if (options_.most_share < 1) {
+    const auto took = Clock::now() - begun;
+    co_await redis::pause_for(std::chrono::duration_cast<Clock::duration>(
+        took * ((1 - options_.most_share) / options_.most_share)));
+  }
   co_return Status{};
 }
 
+// Whoever waits at the queue goes on when asking fails.
+redis::awaitable<Status> FindMissing::ask_or_give_up(const Next& next) {
+  const Status asked = co_await ask_at_a_share(next);
+  if (!asked) give_up();
+  co_return asked;
+}
+
 redis::awaitable<Status> FindMissing::ask_all() {
+  using asio::experimental::awaitable_operators::operator&&;
   const double all = bytes_of_files(options_.directory);
-  const auto next = [this] { return queue_.pop(); };
-  for (;;) {
-    const auto names = co_await redis::beside(next);
-    if (both_.stop_requested()) co_return interrupted();
-    if (!names) co_return Status{};
-    found_.expected_keys += static_cast<std::int64_t>(names->size());
+  asio::thread_pool thread(1);
+  auto now = co_await next_beside(thread);
+  while (now->names.size() > 0) {
+    if (both_.stop_requested()) {
+      give_up();
+      co_return interrupted();
+    }
+    found_.expected_keys += static_cast<std::int64_t>(now->names.size());
     if (progress_) {
       const auto done = static_cast<double>(names_.bytes_read());
       progress_({"asking", found_.expected_keys, std::min(1.0, done / all), "keys"});
     }
-    if (const Status asked = co_await ask(*names); !asked) co_return asked;
+    auto [next, asked] = co_await (next_beside(thread) && ask_or_give_up(*now));
+    if (!asked) co_return asked;
+    now = std::move(next);
   }
-}
-
-redis::awaitable<Status> FindMissing::ask_beside() {
-  const Status asked = co_await ask_all();
-  if (!asked) both_.request_stop();
-  queue_.abandon();
-  co_return asked;
+  co_return both_.stop_requested() ? interrupted() : Status{};
 }
 
 redis::awaitable<Result<Survey>> FindMissing::run() {
   using asio::experimental::awaitable_operators::operator&&;
-  auto [checked, asked] = co_await (check_beside() && ask_beside());
+  auto [checked, asked] = co_await (check_beside() && ask_all());
   // The one that failed by itself tells why; the other one was stopped.
   const auto is_interruption = [](const Error& error) {
     return error.kind == ErrorKind::Interrupted;

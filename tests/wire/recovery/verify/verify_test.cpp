@@ -2,7 +2,11 @@
 // and ones that answer nonsense.
 #include "recovery/verify/verify.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <atomic>
+#include <set>
 
 #include "redis/raw_reply.h"
 #include "temporary_directory.h"
@@ -34,6 +38,7 @@ class VerifyWire : public testing::Test {
     VerifyOptions options;
     options.directory = content_.path();
     options.wanted_position = wanted_position;
+    options.names_only = names_only_;
     ShowProgress show = [this](const Progress& progress) {
       said_ += std::string(progress.doing) + "\n";
     };
@@ -47,6 +52,23 @@ class VerifyWire : public testing::Test {
     });
   }
 
+  // Each stands for 2 keys, and for a third one together.
+  void entities_are(int count) {
+    std::string rows = "id,type,semantic_name,data\n";
+    for (int i = 0; i < count; ++i) {
+      rows += fmt::format("00000000-0000-4000-8000-{:012},page,,{{}}\n", i);
+    }
+    content_.write("entities.csv", rows);
+  }
+  void all_keys_are_there() {
+    answers_.on("EXISTS", [this](const Command& command) {
+      asked_.insert(asked_.end(), command.begin() + 1, command.end());
+      return wire::integer(static_cast<std::int64_t>(command.size()) - 1);
+    });
+  }
+
+  bool names_only_ = false;
+  std::vector<std::string> asked_;
   TemporaryDirectory content_;
   wire::EventLoop loop_;
   Answers answers_;
@@ -149,6 +171,66 @@ TEST_F(VerifyWire, ACutConnectionIsNoDamage) {
   const auto outcome = verify();
   ASSERT_FALSE(outcome.ok());
   EXPECT_EQ(outcome.error().kind, ErrorKind::UnknownOutcome);
+}
+
+TEST_F(VerifyWire, ByNamesEachKeyIsAskedForOnce) {
+  names_only_ = true;
+  entities_are(30'000);
+  all_keys_are_there();
+  const auto outcome = verify();
+  ASSERT_TRUE(outcome.ok()) << outcome.error().message;
+  EXPECT_EQ(outcome->end, VerifyEnd::Clean);
+  EXPECT_EQ(outcome->expected_keys, 60'001);
+  EXPECT_EQ(asked_.size(), 60'001);
+  EXPECT_EQ(std::set<std::string>(asked_.begin(), asked_.end()).size(), 60'001);
+}
+
+TEST_F(VerifyWire, ByNamesTheWordsAreThoseOfASearchIndexWhereThereIsOne) {
+  names_only_ = true;
+  const std::string id = "00000000-0000-4000-8000-000000000001";
+  content_.write("entities.csv", "id,type,semantic_name,data\n" + id +
+                                     ",page,,\"{\"\"title\"\":\"\"A red hut\"\"}\"\n");
+  all_keys_are_there();
+  const auto asked_words = [this] {
+    std::set<std::string> words;
+    asked_.clear();
+    EXPECT_TRUE(verify().ok());
+    for (const auto& key : asked_) {
+      if (key.starts_with("reed:word:")) words.insert(key.substr(10));
+    }
+    return words;
+  };
+  EXPECT_EQ(asked_words(), (std::set<std::string>{"red", "hut"}));
+  content_.write("search_index.csv", "word,entity_ids\ncabin," + id + "\nlake," + id + "\n");
+  EXPECT_EQ(asked_words(), (std::set<std::string>{"cabin", "lake"}));
+}
+
+TEST_F(VerifyWire, ByNamesABadRowIsToldAndNothingIsMissing) {
+  names_only_ = true;
+  entities_are(30'000);
+  content_.write("associations.csv", "parent_id,child_id,path,type,weight\nno,one,path,has,0\n");
+  answers_.on("EXISTS", wire::integer(0));
+  const auto outcome = verify();
+  ASSERT_TRUE(outcome.ok()) << outcome.error().message;
+  EXPECT_EQ(outcome->end, VerifyEnd::BadContent);
+  EXPECT_EQ(outcome->problems.count, 1);
+  EXPECT_EQ(outcome->missing.count, 0);
+}
+
+// The threads that make names wait for room meanwhile.
+TEST_F(VerifyWire, ByNamesACutConnectionEndsItAtOnce) {
+  names_only_ = true;
+  entities_are(60'000);
+  for (const int good : {0, 3}) {
+    std::atomic<int> asked = 0;
+    answers_.on("EXISTS", [&asked, good](const Command& command) {
+      if (asked++ >= good) return std::optional<std::string>();
+      return std::optional(wire::integer(static_cast<std::int64_t>(command.size()) - 1));
+    });
+    const auto outcome = verify();
+    ASSERT_FALSE(outcome.ok());
+    EXPECT_EQ(outcome.error().kind, ErrorKind::UnknownOutcome) << outcome.error().message;
+  }
 }
 
 }  // namespace
