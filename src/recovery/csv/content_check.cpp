@@ -150,6 +150,7 @@ AssociationPass pass_associations(const std::string& directory, const keys::Fing
 Status pass_entities(EntityFile& file, ContentCheck& check, const std::stop_token& stop,
                      const CheckEvents& events) {
   keys::FingerprintSet names;
+  std::string name;
   content::EntityView entity;
   const CsvReader& reader = file.reader();
   const auto bad = [&](std::string problem) {
@@ -166,10 +167,12 @@ Status pass_entities(EntityFile& file, ContentCheck& check, const std::stop_toke
       if (next == Next::Broken) return {};
       continue;
     }
-    const std::string name = fmt::format("{}:{}", entity.type, entity.semantic_name);
+    name.clear();
+    if (!entity.semantic_name.empty())
+      name.append(entity.type).append(":").append(entity.semantic_name);
     if (check.entity_ids.contains(fingerprint(entity.id))) {
       bad(reader.problem_at(0, fmt::format("the id {} is there twice", entity.id)));
-    } else if (!entity.semantic_name.empty() && !names.insert(fingerprint(name))) {
+    } else if (!name.empty() && !names.insert(fingerprint(name))) {
       bad(reader.problem_at(2, fmt::format("the semantic name {} is there twice for the type {}",
                                            entity.semantic_name, entity.type)));
     } else {

@@ -352,7 +352,9 @@ redis::awaitable<Result<LoadOutcome>> load_over(
     co_return refused;
   }
   ground.check = std::move(*check);
-  if (ground.check.has_search_index) ground.words.reset();  // it came meanwhile
+  const bool cuts_words = !options.merge && !ground.check.has_search_index;
+  if (!cuts_words) ground.words.reset();
+  if (cuts_words && !ground.words) ground.words.emplace();  // the index went meanwhile
   // Of a merge a part is there already, and how large that is nobody knows.
   if (!options.merge) {
     const Status fits = ground.evictions.require_room(ground.check.estimated_bytes);
