@@ -88,6 +88,28 @@ TEST_F(LoadLive, NoKeyOfALargeContentHasATtl) {
   EXPECT_TRUE(has(redis.text({"INFO", "keyspace"}), ",expires=0,"));
 }
 
+// The words of the first entities are cut while the check goes on, those of the others while they
+// are written: none is left out, and none comes twice.
+TEST_F(LoadLive, TheWordsOfManyLargeTextsAreAllThere) {
+  std::string text;
+  while (text.size() < std::size_t{1} << 20) text += "hut lake ";
+  std::string rows = kEntityHeader;
+  Contents expected;
+  for (int i = 1; i <= 40; ++i) {
+    rows += id_of(i) + ",page,,\"{\"\"content\"\":\"\"" + text + "number" + std::to_string(i) +
+            "\"\"}\",,,\n";
+    expected["reed:word:number" + std::to_string(i)] = "set\n" + id_of(i);
+    expected["reed:word:hut"] += (i == 1 ? "set\n" : "\n") + id_of(i);
+  }
+  expected["reed:word:lake"] = expected["reed:word:hut"];
+  content.write("entities.csv", rows);
+  const Ended ended = load();
+  ASSERT_EQ(ended.exit_code, 0) << ended.err;
+  Contents words = redis.contents();
+  std::erase_if(words, [](const auto& key) { return !key.first.starts_with("reed:word:"); });
+  EXPECT_EQ(words, expected);
+}
+
 TEST_F(LoadLive, WithoutALinkedFileThereAreJustEntities) {
   content.write("entities.csv", kEntityHeader + entity_row(1, "page", "", "alone"));
   EXPECT_EQ(load().exit_code, 0);
