@@ -92,7 +92,8 @@ class PrivateRedis:
         self.port = str(free_port())
         self.process = subprocess.Popen(
             ["redis-server", "--port", self.port, "--bind", "127.0.0.1",
-             "--unixsocket", self.socket_path, "--save", "", "--appendonly", "no", "--dir", self.directory.name, "--enable-debug-command", "yes",
+             "--unixsocket", self.socket_path, "--save", "", "--appendonly", "no",
+             "--dir", self.directory.name, "--enable-debug-command", "yes",
              *self.settings],
             stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + 10
@@ -122,7 +123,9 @@ class PrivateRedis:
 
     @property
     def cli(self):
-        return ["redis-cli", *(("-p", self.port) if self.over == "tcp" else ("-s", str(self.socket_path)))]
+        if self.over == "tcp":
+            return ["redis-cli", "-p", self.port]
+        return ["redis-cli", "-s", str(self.socket_path)]
 
     def write(self, commands):
         """Commands as tuples, through redis-cli, which writes faster than this process could."""

@@ -15,7 +15,8 @@ enum class CharacterKind : std::uint8_t {
   Mark,     ///< Goes with what is before it in its word; at the beginning of one only ICU knows.
   OrderedMark,  ///< The same; of several in a row only ICU knows the order.
   Hangul,       ///< Joins its like; beside letters or digits only ICU knows.
-  Middle,       ///< `:` `,` `;`: within a word only ICU knows; elsewhere a boundary on both sides.
+  Middle,       ///< `,` `;` and their like: within a word they may join; elsewhere a boundary on
+                ///< both sides.
   Separator,    ///< A boundary on both sides, or one of the additional cuts.
 };
 

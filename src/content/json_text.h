@@ -10,7 +10,8 @@ namespace redkeep::content {
 std::optional<std::string> json_object_fault(std::string_view data);
 
 /// Appends the string members title, description and content of the object to `text`, a blank line
-/// before each. False if `data` is not a JSON object.
+/// before each. False if `data` is not a JSON object; whether it is UTF-8, who stored it has
+/// checked.
 bool append_searched_text(std::string_view data, std::string& text);
 
 }  // namespace redkeep::content

@@ -23,6 +23,10 @@ namespace {
 
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 
+// A deadline that is found over by more than that was found by a process that did not run.
+constexpr std::chrono::seconds kWeWereNotRunning{1};
+constexpr std::chrono::milliseconds kToTakeWhatIsThere{250};
+
 // Why OpenSSL did not accept a certificate. The check of the host name is not its own, so that it
 // has no word for it.
 std::string_view reason_of(long verdict) {
@@ -178,9 +182,7 @@ void Transport::arm(std::chrono::milliseconds deadline) {
 // A process that was stopped, or whose machine slept, finds the deadline long over and beside it
 // what the server has sent meanwhile: that is taken first.
 void Transport::close_when_over(std::uint64_t number) {
-  constexpr std::chrono::seconds kWeWereNotRunning{1};
-  constexpr std::chrono::milliseconds kToTakeWhatIsThere{250};
-  timer_.async_wait([=, weak = weak_from_this()](const error_code& code) {
+  timer_.async_wait([number, weak = weak_from_this()](const error_code& code) {
     const auto self = weak.lock();
     if (code || !self || self->armed_ != number) return;
     if (std::chrono::steady_clock::now() - self->timer_.expiry() > kWeWereNotRunning) {

@@ -104,6 +104,11 @@ Result<CsvReader> open_search_index(const std::string& directory) {
   return CsvReader::open(directory + "/search_index.csv", {{"word"}, {"entity_ids"}});
 }
 
+bool has_search_index(const std::string& directory) {
+  const auto reader = open_search_index(directory);
+  return reader || reader.error().kind != ErrorKind::NotFound;
+}
+
 std::vector<std::string_view> ids_in(std::string_view entity_ids) {
   std::vector<std::string_view> ids;
   while (!entity_ids.empty()) {

@@ -68,6 +68,8 @@ class AssociationFile {
 
 /// search_index.csv: `word,entity_ids`, the ids separated by blanks. NotFound: build it instead.
 Result<CsvReader> open_search_index(const std::string& directory);
+/// Whether there is such a file, good or bad.
+bool has_search_index(const std::string& directory);
 
 /// The ids in its second column.
 std::vector<std::string_view> ids_in(std::string_view entity_ids);

@@ -337,8 +337,7 @@ redis::awaitable<Result<LoadOutcome>> load_over(
   if (!position) co_return position.error();
   if (progress) progress({"checking", 0, -1});
   CheckEvents events;
-  const auto index = open_search_index(options.directory);
-  if (!options.merge && !index && index.error().kind == ErrorKind::NotFound) {
+  if (!options.merge && !has_search_index(options.directory)) {
     ground.words.emplace(WordGatherer::Begins::WhenTold);
     events.entity_passed = GatherAhead(ground);
     events.associations_read = [&words = *ground.words] { words.begin(); };

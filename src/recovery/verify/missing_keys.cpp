@@ -170,8 +170,7 @@ class FindMissing {
 };
 
 redis::awaitable<std::optional<Result<ContentCheck>>> FindMissing::check() {
-  const auto index = open_search_index(options_.directory);
-  const bool has_index = index || index.error().kind != ErrorKind::NotFound;
+  const bool has_index = has_search_index(options_.directory);
   auto checked = check_content(options_.directory, both_.get_token(), names_.events(!has_index));
   names_.finish();
   if (checked && checked->has_search_index != has_index) {
@@ -287,16 +286,10 @@ redis::awaitable<Status> FindMissing::ask_all() {
 redis::awaitable<Result<Survey>> FindMissing::run() {
   using asio::experimental::awaitable_operators::operator&&;
   auto [checked, asked] = co_await (check_beside() && ask_all());
-  // The one that failed by itself tells why; the other one was stopped.
-  const auto is_interruption = [](const Error& error) {
-    return error.kind == ErrorKind::Interrupted;
-  };
-  if (!*checked && !is_interruption(checked->error())) co_return checked->error();
   if (*checked && (*checked)->problems.count > 0) {
     co_return Survey{std::move(**checked), {}, {}, 0};
   }
-  if (!asked) co_return asked.error();
-  if (!*checked) co_return checked->error();
+  if (const auto why = failure_of_either(*checked, asked)) co_return *why;
   found_.check = std::move(**checked);
   found_.seen_keys = found_.expected_keys - static_cast<std::int64_t>(found_.damage.missing.size());
   co_return std::move(found_);

@@ -88,16 +88,10 @@ redis::awaitable<Result<Survey>> survey(std::shared_ptr<redis::Connection> conne
   auto [prepared, looked] =
       co_await (prepare_beside(thread, schema, std::move(options.directory), both) &&
                 look_beside(std::move(connection), classes, what, both, std::move(see)));
-  const auto is_interruption = [](const Error& error) {
-    return error.kind == ErrorKind::Interrupted;
-  };
-  // The one that failed by itself tells why; the other one was stopped.
-  if (!*prepared && !is_interruption(prepared->error())) co_return prepared->error();
   if (*prepared && (*prepared)->check.problems.count > 0) {
     co_return Survey{std::move((*prepared)->check), {}, {}, 0};
   }
-  if (!looked && (*prepared || !is_interruption(looked.error()))) co_return looked.error();
-  if (!*prepared) co_return prepared->error();
+  if (const auto why = failure_of_either(*prepared, looked)) co_return *why;
   Survey found;
   found.damage = compare((*prepared)->expected, seen);
   found.seen_keys = static_cast<std::int64_t>(seen.there().size() + seen.wrong_type().size());
