@@ -35,11 +35,30 @@ class HashFields {
 
 /// entity:{type}:{id}. `path` is that of the containment that the entity is the child of, `version`
 /// the journal's position of the last store; empty: none.
-HashFields entity_fields(const EntityView& entity, std::string_view path,
-                         std::string_view version = {});
+/// Here, so that nothing is made for a sink that takes keys alone.
+inline HashFields entity_fields(const EntityView& entity, std::string_view path,
+                                std::string_view version = {}) {
+  HashFields fields;
+  fields.add("type", entity.type);
+  fields.add("data", entity.data);
+  fields.add_if_present("semantic_name", entity.semantic_name);
+  fields.add_if_present("created_by", entity.created_by);
+  fields.add_if_present("created_at", entity.created_at);
+  fields.add_if_present("updated_at", entity.updated_at);
+  fields.add_if_present("path", path);
+  fields.add_if_present("version", version);
+  return fields;
+}
 
 /// assoc:{path}.
-HashFields association_fields(const AssociationView& association);
+inline HashFields association_fields(const AssociationView& association) {
+  HashFields fields;
+  fields.add("parent_id", association.parent_id);
+  fields.add("child_id", association.child_id);
+  fields.add("type", association.type);
+  fields.add("weight", association.weight);
+  return fields;
+}
 
 /// Gives every piece of an entity to `sink`, which has
 ///   hash(key, HashFields), string(key, value),
@@ -57,6 +76,17 @@ void spread(const keys::KeySchema& schema, const EntityView& entity, std::string
   for (const auto word : words) sink.in_set(schema.word(word), member);
 }
 
+/// Whether `sink` wants the set of that entity's links. One that has no wants_links(id) wants all;
+/// the key of one that is not wanted is not made.
+template <class Sink>
+bool wants_links(Sink& sink, std::string_view id) {
+  if constexpr (requires { sink.wants_links(id); }) {
+    return sink.wants_links(id);
+  } else {
+    return true;
+  }
+}
+
 /// The same for an association.
 template <class Sink>
 void spread(const keys::KeySchema& schema, const AssociationView& association, Sink& sink) {
@@ -67,8 +97,9 @@ void spread(const keys::KeySchema& schema, const AssociationView& association, S
     return;
   }
   const auto member = sink.member(association.path);
-  sink.in_set(schema.links(association.parent_id), member);
-  sink.in_set(schema.links(association.child_id), member);
+  for (const auto id : {association.parent_id, association.child_id}) {
+    if (wants_links(sink, id)) sink.in_set(schema.links(id), member);
+  }
 }
 
 }  // namespace redkeep::content

@@ -3,20 +3,29 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
-#include <algorithm>
+#include <array>
 #include <initializer_list>
 
 namespace redkeep::keys {
 namespace {
 
-bool needs_encoding(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte < 0x20 || byte == 0x7F || c == ':' || c == '%' || c == '{' || c == '}';
+constexpr std::array<bool, 256> encoded_bytes() {
+  std::array<bool, 256> encoded{};
+  for (std::size_t control = 0; control < 0x20; ++control) encoded[control] = true;
+  for (const char other : std::string_view("\x7F:%{}")) {
+    encoded[static_cast<unsigned char>(other)] = true;
+  }
+  return encoded;
 }
+constexpr std::array<bool, 256> kEncoded = encoded_bytes();
 
-// Most are.
+bool needs_encoding(char c) { return kEncoded[static_cast<unsigned char>(c)]; }
+
+// Most are. Each byte is looked up: to stop at the first one that is not would cost more.
 bool is_plain(std::string_view component) {
-  return std::none_of(component.begin(), component.end(), needs_encoding);
+  unsigned any = 0;
+  for (const char c : component) any |= static_cast<unsigned>(needs_encoding(c));
+  return any == 0;
 }
 
 int hex_digit(char c) {

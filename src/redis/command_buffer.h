@@ -24,13 +24,17 @@ class CommandBuffer {
   /// Starts a command of exactly `arguments` arguments (its name included), to be given with arg().
   void begin(std::size_t arguments) {
     ++commands_;
-    header('*', arguments);
+    append_header(wire_, '*', arguments);
   }
-  void arg(std::string_view argument) {
-    header('$', argument.size());
-    wire_ += argument;
-    wire_ += "\r\n";
+  void arg(std::string_view argument) { append_argument(wire_, argument); }
+
+  /// An argument as it goes over the wire, to be kept and given to args_in_wire_form() later.
+  static void append_argument(std::string& wire, std::string_view argument) {
+    append_header(wire, '$', argument.size());
+    wire += argument;
+    wire += "\r\n";
   }
+  void args_in_wire_form(std::string_view arguments) { wire_ += arguments; }
 
   /// Appends the commands of another buffer.
   void append(const CommandBuffer& other) {
@@ -48,12 +52,13 @@ class CommandBuffer {
   }
 
  private:
-  void header(char kind, std::size_t count) {
-    char digits[24];
-    const auto end = std::to_chars(digits, digits + sizeof digits, count).ptr;
-    wire_ += kind;
-    wire_.append(digits, end);
-    wire_ += "\r\n";
+  static void append_header(std::string& wire, char kind, std::size_t count) {
+    char line[32];
+    line[0] = kind;
+    char* end = std::to_chars(line + 1, line + sizeof line - 2, count).ptr;
+    *end++ = '\r';
+    *end++ = '\n';
+    wire.append(line, end);
   }
 
   std::string wire_;

@@ -255,5 +255,25 @@ TEST_F(RepairLive, CtrlCEndsItWithinFiveSecondsAndTheNextOneDoesTheRest) {
   EXPECT_EQ(redis.contents(), whole);
 }
 
+// While much is written: what is read of the content waits for nobody then.
+TEST_F(RepairLive, AServerThatDiesMeanwhileIsNamedAndTheNextRepairDoesTheRest) {
+  TemporaryDirectory large;
+  write_made_up_content(large, 3000, 1);
+  redis.run({"FLUSHALL"});
+  Relay relay(redis.socket_path(), 200'000);
+  Program program({"repair", large.path(), "--url", relay.url(), "--save-to", saved.path()});
+  ASSERT_TRUE(eventually([&] { return relay.is_holding(); }));
+  redis.kill();
+  const Ended failed = program.wait(std::chrono::seconds{10});
+  EXPECT_EQ(failed.exit_code, 3) << failed;
+  EXPECT_TRUE(has(failed.err, relay.url()));
+  redis.start();
+  const Ended mended =
+      run_program({"repair", large.path(), "--url", redis.url(), "--save-to", saved.path()});
+  EXPECT_EQ(mended.exit_code, 0) << mended;
+  const Ended verified = run_program({"verify", large.path(), "--url", redis.url()});
+  EXPECT_EQ(verified.exit_code, 0) << verified;
+}
+
 }  // namespace
 }  // namespace redkeep::test

@@ -6,19 +6,20 @@ namespace redkeep::recovery {
 
 // The files in their order; one that was not there when the content was checked is passed over.
 Status ContentWalk::open_next() {
-  if (!entities_) {
+  const bool has_entities = part_ != WalkPart::Associations;
+  if (has_entities && !entities_) {
     auto file = EntityFile::open(directory_);
     if (!file) return file.error();
     entities_.emplace(std::move(*file));
     return same_as_checked(check_, entities_->reader());
   }
-  if (!associations_ && check_.files.contains("associations.csv")) {
+  if (part_ != WalkPart::Entities && !associations_ && check_.files.contains("associations.csv")) {
     auto file = AssociationFile::open(directory_);
     if (!file) return file.error();
     associations_.emplace(std::move(*file));
     return same_as_checked(check_, associations_->reader());
   }
-  if (!index_ && check_.has_search_index && words_ == WalkWords::Cut) {
+  if (has_entities && !index_ && check_.has_search_index && words_ == WalkWords::Cut) {
     auto reader = open_search_index(directory_);
     if (!reader) return reader.error();
     index_.emplace(std::move(*reader));
@@ -61,11 +62,6 @@ Result<ContentWalk::Row> ContentWalk::next_row() {
     if (reader != nullptr) bytes_before_ += reader->file_bytes();
     if (const Status opened = open_next(); !opened) return opened.error();
   }
-}
-
-std::span<const std::string_view> ContentWalk::words_of_entity() {
-  if (words_ == WalkWords::Leave || check_.has_search_index) return {};
-  return extractor_.words_of(entity_);
 }
 
 std::int64_t ContentWalk::bytes_read() const {

@@ -3,18 +3,16 @@
 // stale, and saves it, removes it in a second one, and only what the first one saved.
 #include "recovery/verify/mend.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include "error/error.h"
 #include "recovery/csv/content_walk.h"
 #include "recovery/load/bulk_pipe.h"
 #include "recovery/load/write_form.h"
 #include "recovery/verify/damage_names.h"
+#include "recovery/verify/damage_writer.h"
 #include "recovery/verify/mend_sinks.h"
 #include "recovery/verify/saved_rows.h"
 #include "recovery/verify/set_members.h"
+#include "redis/beside.h"
 
 namespace redkeep::recovery {
 namespace {
@@ -23,7 +21,6 @@ constexpr std::size_t kMostNames = 500'000;
 constexpr std::size_t kMendKeysAtOnce = 128;
 constexpr std::size_t kMendRowsAtOnce = 200;
 constexpr std::size_t kMendMembersAtOnce = 500;
-constexpr std::size_t kMostMendSetBytes = std::size_t{64} << 20;
 
 struct NamedKey {
   std::string key;
@@ -44,7 +41,7 @@ class Mend {
         options_(std::move(options)),
         stop_(std::move(stop)),
         progress_(std::move(progress)),
-        members_(damage_.changed),
+        members_(schema, damage_.changed),
         saved_(schema, *options_.disk, options_.save_to) {}
 
   redis::awaitable<Result<MendOutcome>> run();
@@ -67,7 +64,6 @@ class Mend {
   redis::awaitable<Status> save_members(const NamedKey& set);
   redis::awaitable<Status> save_stale_members(const NamedKey& set);
   redis::awaitable<Status> write();
-  redis::awaitable<Status> write_sets(GraphBatch& batch);
   redis::awaitable<Status> remove(std::span<const NamedKey> keys);
   redis::awaitable<Status> remove_members(const NamedKey& set);
   redis::awaitable<Result<std::vector<redis::Reply>>> ask(redis::CommandBuffer commands,
@@ -93,23 +89,17 @@ class Mend {
   bool has_begun_ = false;  // to change Redis
 };
 
-redis::awaitable<Status> walk_members(const keys::KeySchema& schema, const Survey& survey,
-                                      const std::string& directory, std::stop_token stop,
-                                      ExpectedMembers& members) {
-  ContentWalk walk(schema, survey.check, directory, WalkWords::Cut);
-  for (;;) {
-    if (stop.stop_requested()) co_return interrupted();
-    const auto more = walk.next(kMendRowsAtOnce, members);
-    if (!more) co_return more.error();
-    if (!*more) co_return Status{};
-  }
-}
-
 redis::awaitable<Status> Mend::learn_members() {
-  boost::asio::thread_pool thread(1);
-  co_return co_await boost::asio::co_spawn(
-      thread, walk_members(schema_, survey_, options_.directory, stop_, members_),
-      boost::asio::use_awaitable);
+  const auto learn = [this]() -> Status {
+    ContentWalk walk(schema_, survey_.check, options_.directory, WalkWords::Cut);
+    for (;;) {
+      if (stop_.stop_requested()) return interrupted();
+      const auto more = walk.next(kMendRowsAtOnce, members_);
+      if (!more) return more.error();
+      if (!*more) return {};
+    }
+  };
+  co_return co_await redis::beside(learn);
 }
 
 redis::awaitable<Result<std::vector<redis::Reply>>> Mend::ask(redis::CommandBuffer commands,
@@ -265,15 +255,6 @@ redis::awaitable<Status> Mend::save_values(std::vector<NamedKey> keys) {
   co_return Status{};
 }
 
-redis::awaitable<Status> Mend::write_sets(GraphBatch& batch) {
-  batch.sort_sets();
-  while (batch.next_set(pipe_.commands())) {
-    if (!pipe_.is_due()) continue;
-    if (const Status sent = co_await pipe_.advance(); !sent) co_return sent;
-  }
-  co_return Status{};
-}
-
 redis::awaitable<Status> Mend::write() {
   if (damage_.missing.size() + damage_.changed.size() + damage_.wrong_type.size() == 0) {
     co_return Status{};
@@ -281,26 +262,8 @@ redis::awaitable<Status> Mend::write() {
   const auto form = co_await probe_write_form(*connection_, schema_);
   if (!form) co_return form.error();
   for (const auto& key : wrong_sets_) pipe_.commands().add({"UNLINK", key});
-  GraphBatch batch(schema_, *form, Existing::Replace);
-  DamagedPieces pieces(damage_, left_, GraphBatch::Sink{batch, pipe_.commands()});
-  ContentWalk walk(schema_, survey_.check, options_.directory, WalkWords::Cut);
-  const auto total = static_cast<double>(std::max<std::int64_t>(survey_.check.total_bytes, 1));
-  for (bool goes_on = true; goes_on;) {
-    if (stop_.stop_requested()) co_return interrupted();
-    const auto more = walk.next(kMendRowsAtOnce, pieces);
-    if (!more) co_return more.error();
-    goes_on = *more;
-    if (progress_) {
-      progress_({"writing", walk.rows(), static_cast<double>(walk.bytes_read()) / total, "rows"});
-    }
-    if (batch.set_bytes() > kMostMendSetBytes) {
-      if (const Status sent = co_await write_sets(batch); !sent) co_return sent;
-    }
-    if (const Status sent = co_await pipe_.advance(); !sent) co_return sent;
-  }
-  batch.flush_strings(pipe_.commands());
-  if (const Status sent = co_await write_sets(batch); !sent) co_return sent;
-  co_return co_await pipe_.finish();
+  const DamageToWrite what{schema_, survey_, left_, options_.directory, *form};
+  co_return co_await write_damaged(pipe_, what, stop_, progress_);
 }
 
 redis::awaitable<Status> Mend::remove_members(const NamedKey& set) {

@@ -16,18 +16,42 @@ inline std::uint64_t membership_print(std::uint64_t key, std::string_view member
   return key * kOdd + member_digest(member);
 }
 
+/// Which of many sets are wanted, each named by the word or id that it is for. The key of one that
+/// is not wanted is made once.
+class SetChoice {
+ public:
+  template <class MakeKey, class WantsKey>
+  bool wants(std::string_view name, MakeKey make_key, WantsKey wants_key) {
+    const std::uint64_t print = keys::fingerprint(name);
+    if (unwanted_.contains(print)) return false;
+    if (wants_key(make_key(name))) return true;
+    unwanted_.insert(print);
+    return false;
+  }
+
+ private:
+  keys::FingerprintSet unwanted_;
+};
+
 /// A sink of content::spread(): remembers the members of the sets among `keys`, 16 bytes each.
 class ExpectedMembers {
  public:
-  /// `keys` must outlive it.
-  explicit ExpectedMembers(const keys::FingerprintSet& keys) : keys_(&keys) {}
+  /// Both must outlive it.
+  ExpectedMembers(const keys::KeySchema& schema, const keys::FingerprintSet& keys)
+      : schema_(schema), keys_(keys) {}
+
+  bool wants_word(std::string_view word) {
+    return words_.wants(
+        word, [this](std::string_view of) { return schema_.word(of); },
+        [this](std::string_view key) { return keys_.contains(key_print(key)); });
+  }
 
   void hash(std::string_view, const content::HashFields&) {}
   void string(std::string_view, std::string_view) {}
   std::string_view member(std::string_view bytes) const { return bytes; }
   void in_set(std::string_view key, std::string_view member) {
     const std::uint64_t print = key_print(key);
-    if (keys_->contains(print)) members_.insert(membership_print(print, member));
+    if (keys_.contains(print)) members_.insert(membership_print(print, member));
   }
 
   bool contains(std::uint64_t key, std::string_view member) const {
@@ -35,16 +59,30 @@ class ExpectedMembers {
   }
 
  private:
-  const keys::FingerprintSet* keys_;
+  const keys::KeySchema& schema_;
+  const keys::FingerprintSet& keys_;
+  SetChoice words_;
   keys::FingerprintSet members_;
 };
 
 /// A sink of content::spread(): passes on what belongs to a damaged key.
 class DamagedPieces {
  public:
-  /// `left` are keys that stay as they are. Both must outlive it.
-  DamagedPieces(const Damage& damage, const keys::FingerprintSet& left, GraphBatch::Sink sink)
-      : damage_(damage), left_(left), sink_(sink) {}
+  /// `left` are keys that stay as they are. All must outlive it.
+  DamagedPieces(const keys::KeySchema& schema, const Damage& damage,
+                const keys::FingerprintSet& left, GraphBatch::Sink sink)
+      : schema_(schema), damage_(damage), left_(left), sink_(sink) {}
+
+  bool wants_word(std::string_view word) {
+    return words_.wants(
+        word, [this](std::string_view of) { return schema_.word(of); },
+        [this](std::string_view key) { return is_damaged(key); });
+  }
+  bool wants_links(std::string_view id) {
+    return links_.wants(
+        id, [this](std::string_view of) { return schema_.links(of); },
+        [this](std::string_view key) { return is_damaged(key); });
+  }
 
   struct Member {
     std::string_view bytes;
@@ -74,9 +112,12 @@ class DamagedPieces {
     return damage_.changed.contains(print) && !left_.contains(print);
   }
 
+  const keys::KeySchema& schema_;
   const Damage& damage_;
   const keys::FingerprintSet& left_;
   GraphBatch::Sink sink_;
+  SetChoice words_;
+  SetChoice links_;
   Member member_;
 };
 

@@ -7,16 +7,16 @@
 #include "recovery/verify/missing_keys.h"
 
 #include <atomic>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <filesystem>
 
 #include "content/words.h"
 #include "error/error.h"
 #include "recovery/csv/content_check.h"
-#include "recovery/verify/name_queue.h"
+#include "recovery/verify/handover_queue.h"
+#include "recovery/verify/name_batch.h"
+#include "redis/beside.h"
 #include "redis/pause.h"
 
 namespace redkeep::recovery {
@@ -30,6 +30,8 @@ constexpr std::size_t kKeysOfPart = 10;
 constexpr std::size_t kMissingKeysAtOnce = 4000;
 constexpr std::size_t kMostWaitingBatches = 8;
 constexpr std::chrono::seconds kMissingDeadline{30};
+
+using NameQueue = HandoverQueue<NameBatch>;
 
 // Of names in a batch.
 struct Range {
@@ -49,6 +51,8 @@ struct Question {
 struct NameSink {
   NameBatch batch = {};
   keys::FingerprintSet sets = {};
+  keys::FingerprintSet linked = {};
+  bool wants_links(std::string_view id) { return linked.insert(keys::fingerprint(id)); }
   void hash(std::string_view key, const content::HashFields&) { batch.add(key); }
   void string(std::string_view key, std::string_view) { batch.add(key); }
   std::string_view member(std::string_view bytes) const { return bytes; }
@@ -144,16 +148,15 @@ class FindMissing {
     both_.request_stop();
     queue_.abandon();
   }
-  // What co_spawn() carries over has to have an empty state.
-  redis::awaitable<std::optional<Result<ContentCheck>>> check();
-  redis::awaitable<std::optional<Result<ContentCheck>>> check_beside();
+  Result<ContentCheck> check();
+  redis::awaitable<Result<ContentCheck>> check_beside();
   redis::awaitable<Status> ask_all();
   struct Next {
     NameBatch names = {};  // none: there are no more
     Question question = {};
   };
-  redis::awaitable<std::optional<Next>> next();
-  redis::awaitable<std::optional<Next>> next_beside(asio::thread_pool& thread);
+  Next next();
+  redis::awaitable<Next> next_beside(asio::thread_pool& thread);
   redis::awaitable<Status> ask_at_a_share(const Next& next);
   redis::awaitable<Status> ask_or_give_up(const Next& next);
   redis::awaitable<Status> ask(const NameBatch& names, const Question& question);
@@ -169,20 +172,20 @@ class FindMissing {
   Survey found_;
 };
 
-redis::awaitable<std::optional<Result<ContentCheck>>> FindMissing::check() {
+Result<ContentCheck> FindMissing::check() {
   const bool has_index = has_search_index(options_.directory);
   auto checked = check_content(options_.directory, both_.get_token(), names_.events(!has_index));
   names_.finish();
   if (checked && checked->has_search_index != has_index) {
-    co_return make_error(ErrorKind::Io, "search_index.csv came or went meanwhile: start again");
+    return make_error(ErrorKind::Io, "search_index.csv came or went meanwhile: start again");
   }
-  co_return checked;
+  return checked;
 }
 
-redis::awaitable<std::optional<Result<ContentCheck>>> FindMissing::check_beside() {
-  asio::thread_pool thread(1);
-  auto checked = co_await asio::co_spawn(thread, check(), asio::use_awaitable);
-  if (!*checked || (*checked)->problems.count > 0) both_.request_stop();
+redis::awaitable<Result<ContentCheck>> FindMissing::check_beside() {
+  const auto check_it = [this] { return check(); };
+  auto checked = co_await redis::beside(check_it);
+  if (!checked || checked->problems.count > 0) both_.request_stop();
   co_return checked;
 }
 
@@ -196,23 +199,23 @@ Question question_of(const NameBatch& names, const std::vector<Range>& ranges,
       question.parts.push_back(part);
       question.commands.begin(1 + part.size());
       question.commands.arg("EXISTS");
-      for (std::size_t i = first; i < part.last; ++i) question.commands.arg(names.at(i));
+      names.give(first, part.last, question.commands);
     }
   }
   return question;
 }
 
-redis::awaitable<std::optional<FindMissing::Next>> FindMissing::next() {
+FindMissing::Next FindMissing::next() {
   auto names = queue_.pop();
-  if (!names) co_return Next{};
+  if (!names) return {};
   Question question =
       question_of(*names, {{0, names->size()}}, many_lack_ ? kKeysOfPart : kKeysOfCommand);
-  co_return Next{std::move(*names), std::move(question)};
+  return {std::move(*names), std::move(question)};
 }
 
-redis::awaitable<std::optional<FindMissing::Next>> FindMissing::next_beside(
-    asio::thread_pool& thread) {
-  co_return co_await asio::co_spawn(thread, next(), asio::use_awaitable);
+redis::awaitable<FindMissing::Next> FindMissing::next_beside(asio::thread_pool& thread) {
+  const auto make_it = [this] { return next(); };
+  co_return co_await redis::beside(thread, make_it);
 }
 
 // Where some keys of a part are there and some are not, smaller ones are asked for.
@@ -266,17 +269,17 @@ redis::awaitable<Status> FindMissing::ask_all() {
   const double all = bytes_of_files(options_.directory);
   asio::thread_pool thread(1);
   auto now = co_await next_beside(thread);
-  while (now->names.size() > 0) {
+  while (now.names.size() > 0) {
     if (both_.stop_requested()) {
       give_up();
       co_return interrupted();
     }
-    found_.expected_keys += static_cast<std::int64_t>(now->names.size());
+    found_.expected_keys += static_cast<std::int64_t>(now.names.size());
     if (progress_) {
       const auto done = static_cast<double>(names_.bytes_read());
       progress_({"asking", found_.expected_keys, std::min(1.0, done / all), "keys"});
     }
-    auto [next, asked] = co_await (next_beside(thread) && ask_or_give_up(*now));
+    auto [next, asked] = co_await (next_beside(thread) && ask_or_give_up(now));
     if (!asked) co_return asked;
     now = std::move(next);
   }
@@ -286,11 +289,11 @@ redis::awaitable<Status> FindMissing::ask_all() {
 redis::awaitable<Result<Survey>> FindMissing::run() {
   using asio::experimental::awaitable_operators::operator&&;
   auto [checked, asked] = co_await (check_beside() && ask_all());
-  if (*checked && (*checked)->problems.count > 0) {
-    co_return Survey{std::move(**checked), {}, {}, 0};
+  if (checked && checked->problems.count > 0) {
+    co_return Survey{std::move(*checked), {}, {}, 0};
   }
-  if (const auto why = failure_of_either(*checked, asked)) co_return *why;
-  found_.check = std::move(**checked);
+  if (const auto why = failure_of_either(checked, asked)) co_return *why;
+  found_.check = std::move(*checked);
   found_.seen_keys = found_.expected_keys - static_cast<std::int64_t>(found_.damage.missing.size());
   co_return std::move(found_);
 }
