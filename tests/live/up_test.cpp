@@ -66,6 +66,7 @@ TEST_F(UpLive, TheServerIsAsPromised) {
   EXPECT_EQ(setting("maxmemory"), std::to_string(64 << 20));
   EXPECT_TRUE(setting("maxmemory-policy").starts_with("volatile-"));
   EXPECT_EQ(setting("appendonly"), "yes");
+  EXPECT_EQ(setting("rdbcompression"), "no");
   EXPECT_EQ(setting("bind"), "127.0.0.1 -::1");
 }
 
