@@ -65,12 +65,13 @@ build() {
   CCACHE_BASEDIR="$project" CCACHE_NOHASHDIR=1 cmake --build "$project/build/$kind" --target "$@"
 }
 
-# run_tests KIND [ARGUMENTS of ctest...]: in parallel; what fails there is run once more, alone, since a
-# test may also fail because the machine was too busy with the others. Both runs are shown.
+# run_tests KIND [ARGUMENTS of ctest...]: in parallel, one more than there are processors, since those
+# with a server wait a quarter of their time; what fails there is run once more, alone, since a test
+# may also fail because the machine was too busy with the others. Both runs are shown.
 run_tests() {
   local tests=(ctest --test-dir "$project/build/$1" --output-on-failure --no-tests=error)
   shift
-  "${tests[@]}" --parallel "$(nproc)" "$@" && return
+  "${tests[@]}" --parallel "$(($(nproc) + 1))" "$@" && return
   say "those that failed, alone"
   "${tests[@]}" --rerun-failed
 }
