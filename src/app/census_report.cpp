@@ -75,6 +75,7 @@ json::object row_object(const Row& row, const CensusReport& report) {
   json::object object{{"name", row.name}};
   if (row.estimate != nullptr) {
     object["sampled_keys"] = row.estimate->sampled_keys;
+    if (row.detail != nullptr && report.with_bytes) object["sized_keys"] = row.detail->sized_keys;
     object["keys"] = interval(row.estimate->keys, 1);
     object["key_share_pct"] = interval(row.estimate->key_share_pct, kPctStep);
     if (report.with_bytes) {
@@ -119,6 +120,11 @@ std::string bytes_text(const std::optional<std::int64_t>& bytes) {
 
 std::string share_column(const Estimate& share) {
   return fmt::format("{:5.1f} % ({:.1f} to {:.1f})", share.value, share.low, share.high);
+}
+
+// Of a class of which the sample has names and no size.
+std::string unknown_share_column(const Estimate& share) {
+  return fmt::format("    ? % ({:.1f} to {:.1f})", share.low, share.high);
 }
 
 using Out = std::back_insert_iterator<std::string>;
@@ -178,6 +184,12 @@ void print_unmet(const CensusReport& report, const std::vector<Row>& rows, Out o
   fmt::format_to(out, "\n");
 }
 
+std::int64_t sized_keys(const std::vector<Row>& rows) {
+  std::int64_t sized = 0;
+  for (const auto& row : rows) sized += row.detail->sized_keys;
+  return sized;
+}
+
 void print_shares(const CensusReport& report, const std::vector<Row>& rows, Out out) {
   const auto width = name_width(rows);
   fmt::format_to(out, "\n{:<{}} {:<24}", "class", width, "keys");
@@ -188,8 +200,11 @@ void print_shares(const CensusReport& report, const std::vector<Row>& rows, Out 
     if (estimate.sampled_keys == 0) continue;
     fmt::format_to(out, "{:<{}} {:<24}", row.name, width, share_column(estimate.key_share_pct));
     if (report.with_bytes) {
-      fmt::format_to(out, " {:<24} {} ({} to {})", share_column(estimate.byte_share_pct),
-                     estimated_bytes_text(estimate.bytes.value),
+      const bool is_sized = row.detail->sized_keys > 0;
+      fmt::format_to(out, " {:<24} {} ({} to {})",
+                     is_sized ? share_column(estimate.byte_share_pct)
+                              : unknown_share_column(estimate.byte_share_pct),
+                     is_sized ? estimated_bytes_text(estimate.bytes.value) : "?",
                      estimated_bytes_text(estimate.bytes.low),
                      estimated_bytes_text(estimate.bytes.high));
     }
@@ -206,6 +221,11 @@ void print_shares(const CensusReport& report, const std::vector<Row>& rows, Out 
                  "           numbers lie within the intervals in 95 of 100 samples\n",
                  sizes::print_count(report.keys),
                  sizes::print_counted(report.population_keys, "key"));
+  const std::int64_t sized = sized_keys(rows);
+  if (report.with_bytes && sized < report.keys) {
+    fmt::format_to(out, "           sizes and TTLs are those of {} of them, taken by chance\n",
+                   sizes::print_count(sized));
+  }
   if (report.with_bytes) fmt::format_to(out, "{}", open_bytes_text(*report.estimate));
 }
 

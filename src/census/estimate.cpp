@@ -21,6 +21,7 @@
 #include <limits>
 #include <numeric>
 
+#include "census/drawn.h"
 #include "census/size_tail.h"
 
 namespace redkeep::census {
@@ -38,47 +39,19 @@ constexpr std::size_t kMostApart = 100;
 // room for more.
 constexpr double kLargePart = 0.01;
 
-// Sums over the sample, by page, of one number a key (a group's bytes; 1 for each of its keys).
-struct Sums {
-  explicit Sums(std::size_t pages) : by_page(pages) {}
-  void add(std::uint32_t page, double number) {
-    sum += number;
-    squares += number * number;
-    by_page[page] += number;
-  }
-  void remove(std::uint32_t page, double number) {
-    sum -= number;
-    squares -= number * number;
-    by_page[page] -= number;
-  }
-  Sums without(const Sums& part) const {
-    Sums rest = *this;
-    rest.sum -= part.sum;
-    rest.squares -= part.squares;
-    for (std::size_t page = 0; page < by_page.size(); ++page) {
-      rest.by_page[page] -= part.by_page[page];
-    }
-    return rest;
-  }
-
-  double sum = 0;
-  double squares = 0;
-  std::vector<double> by_page;
-};
-
 class Estimator {
  public:
-  Estimator(std::span<const Observation> sample, std::size_t groups, const Population& population)
-      : sampled_(static_cast<double>(sample.size())),
-        population_(std::max(sampled_, static_cast<double>(population.keys))),
-        largest_(sample.begin(), sample.end()) {
-    std::uint32_t pages = 0;
-    for (const auto& key : sample) pages = std::max(pages, key.page + 1);
-    page_keys_.resize(pages);
-    keys_.assign(groups, Sums(pages));
-    bytes_.assign(groups, Sums(pages));
-    sizes_.resize(groups);
-    all_bytes_ = Sums(pages);
+  // `sample` are the keys with a size.
+  Estimator(std::span<const Observation> sample, const KeyCounts& counts, std::size_t groups,
+            const Population& population)
+      : counts_(counts),
+        drawn_(sample, population.keys),
+        sampled_(drawn_.sampled()),
+        population_(drawn_.population()),
+        largest_(sample.begin(), sample.end()),
+        bytes_(groups, Sums(drawn_.pages())),
+        all_bytes_(drawn_.pages()),
+        sizes_(groups) {
     std::stable_sort(largest_.begin(), largest_.end(),
                      [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
     for (const auto& key : largest_) add(key);
@@ -90,8 +63,8 @@ class Estimator {
 
   SampleEstimate result() const {
     SampleEstimate result;
-    result.groups.resize(keys_.size());
-    if (sampled_ == 0) return result;
+    result.groups.resize(bytes_.size());
+    if (sampled_ == 0) return of_names_alone(std::move(result));
     result.bytes = {sum(values_), all_low_, counter_};
     if (is_whole()) result.bytes.high = all_low_;
     if (std::isinf(result.bytes.high)) result.bytes.high = all_by_tail(std::nullopt);
@@ -99,7 +72,7 @@ class Estimator {
     const double open = counter_ - result.bytes.value;
     const bool is_much = has_counter() && result.bytes.value < kExplained * counter_;
     if (is_much && !is_whole()) result.unexplained_bytes = open;
-    for (std::size_t group = 0; group < keys_.size(); ++group) {
+    for (std::size_t group = 0; group < bytes_.size(); ++group) {
       result.groups[group] = group_estimate(group);
     }
     return result;
@@ -115,8 +88,6 @@ class Estimator {
 
   void add(const Observation& key) {
     const auto bytes = static_cast<double>(key.bytes);
-    page_keys_[key.page] += 1;
-    keys_[key.group].add(key.page, 1);
     bytes_[key.group].add(key.page, bytes);
     all_bytes_.add(key.page, bytes);
     sizes_[key.group].push_back(bytes);
@@ -140,7 +111,7 @@ class Estimator {
       return sums.sum + part * (low(sums, of, kStandardErrors) - sums.sum);
     };
     all_low_ = std::min(all_low_, counter_);
-    for (std::size_t group = 0; group < keys_.size(); ++group) {
+    for (std::size_t group = 0; group < bytes_.size(); ++group) {
       const Sums rest = all_bytes_.without(bytes_[group]);
       lows_.push_back(fitted(bytes_[group], {.only = group, .but = {}}));
       rest_lows_.push_back(fitted(rest, {.only = {}, .but = group}));
@@ -171,33 +142,12 @@ class Estimator {
     }
   }
 
-  // Of the variance of a mean, that which counts: between keys or between pages.
-  double variance(const Sums& sums) const {
-    if (is_whole() || sampled_ < 2) return 0;
-    const double mean = sums.sum / sampled_;
-    const double between_keys =
-        std::max(0.0, sums.squares / sampled_ - mean * mean) / (sampled_ - 1);
-    return std::max(between_keys, between_pages(sums)) * (1 - sampled_ / population_);
-  }
-
-  double between_pages(const Sums& sums) const {
-    const double mean = sums.sum / sampled_;
-    const auto pages = static_cast<double>(page_keys_.size());
-    if (pages < 2) return 0;
-    double squares = 0;
-    for (std::size_t page = 0; page < page_keys_.size(); ++page) {
-      const double off = sums.by_page[page] - mean * page_keys_[page];
-      squares += off * off;
-    }
-    return pages / (pages - 1) * squares / (sampled_ * sampled_);
-  }
-
   // What a part has at least: so many standard errors below its estimate, and what was seen. `sums`
   // are of its bytes. One huge key makes the standard error as large as the estimate; with that key
   // apart the others still say what they say.
   double low(Sums sums, const Part& part, double errors) const {
     const auto scaled = [&] {
-      return population_ * (sums.sum / sampled_ - errors * std::sqrt(variance(sums)));
+      return population_ * (sums.sum / sampled_ - errors * std::sqrt(drawn_.variance(sums)));
     };
     double most = std::max(sums.sum, scaled());
     double apart = 0;
@@ -213,12 +163,6 @@ class Estimator {
     return most;
   }
 
-  double design_effect(const Sums& keys) const {
-    const double share = keys.sum / sampled_;
-    const double by_chance = share * (1 - share) / sampled_;
-    return by_chance > 0 ? std::max(1.0, between_pages(keys) / by_chance) : 1.0;
-  }
-
   // The most that a group's bytes may be, as far as the sample alone can tell: of a group that was
   // not met, nothing.
   double most_by_tail(std::size_t group) const {
@@ -227,24 +171,33 @@ class Estimator {
     if (sizes.size() >= kLeastForTail) return most_total(sizes, sampled_, population_);
     // Few keys were met: as many as there may be, each as large as the largest of all.
     const auto largest = static_cast<double>(largest_.front().bytes);
-    return keys_share(group).high / 100 * population_ * largest;
+    return counts_.share(group).high / 100 * population_ * largest;
   }
 
-  Estimate keys_share(std::size_t group) const {
-    const Sums& keys = keys_[group];
-    return share_pct(keys.sum, sampled_, population_, design_effect(keys));
+  bool is_whole() const { return drawn_.is_whole(); }
+
+  // Of bytes nothing is known then.
+  SampleEstimate of_names_alone(SampleEstimate result) const {
+    if (counts_.met() == 0) return result;
+    result.bytes.high = kInfinite;
+    for (std::size_t group = 0; group < bytes_.size(); ++group) {
+      result.groups[group] = counted(group);
+      result.groups[group].bytes.high = kInfinite;
+      result.groups[group].byte_share_pct.high = 100;
+    }
+    return result;
   }
 
-  bool is_whole() const { return sampled_ >= population_; }
+  GroupEstimate counted(std::size_t group) const {
+    GroupEstimate estimate;
+    estimate.sampled_keys = static_cast<std::int64_t>(counts_.met(group));
+    estimate.key_share_pct = counts_.share(group);
+    estimate.keys = counts_.count(group);
+    return estimate;
+  }
 
   GroupEstimate group_estimate(std::size_t group) const {
-    GroupEstimate estimate;
-    const Sums& keys = keys_[group];
-    estimate.sampled_keys = static_cast<std::int64_t>(keys.sum);
-    estimate.key_share_pct = keys_share(group);
-    const double of_all = population_ / 100;
-    estimate.keys = {keys.sum / sampled_ * population_, estimate.key_share_pct.low * of_all,
-                     estimate.key_share_pct.high * of_all};
+    GroupEstimate estimate = counted(group);
     if (!sizes_[group].empty()) {
       estimate.largest_bytes = static_cast<std::int64_t>(sizes_[group].front());
     }
@@ -288,7 +241,7 @@ class Estimator {
   double all_by_tail(std::optional<std::size_t> but) const {
     double value = 0;
     double squares = 0;
-    for (std::size_t group = 0; group < keys_.size(); ++group) {
+    for (std::size_t group = 0; group < bytes_.size(); ++group) {
       if (group == but) continue;
       const double above = tails_[group] - values_[group];
       value += values_[group];
@@ -297,13 +250,13 @@ class Estimator {
     return value + std::sqrt(squares);
   }
 
+  const KeyCounts& counts_;
+  Drawn drawn_;
   double sampled_;
   double population_;
   std::vector<Observation> largest_;  // the sample, largest first
-  std::vector<double> page_keys_;
-  std::vector<Sums> keys_;   // by group
-  std::vector<Sums> bytes_;  // by group
-  Sums all_bytes_{0};
+  std::vector<Sums> bytes_;           // by group
+  Sums all_bytes_;
   std::vector<std::vector<double>> sizes_;  // by group, largest first
   double all_low_ = 0;
   std::vector<double> lows_;       // of each group's bytes
@@ -374,7 +327,9 @@ SampleEstimate estimate_groups(std::span<const Observation> sample, std::size_t 
     --other_keys.keys;
     if (other_keys.most_bytes) *other_keys.most_bytes -= key.bytes;
   }
-  SampleEstimate estimate = Estimator(others, groups, other_keys).result();
+  const KeyCounts counts(others, groups, other_keys.keys);
+  std::erase_if(others, [](const Observation& key) { return !key.is_sized; });
+  SampleEstimate estimate = Estimator(others, counts, groups, other_keys).result();
   if (!only.empty()) add_known(only, static_cast<double>(population.keys), estimate);
   return estimate;
 }

@@ -13,6 +13,7 @@ struct Observation {
   std::uint32_t page = 0;   ///< Keys of one page are neighbours in the server's table.
   std::uint32_t group = 0;  ///< A class or a family, from 0.
   std::int64_t bytes = 0;
+  bool is_sized = true;  ///< False: `bytes` is not known. Which are sized must be chance.
   /// Known to be the only key of its group: it stands for no others.
   bool is_only = false;
 };
@@ -35,7 +36,7 @@ struct Estimate {
 
 struct GroupEstimate {
   std::int64_t sampled_keys = 0;
-  std::int64_t largest_bytes = 0;  ///< Among the sampled keys.
+  std::int64_t largest_bytes = 0;  ///< Among the sampled keys with a size.
   Estimate keys;
   Estimate key_share_pct;
   Estimate bytes;

@@ -25,8 +25,11 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kPageKeys = 100;
 constexpr std::size_t kPagesAtOnce = 10;
-// Below so many times the keys that are wanted a walk costs no more than they do.
-constexpr std::int64_t kWalkBelow = 4;
+// A walk that costs up to so many times as much as the sample is taken instead, because it is
+// exact.
+constexpr double kWalkBelow = 4;
+// What asking about a key costs a server, beside what naming it does.
+constexpr double kCostOfAsking = 2;
 // A table that has been emptied has many places with nothing: so many times the pages that a full
 // one takes.
 constexpr std::size_t kMostPagesFactor = 40;
@@ -37,7 +40,9 @@ constexpr std::size_t kMostKeyBytesAtOnce = std::size_t{1} << 20;
 constexpr std::uint64_t kMostCursor = 0xFFFFFFFF;
 
 bool is_walked(const SampleOptions& options, std::int64_t population) {
-  return population < kWalkBelow * static_cast<std::int64_t>(options.keys);
+  const double one_in = static_cast<double>(options.ask_one_in);
+  const double of_sample = static_cast<double>(options.keys) * (1 + kCostOfAsking / one_in);
+  return static_cast<double>(population) * (1 + kCostOfAsking) < kWalkBelow * of_sample;
 }
 
 class Sampler {
@@ -107,8 +112,9 @@ class Sampler {
     for (auto& key : *page) {
       if (!seen_.insert(keys::fingerprint(key))) continue;
       ++met_;
-      SampledKey met{std::move(key), page_number_, 0, {}, {}};
-      if (answers() > 0) {
+      const bool is_asked = is_whole_ || random_() % options_.ask_one_in == 0;
+      SampledKey met{std::move(key), page_number_, 0, {}, {}, is_asked};
+      if (is_asked && answers() > 0) {
         waiting_.push_back(std::move(met));
       } else {
         ++keys_;

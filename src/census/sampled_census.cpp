@@ -30,7 +30,12 @@ redis::awaitable<Result<SampledCensus>> take_sampled_census(
   observations.reserve(options.keys);
   const std::function<void(SampledKey &&)> sink = [&](SampledKey&& key) {
     const auto group = table.classify(key.key).value_or(groups - 1);
-    observations.push_back({key.page, static_cast<std::uint32_t>(group), key.bytes});
+    Observation& observed = observations.emplace_back();
+    observed.page = key.page;
+    observed.group = static_cast<std::uint32_t>(group);
+    observed.bytes = key.bytes;
+    observed.is_sized = key.is_asked;
+    if (!key.is_asked) return;
     auto& detail = census.details[group];
     if (options.with_bytes) detail.add_size(key.bytes, key.key);
     if (options.with_ttl) detail.ttl.add(key.ttl);

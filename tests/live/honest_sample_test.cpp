@@ -31,7 +31,17 @@ bool holds(const Estimate& estimate, double truth) {
   return estimate.low <= truth + slack && truth <= estimate.high + slack;
 }
 
-TEST(HonestSample, OfTheDebianContentTheTruthLiesInside) {
+// How many keys, and of one in how many more is asked than its name.
+class HonestSample : public testing::TestWithParam<std::pair<std::size_t, std::uint64_t>> {};
+
+INSTANTIATE_TEST_SUITE_P(WithSizes, HonestSample,
+                         testing::Values(std::pair{std::size_t{4000}, std::uint64_t{1}},
+                                         std::pair{std::size_t{8000}, std::uint64_t{4}}),
+                         [](const auto& chosen) {
+                           return "OfOneKeyIn" + std::to_string(chosen.param.second);
+                         });
+
+TEST_P(HonestSample, OfTheDebianContentTheTruthLiesInside) {
   if (!fs::exists(debian_content())) GTEST_SKIP() << debian_content() << " is not there";
   constexpr int kSamples = 200;
   constexpr int kLeastHits = kSamples * 93 / 100;
@@ -50,7 +60,8 @@ TEST(HonestSample, OfTheDebianContentTheTruthLiesInside) {
   double widest_share = 0;
   for (int i = 0; i < kSamples; ++i) {
     SampleOptions options;
-    options.keys = 4000;
+    options.keys = GetParam().first;
+    options.ask_one_in = GetParam().second;
     options.seed = static_cast<std::uint64_t>(i + 1);
     const auto sampled = loop.run(take_sampled_census(client, *table, options, {}, {}));
     ASSERT_TRUE(sampled) << sampled.error().message;

@@ -44,6 +44,20 @@ std::vector<std::size_t> second_columns(const std::string& text, const std::stri
   return columns;
 }
 
+TEST(CensusReport, OfAClassThatHasNoSizeInTheSampleTheBytesAreUnknown) {
+  auto report = sampled_report("pages");
+  report.with_bytes = true;
+  report.details[0].add_size(300, "a");
+  report.estimate->groups[0].byte_share_pct = {97, 80, 99};
+  report.estimate->groups[2].byte_share_pct = {0, 0, 3};
+  const std::string text = census_text(report);
+  EXPECT_NE(text.find("97.0 % (80.0 to 99.0)"), std::string::npos) << text;
+  EXPECT_NE(text.find("? % (0.0 to 3.0)"), std::string::npos) << text;
+  EXPECT_NE(text.find("sizes and TTLs are those of 1 of them"), std::string::npos) << text;
+  EXPECT_NE(census_json(report).find("\"sized_keys\":1"), std::string::npos)
+      << census_json(report);
+}
+
 TEST(CensusReport, LongClassNamesKeepTheColumnsInLine) {
   const std::string name(40, 'p');
   auto report = sampled_report(name);

@@ -97,7 +97,8 @@ class Honesty : public testing::TestWithParam<std::tuple<Sizes, std::size_t>> {
     std::mt19937_64 random(7);
     Hits hits;
     for (int i = 0; i < kSamples; ++i) {
-      const auto sample = draw(population, sampled, random);
+      auto sample = draw(population, sampled, random);
+      for (auto& key : sample) key.is_sized = sized_one_in_ == 1 || random() % sized_one_in_ == 0;
       const auto estimate = estimate_groups(sample, kGroups, known);
       count(estimate, truth, hits);
       if (known.most_bytes) {
@@ -106,6 +107,8 @@ class Honesty : public testing::TestWithParam<std::tuple<Sizes, std::size_t>> {
     }
     return hits;
   }
+
+  std::uint64_t sized_one_in_ = 1;
 };
 
 TEST_P(Honesty, TheTruthLiesInsideWhereTheServersCounterIsNear) {
@@ -122,6 +125,16 @@ TEST_P(Honesty, TheTruthLiesInsideWhereTheServersCounterIsNear) {
 
 TEST_P(Honesty, TheTruthLiesInsideWhereTheServersCounterIsFarAbove) {
   expect_honest(repeat([](double bytes) { return 1.5 * bytes; }));
+}
+
+TEST_P(Honesty, TheTruthLiesInsideWhereOnlySomeKeysHaveASize) {
+  const auto near = [](double bytes) { return 1.03 * bytes; };
+  const Hits whole = repeat(near);
+  sized_one_in_ = 4;
+  const Hits some = repeat(near);
+  expect_honest(some);
+  EXPECT_NEAR(some.widest_key_share, whole.widest_key_share, 0.2 * whole.widest_key_share)
+      << "names alone tell how many keys there are";
 }
 
 TEST_P(Honesty, TheTruthLiesInsideWithoutTheServersCounter) {
@@ -268,6 +281,18 @@ TEST(Estimate, WithoutSizesNothingIsSaidOfTheServersMemory) {
 }
 
 // Pages that hold one group each: as in a cluster whose hash tags keep a group together.
+TEST(Estimate, NamesAloneTellHowManyKeysThereAreAndNothingOfTheirBytes) {
+  auto sample = even_sample(1000);
+  for (auto& key : sample) key.is_sized = false;
+  const auto estimate = estimate_groups(sample, 2, {100'000, 50'000'000});
+  EXPECT_EQ(estimate.groups[0].sampled_keys + estimate.groups[1].sampled_keys, 1000);
+  EXPECT_NEAR(estimate.groups[0].keys.value + estimate.groups[1].keys.value, 100'000, 1);
+  EXPECT_GT(estimate.groups[0].keys.low, 0);
+  EXPECT_TRUE(std::isinf(estimate.bytes.high));
+  EXPECT_TRUE(std::isinf(estimate.groups[0].bytes.high));
+  EXPECT_EQ(estimate.groups[0].byte_share_pct.high, 100);
+}
+
 TEST(Estimate, KeysThatLieTogetherWidenTheIntervals) {
   std::vector<Observation> sample;
   for (std::uint32_t i = 0; i < 10'000; ++i) sample.push_back({i / 100, (i / 100) % 2, 100});

@@ -89,6 +89,24 @@ TEST_F(SampleTest, OnlyWhatIsWantedIsAsked) {
   EXPECT_EQ(sampled_.front().ttl, 5s);
 }
 
+TEST_F(SampleTest, OfOneKeyInFourMoreIsAskedThanItsName) {
+  ASSERT_TRUE(take({.keys = 2000, .ask_one_in = 4, .seed = 1}));
+  EXPECT_EQ(names().size(), 2000U);
+  const auto asked = std::count_if(sampled_.begin(), sampled_.end(),
+                                   [](const SampledKey& key) { return key.is_asked; });
+  EXPECT_NEAR(asked, 500, 80);
+  EXPECT_EQ(server_.count("MEMORY"), asked + 1) << "and MEMORY STATS";
+  EXPECT_EQ(server_.count("PTTL"), asked);
+  for (const auto& key : sampled_) {
+    EXPECT_EQ(key.bytes, key.is_asked ? 100 : 0);
+    EXPECT_EQ(key.ttl.has_value(), key.is_asked);
+  }
+  keys_in_all(20);
+  answers_.on("SCAN", wire::scan_page("0", {"a", "b", "c", "d", "e", "f"}));
+  ASSERT_TRUE(take({.keys = 2000, .ask_one_in = 4, .seed = 1}));
+  for (const auto& key : sampled_) EXPECT_TRUE(key.is_asked) << "of the whole, of each";
+}
+
 TEST_F(SampleTest, WhereNothingMayBeAskedOfKeysTheyAreTakenAsTheyAreNamed) {
   const auto outcome =
       take({.keys = 100, .with_bytes = false, .with_ttl = false, .with_presence = false});
@@ -196,6 +214,9 @@ TEST(KeysToLookAt, AreAllOfAFewAndTheSampleOfMany) {
   EXPECT_EQ(keys_to_look_at(options, 0), 0);
   EXPECT_EQ(keys_to_look_at(options, 43'000), 43'000) << "so few are walked through";
   EXPECT_EQ(keys_to_look_at(options, 48'000), 12'000);
+  const SampleOptions of_names{.keys = 12'000, .ask_one_in = 4};
+  EXPECT_EQ(keys_to_look_at(of_names, 23'000), 23'000) << "asking about all would cost as much";
+  EXPECT_EQ(keys_to_look_at(of_names, 24'000), 12'000);
 }
 
 TEST(MostKeyBytes, AreWhatIsAllocatedWithoutOverheadButWithTheKeysEntries) {
