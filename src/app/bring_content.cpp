@@ -148,7 +148,9 @@ asio::awaitable<Result<std::string>> load_or_leave(const Settings& settings, std
   const auto begun = std::chrono::steady_clock::now();
   const auto outcome = co_await load_with_a_line(settings, directory, stop);
   if (!outcome && outcome.error().kind == ErrorKind::Refused) {
-    auto described = co_await describe_content(settings, unreadable);
+    // Mostly because a graph is there; where none is, that it does not fit.
+    const std::optional<Error> why = outcome.error();
+    auto described = co_await describe_content(settings, why);
     if (!described) co_return described.error();
     co_return *described + " (as they were; `redkeep load --merge` takes changed CSV over)";
   }

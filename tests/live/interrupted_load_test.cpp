@@ -77,9 +77,13 @@ TEST_F(InterruptedLoad, WithoutMemoryItSaysHowToGoOn) {
   const Contents whole = after_whole_load();
   redis.run({"FLUSHALL"});
   redis.run({"CONFIG", "SET", "maxmemory-policy", "noeviction"});
+  Relay relay(redis.socket_path(), 200'000);
+  Program program(load_arguments(content, relay.url()));
+  ASSERT_TRUE(eventually([&] { return relay.is_holding(); }));
   redis.run(
-      {"CONFIG", "SET", "maxmemory", std::to_string(redis.info_number("used_memory") + 1'000'000)});
-  const Ended failed = run_program(load_arguments(content, redis.url()));
+      {"CONFIG", "SET", "maxmemory", std::to_string(redis.info_number("used_memory") + 100'000)});
+  relay.release();
+  const Ended failed = program.wait();
   EXPECT_EQ(failed.exit_code, 1) << failed;
   EXPECT_TRUE(has(failed.err, "OOM"));
   EXPECT_TRUE(has(failed.err, "redkeep load --merge"));
@@ -87,6 +91,20 @@ TEST_F(InterruptedLoad, WithoutMemoryItSaysHowToGoOn) {
   redis.run({"CONFIG", "SET", "maxmemory", "0"});
   finish_by_merge();
   EXPECT_EQ(redis.contents(), whole);
+}
+
+TEST_F(InterruptedLoad, WhatIsMoreThanTheServersLimitIsRefusedBeforeAnythingIsWritten) {
+  write_made_up_content(content, 2000, 1);
+  redis.run({"CONFIG", "SET", "maxmemory-policy", "volatile-lru"});
+  redis.run({"CONFIG", "SET", "maxmemory", "3mb"});
+  for (const bool merges : {false, true}) {
+    auto arguments = load_arguments(content, redis.url());
+    if (merges) arguments.push_back("--merge");
+    const Ended refused = run_program(arguments);
+    EXPECT_EQ(refused.exit_code, 4) << refused;
+    EXPECT_TRUE(has(refused.err, "3.0 MiB"));
+    EXPECT_EQ(redis.integer({"DBSIZE"}), 0);
+  }
 }
 
 TEST_F(InterruptedLoad, AServerThatEvictedMeanwhileIsNoSuccess) {

@@ -24,8 +24,18 @@ bool EvictionWatch::evicts_any_key() const {
   return before_ && before_->limit_bytes > 0 && before_->eviction_policy.starts_with("allkeys-");
 }
 
+Status EvictionWatch::require_possible(std::int64_t needed_bytes) const {
+  if (!before_ || before_->limit_bytes <= 0 || needed_bytes <= before_->limit_bytes) return {};
+  return make_error(ErrorKind::Refused,
+                    "the content takes {} at the least, mostly a quarter more, and the server's "
+                    "maxmemory is {}: nothing was written; give it {} or more (CONFIG SET "
+                    "maxmemory; of `redkeep up`: --maxmemory)",
+                    sizes::print_bytes(needed_bytes), sizes::print_bytes(before_->limit_bytes),
+                    sizes::print_bytes(needed_bytes + needed_bytes / 2));
+}
+
 Status EvictionWatch::require_room(std::int64_t needed_bytes) const {
-  if (!evicts_any_key()) return {};
+  if (!evicts_any_key()) return require_possible(needed_bytes);
   const std::int64_t free_bytes =
       std::max<std::int64_t>(0, before_->limit_bytes - before_->used_bytes);
   if (needed_bytes <= free_bytes) return {};

@@ -355,10 +355,10 @@ redis::awaitable<Result<LoadOutcome>> load_over(
   if (!cuts_words) ground.words.reset();
   if (cuts_words && !ground.words) ground.words.emplace();  // the index went meanwhile
   // Of a merge a part is there already, and how large that is nobody knows.
-  if (!options.merge) {
-    const Status fits = ground.evictions.require_room(ground.check.estimated_bytes);
-    if (!fits) co_return fits.error();
-  }
+  const auto bytes = ground.check.estimated_bytes;
+  const Status fits = options.merge ? ground.evictions.require_possible(bytes)
+                                    : ground.evictions.require_room(bytes);
+  if (!fits) co_return fits.error();
   const auto form = co_await probe_write_form(*connection, schema);
   if (!form) co_return form.error();
   ground.form = *form;

@@ -25,13 +25,27 @@ TEST(EvictionWatch, WhatDoesNotFitIsRefusedWhereAnyKeyMayBeEvicted) {
   }
 }
 
+TEST(EvictionWatch, WhatIsMoreThanTheWholeLimitIsRefusedWhateverThePolicy) {
+  for (const char* policy : {"noeviction", "volatile-lru", "volatile-lfu"}) {
+    const EvictionWatch watch(info(policy, 0));
+    EXPECT_TRUE(watch.require_room(1000)) << policy << ": caches may go";
+    for (const Status& refused : {watch.require_room(1001), watch.require_possible(1001)}) {
+      ASSERT_FALSE(refused) << policy;
+      EXPECT_EQ(refused.error().kind, ErrorKind::Refused);
+      for (const char* part : {"1001 B", "1000 B", "1.5 KiB", "--maxmemory"}) {
+        EXPECT_NE(refused.error().message.find(part), std::string::npos) << refused.error().message;
+      }
+    }
+  }
+}
+
 TEST(EvictionWatch, AServerThatKeepsKeysWithoutATtlRefusesForItself) {
   for (const char* policy : {"noeviction", "volatile-lru", "volatile-lfu"}) {
     const EvictionWatch watch(info(policy, 0));
-    EXPECT_TRUE(watch.require_room(1'000'000)) << policy;
     EXPECT_TRUE(watch.require_nothing_evicted(info(policy, 7))) << "caches went";
   }
   EXPECT_TRUE(EvictionWatch(info("allkeys-lru", 0, 0)).require_room(1'000'000)) << "no limit";
+  EXPECT_TRUE(EvictionWatch(info("volatile-lru", 0, 0)).require_room(1'000'000)) << "no limit";
   EXPECT_TRUE(EvictionWatch().require_room(1'000'000)) << "nothing is known";
 }
 
