@@ -335,6 +335,8 @@ CsvReader::Step CsvReader::bad(char* at, std::string_view reason) {
   before_fault_ = static_cast<std::size_t>(at - begin);
   if (!find_bad_text({begin, before_fault_})) {
     problem_ = fmt::format("{}:{}:{}: {}", shown_name_, at_line_, at - line_start_ + 1, reason);
+    // It may be there that a quote is open which should not be.
+    if (row_line_ != at_line_) problem_ += fmt::format(" (the row begins in line {})", row_line_);
   }
   return Step::Bad;
 }

@@ -76,7 +76,8 @@ TEST(CsvReaderFaults, NamesEachBadRowAndKeepsItApart) {
 TEST(CsvReaderFaults, DoesNotTakeQuotedTextOfABadRowForRows) {
   const CsvRows found = read_two_columns("a,b\n1,\"x\n5,6\n7,8\"y\n3,4\n");
   EXPECT_EQ(found.rows, (Rows{{"3", "4"}}));
-  EXPECT_EQ(found.problems, Texts{"x.csv:4:5: text after the closing quote of a field"});
+  EXPECT_EQ(found.problems, Texts{"x.csv:4:5: text after the closing quote of a field (the row "
+                                  "begins in line 2)"});
   EXPECT_EQ(found.rejects, Texts{"1,\"x\n5,6\n7,8\"y"});
   EXPECT_EQ(found.lines, std::vector<std::int64_t>{5});
 }

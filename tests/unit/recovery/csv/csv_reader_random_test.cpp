@@ -48,13 +48,16 @@ class SimpleReader {
   }
 
   void bad(const std::string& reason) {
-    say(here(), reason);
+    const bool is_later = row_line_ != line_;
+    say(here(), reason + (is_later ? " (the row begins in line " + std::to_string(row_line_) + ")"
+                                   : std::string()));
     while (at_ < text_.size() && !is('\n')) step();
     if (at_ < text_.size()) step();
   }
 
   void read_row() {
     const Place start = here();
+    row_line_ = line_;
     std::vector<std::string> fields;
     for (;;) {
       std::string field;
@@ -102,6 +105,7 @@ class SimpleReader {
   std::string text_;
   std::size_t at_ = kHeader.size();
   int line_ = 2;
+  int row_line_ = 2;
   std::size_t line_start_ = at_;
   bool broken_ = false;
   std::vector<std::string> events_;
