@@ -24,6 +24,7 @@ void ShedLog::add(const shed::ClassShed& row, shed::ShedEnd end, const std::stri
     sum.row.bytes += row.bytes;
     sum.row.became_persistent += row.became_persistent;
     sum.row.too_big += row.too_big;
+    sum.row.type_unknown += row.type_unknown;
   }
   sum.usage_after_pct = usage_after_pct;
 }

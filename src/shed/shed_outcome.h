@@ -30,6 +30,9 @@ struct ClassShed {
   std::int64_t became_persistent = 0;  ///< Lost their TTL between the scan and the deletion: kept.
   std::int64_t gone_before = 0;        ///< Were gone when their turn came.
   std::int64_t too_big = 0;            ///< Left: a big collection would be freed in the foreground.
+  std::int64_t type_unknown = 0;       ///< Left: TYPE is refused, so it may be such a collection.
+  /// Of the run's time, that in which its keys were looked for and went.
+  std::chrono::microseconds took{0};
 };
 
 struct ShedOutcome {

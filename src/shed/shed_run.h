@@ -91,6 +91,9 @@ class Shedder::Run {
   void count(const Candidate& candidate) {
     ClassShed& row = of(candidate.class_index);
     ++row.keys;
+    const auto now = Clock::now();
+    row.took += std::chrono::duration_cast<std::chrono::microseconds>(now - counted_at_);
+    counted_at_ = now;
     // Where sizes are refused, what memory falls by is counted when it is measured.
     (shedder_.rule_.sizes || !is_real() ? row.bytes : unmeasured_bytes_) += candidate.bytes;
     last_class_ = candidate.class_index;
@@ -145,6 +148,7 @@ class Shedder::Run {
   std::int64_t unmeasured_bytes_ = 0;  // assumed of what has gone since it was measured
   std::optional<keys::ClassIndex> last_class_;
   Clock::time_point begun_ = Clock::now();
+  Clock::time_point counted_at_ = begun_;  // the last key that went
 };
 
 }  // namespace redkeep::shed

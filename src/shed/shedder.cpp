@@ -269,10 +269,11 @@ redis::awaitable<Status> Shedder::leave_big_collections(Run& run,
   auto type = types->begin();
   std::erase_if(candidates, [&](const Candidate& candidate) {
     if (!suspicious(candidate)) return false;
-    const bool collection = type->text != "string" && type->text != "none";
-    ++type;
-    if (collection) run.leave(candidate, &ClassShed::too_big);
-    return collection;
+    const redis::Reply& answer = *type++;
+    const bool is_known = !answer.is_error();
+    if (is_known && (answer.text == "string" || answer.text == "none")) return false;
+    run.leave(candidate, is_known ? &ClassShed::too_big : &ClassShed::type_unknown);
+    return true;
   });
   co_return Status{};
 }

@@ -6,6 +6,7 @@
 
 #include "app/command_line.h"
 #include "app/exit_code.h"
+#include "app/print_error.h"
 #include "error/error.h"
 #include "guard/lease.h"
 #include "keys/key_schema.h"
@@ -53,12 +54,15 @@ Result<std::int64_t> stop_at_bytes(const ShedFlags& flags, const pressure::Memor
 void print_outcome_json(const shed::ShedOutcome& outcome, bool dry_run) {
   json::array rows;
   for (const auto& row : outcome.classes) {
-    rows.push_back(json::object{{"name", row.name},
-                                {"keys", row.keys},
-                                {"bytes", row.bytes},
-                                {"became_persistent", row.became_persistent},
-                                {"gone_before", row.gone_before},
-                                {"too_big", row.too_big}});
+    rows.push_back(
+        json::object{{"name", row.name},
+                     {"keys", row.keys},
+                     {"bytes", row.bytes},
+                     {"became_persistent", row.became_persistent},
+                     {"took_ms", std::chrono::round<std::chrono::milliseconds>(row.took).count()},
+                     {"gone_before", row.gone_before},
+                     {"too_big", row.too_big},
+                     {"type_unknown", row.type_unknown}});
   }
   json::object object{{"outcome", to_string(outcome.end)},
                       {"dry_run", dry_run},
@@ -80,15 +84,25 @@ std::string bytes_of(const shed::ClassShed& row) {
 void print_outcome_text(const shed::ShedOutcome& outcome, bool dry_run) {
   for (const auto& row : outcome.classes) {
     fmt::print("{:<16} {:>17}  {:>12}{}\n", row.name, sizes::print_counted(row.keys, "key"),
-               bytes_of(row), dry_run ? "  (would be shed)" : "");
+               bytes_of(row),
+               dry_run ? "  (would be shed)"
+                       : "  in " + sizes::print_duration(
+                                       std::chrono::round<std::chrono::milliseconds>(row.took)));
     if (row.became_persistent > 0) {
       fmt::print("  {} without a TTL {} kept\n", sizes::print_counted(row.became_persistent, "key"),
                  dry_run ? "would be" : sizes::by_count(row.became_persistent, "was", "were"));
     }
     if (row.too_big > 0) {
-      fmt::print("  {} {} left: lazyfree-lazy-expire is off\n",
+      fmt::print("  {} {} left: lazyfree-lazy-expire is off, or not known\n",
                  sizes::print_counted(row.too_big, "big collection"),
                  sizes::by_count(row.too_big, "was", "were"));
+    }
+    if (row.type_unknown > 0) {
+      fmt::print(
+          "  {} {} left: TYPE is refused, and a big collection would stall the server; allow this\n"
+          "  user TYPE, or CONFIG to see that lazyfree-lazy-expire is on\n",
+          sizes::print_counted(row.type_unknown, "key"),
+          sizes::by_count(row.type_unknown, "was", "were"));
     }
   }
   fmt::print("{}: {} -> {} in {}{}\n", shed::name_with_words(to_string(outcome.end)),
@@ -125,10 +139,10 @@ asio::awaitable<Status> take_lease(std::shared_ptr<redis::Client> client, guard:
   const Status taken = co_await lease.seize();
   if (!taken) co_return taken;
   if (lease.view().stand == guard::LeaseStand::Alone) {
-    fmt::print(stderr, "{}\n", guard::describe(lease.view()));
+    print_error("{}\n", guard::describe(lease.view()));
   } else if (before && *before) {
-    fmt::print(stderr, "the lease was taken from {}, which acts again when this has ended\n",
-               guard::holder_of((*before)->owner));
+    print_error("the lease was taken from {}, which acts again when this has ended\n",
+                guard::holder_of((*before)->owner));
   }
   co_return Status{};
 }
@@ -172,7 +186,7 @@ asio::awaitable<Result<shed::ShedOutcome>> shed_once(std::shared_ptr<redis::Clie
   if (!found->writes_refused.empty() && !flags.dry_run) {
     co_return Error{ErrorKind::ServerBusy, found->writes_refused};
   }
-  for (const auto& change : found->changes) fmt::print(stderr, "{}\n", change);
+  for (const auto& change : found->changes) print_error("{}\n", change);
   // On a replica, which takes no writes, the shedder says that nothing is shed there.
   const bool needs_lease = !flags.dry_run && !found->is_replica;
   shed::Shedder shedder(client, table, settings.options.shed);

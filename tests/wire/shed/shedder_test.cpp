@@ -321,6 +321,27 @@ TEST_F(ShedderTest, WithoutMemoryUsageNothingBigCanBeToldSoCollectionsStay) {
   EXPECT_TRUE(keyspace_->holds("reed:query:cache:2"));
 }
 
+TEST_F(ShedderTest, WhereTypeIsRefusedTooWhatMayBeBigStaysAndIsToldApart) {
+  auto capabilities = everything();
+  capabilities.memory_usage = capabilities.frees_in_background = false;
+  serve(pages(6), capabilities);
+  answers_.on("TYPE", wire::refusal("NOPERM this user has no permissions to run 'type'"));
+  const auto outcome = run(plan_of({"query_cache"}, 3000));
+  EXPECT_EQ(outcome.end, ShedEnd::NothingLeft);
+  ASSERT_EQ(outcome.classes.size(), 1u);
+  EXPECT_EQ(outcome.classes[0].keys, 0);
+  EXPECT_EQ(outcome.classes[0].type_unknown, 6);
+  EXPECT_EQ(outcome.classes[0].too_big, 0);
+}
+
+TEST_F(ShedderTest, EachClassHasItsPartOfTheTime) {
+  serve(pages(6));
+  const auto outcome = run(plan_of({"query_cache"}, 0));
+  ASSERT_EQ(outcome.classes.size(), 1u);
+  EXPECT_GT(outcome.classes[0].took.count(), 0);
+  EXPECT_LE(outcome.classes[0].took, outcome.took + std::chrono::milliseconds{1});
+}
+
 TEST_F(ShedderTest, BigCollectionsStayUnlessTheServerFreesInTheBackground) {
   auto keys = pages(3);
   keys[0].bytes = keys[1].bytes = 2 << 20;
