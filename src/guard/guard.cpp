@@ -82,6 +82,7 @@ Guard::Guard(boost::asio::any_io_executor executor, Options options, keys::Class
 
 redis::awaitable<void> Guard::tick(std::stop_token stop) {
   const Pressure pressure = co_await read_pressure();
+  if (stop.stop_requested()) co_return;  // the reading may have failed for that reason alone
   const auto seen = Clock::now();
   const bool may_act = co_await keep_lease(pressure.level);
   note(pressure);

@@ -21,6 +21,10 @@ Status make_private_directory(const std::string& path) {
   if (!directory.has_filename()) directory = directory.parent_path();  // "data/"
   if (directory.has_parent_path()) {
     std::filesystem::create_directories(directory.parent_path(), code);
+    if (code) {
+      return make_error(ErrorKind::Io, "{} cannot be made: {}", printable(path),
+                        system_reason(code.value()));
+    }
   }
   if (::mkdir(directory.c_str(), S_IRWXU) == 0) return {};
   const int failed = errno;

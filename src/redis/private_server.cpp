@@ -62,7 +62,8 @@ DirectoryLock::~DirectoryLock() {
 }
 
 Result<DirectoryLock> DirectoryLock::take(const std::string& directory) {
-  static_cast<void>(make_private_directory(directory));  // opening the file says what is wrong
+  const Status made = make_private_directory(directory);
+  if (!made) return within("the data directory", made.error());
   const std::string path = directory + "/lock";
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) {

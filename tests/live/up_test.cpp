@@ -196,6 +196,15 @@ TEST_F(UpLive, ALoadThatWasCutIsFinishedAtTheNextStart) {
   EXPECT_EQ(up.redis().existing({"reed:guard:load"}), 0);
 }
 
+TEST_F(UpLive, ContentThatIsLargerThanTheServerIsRefusedBeforeAnythingIsWritten) {
+  write_content(content, entity_row(1, "page", "$one", std::string(9 << 20, 'x')), "");
+  const Ended ended = run_up({"--content", content.path(), "--maxmemory", "8MiB"});
+  EXPECT_EQ(ended.exit_code, 4) << ended;
+  EXPECT_TRUE(has(ended.err, "--maxmemory")) << ended;
+  const Ended again = run_up({"--content", content.path(), "--maxmemory", "8MiB"});
+  EXPECT_EQ(again.exit_code, 4) << again;
+}
+
 TEST_F(UpLive, ChangedContentIsNotTakenOverByItself) {
   { RunningUp(data(), with_content()).stop(); }
   write_content(content, entity_row(1, "page", "$changed", "changed"), "");
@@ -358,6 +367,7 @@ TEST_F(UpLive, ADataDirectoryThatCannotBeIsNamed) {
   const Ended ended = run_program({"up", "--data", directory.write("file", "") + "/data"});
   EXPECT_EQ(ended.exit_code, 1) << ended;
   EXPECT_TRUE(has(ended.err, directory.path() + "/file/data"));
+  EXPECT_TRUE(has(ended.err, "Not a directory")) << ended;
 }
 
 TEST_F(UpLive, ContentThatIsBadOrMissingEndsItWithoutALeftover) {

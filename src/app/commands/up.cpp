@@ -9,6 +9,7 @@
 #include "app/command_line.h"
 #include "app/exit_code.h"
 #include "app/load_report.h"
+#include "app/print_error.h"
 #include "app/progress_line.h"
 #include "app/watch.h"
 #include "error/error.h"
@@ -103,6 +104,40 @@ asio::awaitable<Status> start_again(redis::PrivateServer& server, const Settings
   co_return co_await server.start(stop, {});
 }
 
+// Waits a backoff, which grows, and starts the server that has ended again.
+asio::awaitable<Status> restart(redis::PrivateServer& server, const Settings& settings,
+                                std::int64_t maxmemory_bytes, std::chrono::seconds& backoff,
+                                std::stop_token stop) {
+  spdlog::error("{}; it is started again in {} s", server.how_it_ended(), backoff.count());
+  const auto until = std::chrono::steady_clock::now() + backoff;
+  while (std::chrono::steady_clock::now() < until && !stop.stop_requested()) {
+    co_await redis::pause_for(std::chrono::milliseconds{50});
+  }
+  backoff = std::min(backoff * 2, kLongestBackoff);
+  if (stop.stop_requested()) co_return interrupted();
+  const Status started = co_await start_again(server, settings, maxmemory_bytes, stop);
+  if (started) spdlog::info("redis-server runs again");
+  co_return started;
+}
+
+// A server that dies meanwhile is started again, as one that dies later.
+asio::awaitable<Result<std::string>> bring_content_to(redis::PrivateServer& server,
+                                                      const Settings& settings,
+                                                      recovery::ContentBase base,
+                                                      std::int64_t maxmemory_bytes,
+                                                      std::stop_token stop) {
+  constexpr std::chrono::milliseconds kUntilItIsGone{200};  // its connections end first
+  std::chrono::seconds backoff = kFirstBackoff;
+  for (;;) {
+    auto content = co_await bring_content(settings, base, stop);
+    if (content || stop.stop_requested()) co_return content;
+    co_await redis::pause_for(kUntilItIsGone);
+    if (!server.has_ended()) co_return content;
+    const Status started = co_await restart(server, settings, maxmemory_bytes, backoff, stop);
+    if (!started) co_return started.error();
+  }
+}
+
 // Starts the server again whenever it ends, until asked to stop.
 asio::awaitable<void> keep_running(redis::PrivateServer& server, const Settings& settings,
                                    std::int64_t maxmemory_bytes, std::stop_token stop) {
@@ -114,19 +149,8 @@ asio::awaitable<void> keep_running(redis::PrivateServer& server, const Settings&
     }
     if (stop.stop_requested()) break;
     if (std::chrono::steady_clock::now() - begun > kWasFine) backoff = kFirstBackoff;
-    spdlog::error("{}; it is started again in {} s", server.how_it_ended(), backoff.count());
-    const auto until = std::chrono::steady_clock::now() + backoff;
-    while (std::chrono::steady_clock::now() < until && !stop.stop_requested()) {
-      co_await redis::pause_for(std::chrono::milliseconds{50});
-    }
-    backoff = std::min(backoff * 2, kLongestBackoff);
-    if (stop.stop_requested()) break;
-    const Status started = co_await start_again(server, settings, maxmemory_bytes, stop);
-    if (started) {
-      spdlog::info("redis-server runs again");
-    } else if (!stop.stop_requested()) {
-      spdlog::error("{}", started.error().message);
-    }
+    const Status started = co_await restart(server, settings, maxmemory_bytes, backoff, stop);
+    if (!started && !stop.stop_requested()) spdlog::error("{}", started.error().message);
   }
 }
 
@@ -153,7 +177,7 @@ Status check_before_start(const Settings& settings, const std::string& content, 
 
 // Who stops it before the content is there is told what becomes of it.
 int stopped_early(const Error& error) {
-  fmt::print(stderr, "redkeep: {}\n", error.message);
+  print_error("redkeep: {}\n", error.message);
   return 0;
 }
 
@@ -199,7 +223,7 @@ asio::awaitable<int> serve(redis::PrivateServer& server, Settings settings,
     content = describe_load_since(*news.outcome, begun);
   } else {
     const recovery::ContentBase begins_at = base ? *base : recovery::ContentBase{};
-    content = co_await bring_content(settings, begins_at, stop);
+    content = co_await bring_content_to(server, settings, begins_at, maxmemory_bytes, stop);
   }
   if (!content)
     co_return stop.stop_requested() ? stopped_early(content.error()) : fail(content.error());
@@ -232,10 +256,10 @@ asio::awaitable<int> run_private_server(asio::io_context& context, const Setting
   const auto now = std::chrono::steady_clock::now();
   co_await server.stop(asked.value_or(now) + kAllStopped - now);
   if (served && server.is_new()) {
-    fmt::print(stderr,
-               "redkeep: what Redis held could not be written to the disk of {} and is gone: the "
-               "next start begins with the content alone; redis.log there says why\n",
-               printable(flags.data));
+    print_error(
+        "redkeep: what Redis held could not be written to the disk of {} and is gone: the "
+        "next start begins with the content alone; redis.log there says why\n",
+        printable(flags.data));
   }
   co_return code;
 }
