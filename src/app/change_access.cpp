@@ -5,6 +5,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "app/own_journal.h"
+#include "app/print_error.h"
 #include "error/error.h"
 
 namespace redkeep::app {
@@ -48,9 +49,9 @@ boost::asio::awaitable<Result<std::unique_ptr<MemoryManager>>> open_for_changes(
   } else {
     if (!despite_journal) ready = co_await require_no_journal(options);
     if (ready) {
-      fmt::print(stderr,
-                 "redkeep: no data directory (--data), so without a journal: what is acknowledged "
-                 "is worth what Redis's own persistence is\n");
+      print_error(
+          "redkeep: no data directory (--data), so without a journal: what is acknowledged "
+          "is worth what Redis's own persistence is\n");
     }
   }
   if (!ready) co_return ready.error();

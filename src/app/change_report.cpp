@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "app/exit_code.h"
+#include "app/print_error.h"
 #include "error/error.h"
 #include "sizes/print_json.h"
 #include "sizes/sizes.h"
@@ -21,11 +22,11 @@ void print_failures(const ChangeTally& tally) {
     const std::string name = printable(failure.name);
     const std::string& reason = failure.reason.message;
     const bool is_named = reason.find(name) != std::string::npos;
-    fmt::print(stderr, "redkeep: {}{}\n", is_named ? "" : name + ": ", reason);
+    print_error("redkeep: {}{}\n", is_named ? "" : name + ": ", reason);
   }
   if (tally.failed > static_cast<std::int64_t>(shown)) {
-    fmt::print(stderr, "redkeep: ... and {} more\n",
-               sizes::print_count(tally.failed - static_cast<std::int64_t>(shown)));
+    print_error("redkeep: ... and {} more\n",
+                sizes::print_count(tally.failed - static_cast<std::int64_t>(shown)));
   }
 }
 
@@ -80,9 +81,9 @@ int tell_changes(ChangeReport report, const Options& options,
   fmt::print("{}", as_json ? changes_json(report) + '\n' : describe_changes(report));
   print_failures(report.tally);
   if (const auto& why = report.tally.stopped_by) {
-    fmt::print(stderr,
-               "redkeep: not all was done; the same command may simply be repeated when what ended "
-               "it is mended:\n");
+    print_error(
+        "redkeep: not all was done; the same command may simply be repeated when what ended "
+        "it is mended:\n");
     return fail(*why);
   }
   return report.tally.failed > 0 ? static_cast<int>(ExitCode::ProblemsFound) : 0;

@@ -13,6 +13,7 @@
 
 #include "app/endpoint_url.h"
 #include "app/exit_code.h"
+#include "app/print_error.h"
 #include "app/run_command_line.h"
 #include "error/error.h"
 
@@ -43,8 +44,8 @@ void print_wrong_usage(const CLI::App& parser, std::string message, int argc, ch
     const std::string secret(password_in(argv[i]));
     if (!secret.empty()) boost::algorithm::replace_all(message, secret, "***");
   }
-  fmt::print(stderr, "redkeep: {}: see redkeep {}--help\n", printable(message, 500),
-             chosen.empty() ? "" : chosen.front()->get_name() + " ");
+  print_error("redkeep: {}: see redkeep {}--help\n", printable(message, 500),
+              chosen.empty() ? "" : chosen.front()->get_name() + " ");
 }
 
 void set_up_log(const std::string& level) {
@@ -194,8 +195,9 @@ int require_printed(int exit_code) {
   } else if (std::ferror(stdout) != 0) {
     why = "an earlier part of it was refused";
   }
-  if (why.empty() || exit_code != 0) return exit_code;
-  return fail(make_error(ErrorKind::Io, "the result could not be printed: {}", why));
+  if (why.empty()) return exit_code;
+  const int failed = fail(make_error(ErrorKind::Io, "the result could not be printed: {}", why));
+  return exit_code != 0 ? exit_code : failed;
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include <cstdio>
 
+#include "app/print_error.h"
+
 namespace redkeep::app {
 
 ExitCode exit_code_for(ErrorKind kind) {
@@ -25,10 +27,9 @@ ExitCode exit_code_for(ErrorKind kind) {
 }
 
 int fail(const Error& error) {
-  fmt::print(stderr, "redkeep: {}\n", error.message);
+  print_error("redkeep: {}\n", error.message);
   if (error.kind == ErrorKind::Unreachable) {
-    fmt::print(stderr,
-               "redkeep: is it running? --url says where Redis is; `redkeep up` starts one\n");
+    print_error("redkeep: is it running? --url says where Redis is; `redkeep up` starts one\n");
   }
   return static_cast<int>(exit_code_for(error.kind));
 }

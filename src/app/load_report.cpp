@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "app/print_error.h"
 #include "sizes/sizes.h"
 
 namespace redkeep::app {
@@ -11,10 +12,10 @@ constexpr std::size_t kMostPrintedProblems = 50;
 
 void print_problems(const recovery::ContentProblems& problems) {
   const std::size_t shown = std::min(kMostPrintedProblems, problems.first.size());
-  for (std::size_t i = 0; i < shown; ++i) fmt::print(stderr, "{}\n", problems.first[i]);
+  for (std::size_t i = 0; i < shown; ++i) print_error("{}\n", problems.first[i]);
   if (problems.count > static_cast<std::int64_t>(shown)) {
-    fmt::print(stderr, "... and {} more\n",
-               sizes::print_count(problems.count - static_cast<std::int64_t>(shown)));
+    print_error("... and {} more\n",
+                sizes::print_count(problems.count - static_cast<std::int64_t>(shown)));
   }
 }
 

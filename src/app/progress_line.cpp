@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "app/print_error.h"
 #include "sizes/sizes.h"
 
 namespace redkeep::app {
@@ -24,9 +25,9 @@ void ProgressLine::show(std::string_view doing, std::int64_t count, double share
   const std::string line =
       progress_text(doing, count, unit_, now - begun_, share, count_before_, share_before_);
   if (is_terminal_) {
-    fmt::print(stderr, "\r\x1b[K{}", line);
+    print_error("\r\x1b[K{}", line);
   } else {
-    fmt::print(stderr, "{}\n", line);
+    print_error("{}\n", line);
   }
   std::fflush(stderr);
   shown_ = true;
@@ -39,7 +40,7 @@ void ProgressLine::go_on_from(std::int64_t count, double share) {
 }
 
 void ProgressLine::clear() {
-  if (shown_ && is_terminal_) fmt::print(stderr, "\r\x1b[K");
+  if (shown_ && is_terminal_) print_error("\r\x1b[K");
   shown_ = false;
 }
 

@@ -135,6 +135,8 @@ TEST_F(PlanLive, WrongFlagsAndAnEmptyServerGetASentence) {
   const Ended size = run_program({"plan", "--url", redis.url(), "--maxmemory", "lots"});
   EXPECT_EQ(size.exit_code, 2) << size;
   EXPECT_TRUE(has(size.err, "--maxmemory")) << size;
+  const Ended no_limit = run_program({"plan", "--url", redis.url(), "--maxmemory", "0"});
+  EXPECT_EQ(no_limit.exit_code, 2) << no_limit;
   const Ended none = run_program({"plan", "--url", redis.url(), "--entities", "10"});
   EXPECT_EQ(none.exit_code, 4) << none;
   EXPECT_TRUE(has(none.err, "load some of the content first")) << none;

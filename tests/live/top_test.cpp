@@ -186,6 +186,28 @@ TEST_F(TopLive, WithoutAServerItSaysWhereItLooked) {
   EXPECT_TRUE(has(ended.err, redis.socket_path()));
 }
 
+// The exit code of a shell's line in which REDKEEP is the program.
+int exit_code_of(const std::string& line) {
+  const int status = std::system(("REDKEEP='" REDKEEP_PROGRAM "'; " + line).c_str());
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST_F(TopLive, ItEndsWhenNobodyReadsItAnyMore) {
+  TemporaryDirectory directory;
+  const std::string code = directory.file("code");
+  EXPECT_EQ(exit_code_of("{ timeout 20 $REDKEEP top --interval 100ms --url " + redis.url() +
+                         " 2>/dev/null; echo $? > " + code + "; } | head -1 > /dev/null"),
+            0);
+  EXPECT_EQ(read_file(code), "1\n") << "124: it went on until it was stopped";
+}
+
+TEST_F(TopLive, ErrorsThatNobodyCanReadChangeNoExitCode) {
+  EXPECT_EQ(exit_code_of("$REDKEEP status --url unix:///no/such 2>/dev/full"), 3);
+  EXPECT_EQ(exit_code_of("$REDKEEP stats --wrong 2>/dev/full"), 2);
+  EXPECT_EQ(exit_code_of("$REDKEEP stats --exact >/dev/null 2>/dev/full --url " + redis.url()), 0);
+  EXPECT_EQ(exit_code_of("$REDKEEP stats >/dev/full 2>/dev/full --url " + redis.url()), 1);
+}
+
 TEST_F(TopLive, AWrongIntervalIsNamed) {
   for (const std::string interval : {"1", "10ms", "soon"}) {
     const Ended ended = run_program({"top", "--url", redis.url(), "--interval", interval});

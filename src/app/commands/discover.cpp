@@ -9,6 +9,7 @@
 #include "app/command_line.h"
 #include "app/discover_report.h"
 #include "app/exit_code.h"
+#include "app/print_error.h"
 #include "app/progress_line.h"
 #include "discover/key_shape.h"
 #include "error/error.h"
@@ -88,7 +89,7 @@ asio::awaitable<int> run_discover(const Settings& settings, const DiscoverFlags&
     fmt::print("{}\n", discover_json(*report));
   } else if (flags.output.empty()) {
     fmt::print("{}", proposed_config(*report));
-    fmt::print(stderr, "{}", discover_text(*report));
+    print_error("{}", discover_text(*report));
   } else {
     fmt::print("{}\nthe proposed classes are in {}: check them, then redkeep check-config {}\n",
                discover_text(*report), printable(flags.output), printable(flags.output));

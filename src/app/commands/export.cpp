@@ -6,6 +6,7 @@
 #include "app/command_line.h"
 #include "app/exit_code.h"
 #include "app/load_report.h"
+#include "app/print_error.h"
 #include "app/progress_line.h"
 #include "error/error.h"
 #include "recovery/checkpoint/checkpoint_export.h"
@@ -25,23 +26,22 @@ struct ExportFlags {
 // What an operator should know of it and is no error.
 void print_notes(const recovery::CheckpointOutcome& outcome) {
   if (outcome.left_out.count > 0) {
-    fmt::print(stderr, "redkeep: {} {} left out, since an end is not there:\n",
-               sizes::print_counted(outcome.left_out.count, "association"),
-               sizes::by_count(outcome.left_out.count, "was", "were"));
+    print_error("redkeep: {} {} left out, since an end is not there:\n",
+                sizes::print_counted(outcome.left_out.count, "association"),
+                sizes::by_count(outcome.left_out.count, "was", "were"));
     print_problems(outcome.left_out);
   }
   if (outcome.vanished_keys > 0) {
-    fmt::print(stderr, "redkeep: {} {} removed while it read, and left out\n",
-               sizes::print_counted(outcome.vanished_keys, "key"),
-               sizes::by_count(outcome.vanished_keys, "was", "were"));
+    print_error("redkeep: {} {} removed while it read, and left out\n",
+                sizes::print_counted(outcome.vanished_keys, "key"),
+                sizes::by_count(outcome.vanished_keys, "was", "were"));
   }
   if (outcome.keys_with_other_fields > 0) {
-    fmt::print(stderr,
-               "redkeep: {} {} fields that the CSV has no column for, such as {}: these "
-               "fields were left out\n",
-               sizes::print_counted(outcome.keys_with_other_fields, "key"),
-               sizes::by_count(outcome.keys_with_other_fields, "has", "have"),
-               outcome.an_other_field);
+    print_error(
+        "redkeep: {} {} fields that the CSV has no column for, such as {}: these "
+        "fields were left out\n",
+        sizes::print_counted(outcome.keys_with_other_fields, "key"),
+        sizes::by_count(outcome.keys_with_other_fields, "has", "have"), outcome.an_other_field);
   }
 }
 
@@ -77,10 +77,10 @@ asio::awaitable<int> run_export(const Settings& settings, const ExportFlags& fla
   if (!outcome) co_return fail(outcome.error());
   print_problems(outcome->bad_records);
   if (!outcome->written) {
-    fmt::print(stderr,
-               "redkeep: {} was not written: mend these, or leave them out with "
-               "--skip-bad-records\n",
-               outcome->directory);
+    print_error(
+        "redkeep: {} was not written: mend these, or leave them out with "
+        "--skip-bad-records\n",
+        outcome->directory);
     co_return static_cast<int>(ExitCode::ProblemsFound);
   }
   print_notes(*outcome);
@@ -90,9 +90,9 @@ asio::awaitable<int> run_export(const Settings& settings, const ExportFlags& fla
              sizes::print_counted(outcome->associations, "association"),
              sizes::print_bytes(outcome->bytes), outcome->directory, sizes::print_duration(took));
   if (outcome->bad_records.count == 0) co_return 0;
-  fmt::print(stderr, "redkeep: {} {} left out\n",
-             sizes::print_counted(outcome->bad_records.count, "bad record"),
-             sizes::by_count(outcome->bad_records.count, "was", "were"));
+  print_error("redkeep: {} {} left out\n",
+              sizes::print_counted(outcome->bad_records.count, "bad record"),
+              sizes::by_count(outcome->bad_records.count, "was", "were"));
   co_return static_cast<int>(ExitCode::ProblemsFound);
 }
 

@@ -5,6 +5,7 @@
 #include "app/command_line.h"
 #include "app/exit_code.h"
 #include "app/history_text.h"
+#include "app/print_error.h"
 #include "error/error.h"
 #include "guard/ledger_file.h"
 #include "guard/ledger_reader.h"
@@ -40,13 +41,13 @@ Result<std::string> directory_of(const ConnectionFlags& flags) {
 // To stderr: what is printed stays a history.
 void tell_of_damage(const guard::LedgerReading& reading, bool is_in_use) {
   if (reading.bad_lines > 0) {
-    fmt::print(stderr, "redkeep: {} {} left out: no entry, as after a kill or a full disk\n",
-               sizes::print_counted(reading.bad_lines, "line"),
-               sizes::by_count(reading.bad_lines, "was", "were"));
+    print_error("redkeep: {} {} left out: no entry, as after a kill or a full disk\n",
+                sizes::print_counted(reading.bad_lines, "line"),
+                sizes::by_count(reading.bad_lines, "was", "were"));
   }
   if (reading.torn_bytes > 0 && !is_in_use) {
-    fmt::print(stderr, "redkeep: the last line was cut after {} bytes: it is left out\n",
-               reading.torn_bytes);
+    print_error("redkeep: the last line was cut after {} bytes: it is left out\n",
+                reading.torn_bytes);
   }
 }
 

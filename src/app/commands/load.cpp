@@ -5,6 +5,7 @@
 #include "app/content_argument.h"
 #include "app/exit_code.h"
 #include "app/load_report.h"
+#include "app/print_error.h"
 #include "app/progress_line.h"
 #include "error/error.h"
 #include "recovery/load/loader.h"
@@ -44,15 +45,15 @@ asio::awaitable<int> run_load(const Settings& settings, const LoadFlags& flags,
   if (!outcome) co_return fail(outcome.error());
   print_problems(outcome->problems);
   if (outcome->bad_rows > 0 && !flags.skip_bad_rows) {
-    fmt::print(stderr,
-               "redkeep: nothing was written: mend these, or leave them out with "
-               "--skip-bad-rows\n");
+    print_error(
+        "redkeep: nothing was written: mend these, or leave them out with "
+        "--skip-bad-rows\n");
     co_return static_cast<int>(ExitCode::ProblemsFound);
   }
   if (outcome->bad_rows > 0) {
-    fmt::print(
-        stderr, "redkeep: {} {} left out, see {}\n", sizes::print_counted(outcome->bad_rows, "row"),
-        sizes::by_count(outcome->bad_rows, "was", "were"), recovery::name_rejects(flags.rejects));
+    print_error("redkeep: {} {} left out, see {}\n", sizes::print_counted(outcome->bad_rows, "row"),
+                sizes::by_count(outcome->bad_rows, "was", "were"),
+                recovery::name_rejects(flags.rejects));
   }
   print_conflicts(outcome->conflicts);
   fmt::print("{}\n", describe_load(*outcome, std::chrono::duration_cast<std::chrono::milliseconds>(

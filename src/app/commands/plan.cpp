@@ -30,6 +30,11 @@ Result<std::vector<std::int64_t>> parse_limits(const PlanFlags& flags) {
     if (!bytes) {
       return make_error(ErrorKind::InvalidInput, "--maxmemory: {}", bytes.error().message);
     }
+    if (*bytes == 0) {
+      return make_error(ErrorKind::InvalidInput,
+                        "--maxmemory: 0 is no limit for Redis, and without one nothing has to go: "
+                        "say a size");
+    }
     limits.push_back(*bytes);
   }
   return limits;

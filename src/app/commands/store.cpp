@@ -9,6 +9,7 @@
 #include "app/command_line.h"
 #include "app/exit_code.h"
 #include "app/load_report.h"
+#include "app/print_error.h"
 #include "app/progress_line.h"
 #include "app/spooled_input.h"
 #include "error/error.h"
@@ -165,8 +166,8 @@ asio::awaitable<int> run_store(const Settings& settings, const StoreFlags& flags
   if (!rows) co_return fail(rows.error());
   print_problems(rows->problems);
   if (rows->problems.count > 0) {
-    fmt::print(stderr, "redkeep: {}: nothing was stored\n",
-               sizes::print_counted(rows->problems.count, "bad row"));
+    print_error("redkeep: {}: nothing was stored\n",
+                sizes::print_counted(rows->problems.count, "bad row"));
     co_return static_cast<int>(ExitCode::ProblemsFound);
   }
   const auto manager = co_await open_for_changes(settings.options, flags.how.despite_journal, stop);

@@ -342,6 +342,7 @@ asio::awaitable<int> run_top(asio::io_context& context, const Settings& settings
   }
   for (std::int64_t shown = 1; !ended.stop_requested(); ++shown) {
     show_view(top.view(), terminal);
+    if (std::ferror(stdout) != 0) break;  // nobody looks any more
     if (flags.count > 0 && shown == flags.count) break;
     co_await wake.pause_for(flags.interval);
     if (ended.stop_requested()) break;
@@ -381,7 +382,7 @@ void register_top(CommandLine& line) {
   command->add_option("--interval", flags->interval_text,
                       "Between two looks (default 1s; at least 100ms)");
   command->add_option("--count", flags->count, "End after so many looks")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000}));
   command->callback([&line, flags] {
     line.action = [&line, flags] {
       const auto settings = start(line.flags);

@@ -54,8 +54,7 @@ TEST(CensusReport, OfAClassThatHasNoSizeInTheSampleTheBytesAreUnknown) {
   EXPECT_NE(text.find("97.0 % (80.0 to 99.0)"), std::string::npos) << text;
   EXPECT_NE(text.find("? % (0.0 to 3.0)"), std::string::npos) << text;
   EXPECT_NE(text.find("sizes and TTLs are those of 1 of them"), std::string::npos) << text;
-  EXPECT_NE(census_json(report).find("\"sized_keys\":1"), std::string::npos)
-      << census_json(report);
+  EXPECT_NE(census_json(report).find("\"sized_keys\":1"), std::string::npos) << census_json(report);
 }
 
 TEST(CensusReport, LongClassNamesKeepTheColumnsInLine) {
