@@ -28,11 +28,18 @@ void advise_instead_of_config(Finding& finding) {
       finding.advice.empty() ? "" : "; ", settings);
 }
 
-// CONFIG SET alone is forgotten at the next start.
-void keep_config(Finding& finding) {
-  if (std::any_of(finding.mend.begin(), finding.mend.end(), is_config_set)) {
+// CONFIG SET alone is forgotten at the next start. An append-only file that was turned on is not
+// even read then.
+void keep_config(bool has_file, Finding& finding) {
+  if (std::none_of(finding.mend.begin(), finding.mend.end(), is_config_set)) return;
+  if (has_file) {
     finding.mend.push_back(redis_command({"CONFIG", "REWRITE"}));
+    return;
   }
+  finding.advice += fmt::format(
+      "{}there is no configuration file, so this lasts until the server's next start: give it what "
+      "is set here in its start command, too",
+      finding.advice.empty() ? "" : "; ");
 }
 
 bool config_is_refused(const ServerReading& reading) {
@@ -159,13 +166,14 @@ void finish(const ServerReading& reading, Findings& found) {
   });
   set_each_setting_once(found);
   const bool is_replica = reading.info.text("role").value_or("master") != "master";
-  const bool has_file = !reading.info.text("config_file").value_or("").empty();
+  // Where the server does not tell, nothing is said of it.
+  const auto file = reading.info.text("config_file");
   for (auto& finding : found) {
     if (is_replica) direct_to_master(reading.info, finding);
     if (config_is_refused(reading)) {
       advise_instead_of_config(finding);
-    } else if (has_file) {
-      keep_config(finding);
+    } else if (file) {
+      keep_config(!file->empty(), finding);
     }
     leave_to_administrator(reading, finding);
   }

@@ -34,6 +34,16 @@ TEST(JudgeMend, WhatIsSetIsKeptOverARestartWhereThereIsAConfigurationFile) {
   EXPECT_EQ(findings.front().mend.back().words, (std::vector<std::string>{"CONFIG", "REWRITE"}));
 }
 
+TEST(JudgeMend, WithoutAConfigurationFileItSaysThatWhatIsSetDoesNotLast) {
+  Patient patient;
+  patient.info["maxmemory_policy"] = "allkeys-lru";
+  patient.info["config_file"] = "";
+  const auto findings = patient.judge();
+  ASSERT_EQ(findings.front().mend.size(), 1U);
+  EXPECT_NE(findings.front().advice.find("until the server's next start"), std::string::npos)
+      << findings.front().advice;
+}
+
 TEST(JudgeMend, WhereConfigIsRefusedItIsAdviceAndNoCommand) {
   Patient patient;
   patient.info["maxmemory_policy"] = "allkeys-lru";
