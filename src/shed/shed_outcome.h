@@ -32,7 +32,7 @@ struct ClassShed {
   std::int64_t too_big = 0;            ///< Left: a big collection would be freed in the foreground.
   std::int64_t type_unknown = 0;       ///< Left: TYPE is refused, so it may be such a collection.
   /// Of the run's time, that in which its keys were looked for and went.
-  std::chrono::microseconds took{0};
+  std::chrono::nanoseconds took{0};
 };
 
 struct ShedOutcome {

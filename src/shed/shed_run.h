@@ -2,17 +2,17 @@
 // The state of one run of the shedder: what was done so far, and what may still be done. Included
 // by shedder.cpp alone.
 #include <algorithm>
-#include <chrono>
 #include <limits>
 #include <stop_token>
 #include <utility>
 
 #include "keys/fingerprint_set.h"
 #include "shed/shedder.h"
+#include "shed/stopwatch.h"
 
 namespace redkeep::shed {
 
-using Clock = std::chrono::steady_clock;
+using Clock = Stopwatch::Clock;
 
 class Shedder::Run {
  public:
@@ -32,10 +32,9 @@ class Shedder::Run {
 
   ClassShed& of(keys::ClassIndex index) {
     const std::string& name = shedder_.table_.at(index).name;
-    const auto found = std::find_if(outcome.classes.begin(), outcome.classes.end(),
-                                    [&](const ClassShed& row) { return row.name == name; });
-    if (found != outcome.classes.end()) return *found;
-    return outcome.classes.emplace_back(ClassShed{.name = name});
+    const auto found = std::ranges::find(outcome.classes, name, &ClassShed::name);
+    return found != outcome.classes.end() ? *found
+                                          : outcome.classes.emplace_back(ClassShed{.name = name});
   }
 
   // Whether the run has to end before its target, and why.
@@ -44,7 +43,7 @@ class Shedder::Run {
       outcome.end = ShedEnd::Stopped;
     } else if (is_real() && !shedder_.may_act_()) {
       outcome.end = ShedEnd::LeaseLost;
-    } else if (Clock::now() - begun_ > budget_.most_time || keys_left() <= 0 ||
+    } else if (stopwatch_.in_all() > budget_.most_time || keys_left() <= 0 ||
                used_bytes >= plan.good_below_bytes) {
       outcome.end = ShedEnd::BudgetSpent;
     } else {
@@ -91,9 +90,7 @@ class Shedder::Run {
   void count(const Candidate& candidate) {
     ClassShed& row = of(candidate.class_index);
     ++row.keys;
-    const auto now = Clock::now();
-    row.took += std::chrono::duration_cast<std::chrono::microseconds>(now - counted_at_);
-    counted_at_ = now;
+    row.took += stopwatch_.lap();
     // Where sizes are refused, what memory falls by is counted when it is measured.
     (shedder_.rule_.sizes || !is_real() ? row.bytes : unmeasured_bytes_) += candidate.bytes;
     last_class_ = candidate.class_index;
@@ -123,7 +120,7 @@ class Shedder::Run {
 
   ShedOutcome finish() {
     outcome.used_after_bytes = used_bytes;
-    outcome.took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun_);
+    outcome.took = std::chrono::duration_cast<std::chrono::milliseconds>(stopwatch_.in_all());
     return std::move(outcome);
   }
 
@@ -147,8 +144,7 @@ class Shedder::Run {
   std::int64_t measured_bytes_ = 0;
   std::int64_t unmeasured_bytes_ = 0;  // assumed of what has gone since it was measured
   std::optional<keys::ClassIndex> last_class_;
-  Clock::time_point begun_ = Clock::now();
-  Clock::time_point counted_at_ = begun_;  // the last key that went
+  Stopwatch stopwatch_;  // a lap from key to key that goes
 };
 
 }  // namespace redkeep::shed
