@@ -1,11 +1,8 @@
 #include "recovery/verify/damage_names.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include "error/error.h"
 #include "recovery/csv/content_walk.h"
+#include "redis/beside.h"
 
 namespace redkeep::recovery {
 namespace {
@@ -29,19 +26,19 @@ struct Namer {
   void in_set(std::string_view key, std::string_view) { take(key); }
 };
 
-redis::awaitable<Status> walk_for_names(const keys::KeySchema& schema, const ContentCheck& check,
-                                        const std::string& directory,
-                                        const keys::FingerprintSet& missing, std::stop_token stop,
-                                        const std::function<bool(std::string_view)>& name) {
+Status walk_for_names(const keys::KeySchema& schema, const ContentCheck& check,
+                      const std::string& directory, const keys::FingerprintSet& missing,
+                      const std::stop_token& stop,
+                      const std::function<bool(std::string_view)>& name) {
   ContentWalk walk(schema, check, directory, WalkWords::Cut);
   Namer namer{missing, name};
   while (namer.goes_on && namer.named.size() < missing.size()) {
-    if (stop.stop_requested()) co_return interrupted();
+    if (stop.stop_requested()) return interrupted();
     const auto more = walk.next(kNamedRowsAtOnce, namer);
-    if (!more) co_return more.error();
+    if (!more) return more.error();
     if (!*more) break;
   }
-  co_return Status{};
+  return {};
 }
 
 }  // namespace
@@ -50,10 +47,10 @@ redis::awaitable<Status> name_missing(const keys::KeySchema& schema, const Conte
                                       const std::string& directory,
                                       const keys::FingerprintSet& missing, std::stop_token stop,
                                       const std::function<bool(std::string_view)>& name) {
-  boost::asio::thread_pool thread(1);
-  co_return co_await boost::asio::co_spawn(
-      thread, walk_for_names(schema, check, directory, missing, std::move(stop), name),
-      boost::asio::use_awaitable);
+  const auto walk_it = [&] {
+    return walk_for_names(schema, check, directory, missing, stop, name);
+  };
+  co_return co_await redis::beside(walk_it);
 }
 
 redis::awaitable<Status> name_present(std::shared_ptr<redis::Connection> connection,

@@ -1,12 +1,10 @@
 #include "recovery/verify/survey.h"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "error/error.h"
 #include "recovery/csv/content_walk.h"
+#include "redis/beside.h"
 
 namespace redkeep::recovery {
 namespace {
@@ -37,21 +35,12 @@ Result<Prepared> prepare(const keys::KeySchema& schema, const std::string& direc
   }
 }
 
-// What co_spawn() carries over has to have an empty state.
-redis::awaitable<std::optional<Result<Prepared>>> prepare_now(const keys::KeySchema& schema,
-                                                              std::string directory,
-                                                              std::stop_token stop) {
-  co_return prepare(schema, directory, stop);
-}
-
 // Either side that has failed ends the other one too.
-redis::awaitable<std::optional<Result<Prepared>>> prepare_beside(asio::thread_pool& thread,
-                                                                 const keys::KeySchema& schema,
-                                                                 std::string directory,
-                                                                 std::stop_source& both) {
-  auto prepared = co_await asio::co_spawn(
-      thread, prepare_now(schema, std::move(directory), both.get_token()), asio::use_awaitable);
-  if (!*prepared || (*prepared)->check.problems.count > 0) both.request_stop();
+redis::awaitable<Result<Prepared>> prepare_beside(const keys::KeySchema& schema,
+                                                  std::string directory, std::stop_source& both) {
+  const auto prepare_it = [&] { return prepare(schema, directory, both.get_token()); };
+  auto prepared = co_await redis::beside(prepare_it);
+  if (!prepared || prepared->check.problems.count > 0) both.request_stop();
   co_return prepared;
 }
 
@@ -84,20 +73,19 @@ redis::awaitable<Result<Survey>> survey(std::shared_ptr<redis::Connection> conne
     }
   };
   const LookAt what{true, facts.any_ttl, options.most_share};
-  asio::thread_pool thread(1);
   auto [prepared, looked] =
-      co_await (prepare_beside(thread, schema, std::move(options.directory), both) &&
+      co_await (prepare_beside(schema, std::move(options.directory), both) &&
                 look_beside(std::move(connection), classes, what, both, std::move(see)));
-  if (*prepared && (*prepared)->check.problems.count > 0) {
-    co_return Survey{std::move((*prepared)->check), {}, {}, 0};
+  if (prepared && prepared->check.problems.count > 0) {
+    co_return Survey{std::move(prepared->check), {}, {}, 0};
   }
-  if (const auto why = failure_of_either(*prepared, looked)) co_return *why;
+  if (const auto why = failure_of_either(prepared, looked)) co_return *why;
   Survey found;
-  found.damage = compare((*prepared)->expected, seen);
+  found.damage = compare(prepared->expected, seen);
   found.seen_keys = static_cast<std::int64_t>(seen.there().size() + seen.wrong_type().size());
-  found.expected_keys = static_cast<std::int64_t>((*prepared)->expected.size());
-  found.expected = std::move((*prepared)->expected);
-  found.check = std::move((*prepared)->check);
+  found.expected_keys = static_cast<std::int64_t>(prepared->expected.size());
+  found.expected = std::move(prepared->expected);
+  found.check = std::move(prepared->check);
   co_return found;
 }
 
