@@ -68,6 +68,11 @@ LedgerEntry ShedLog::entry_of(const std::string& outcome, const Sum& sum) {
         fmt::format("; {} {} left", sizes::print_counted(sum.row.too_big, "big collection"),
                     sizes::by_count(sum.row.too_big, "was", "were"));
   }
+  if (sum.row.type_unknown > 0) {
+    entry.reason += fmt::format("; {} {} left, since TYPE is refused",
+                                sizes::print_counted(sum.row.type_unknown, "key"),
+                                sizes::by_count(sum.row.type_unknown, "was", "were"));
+  }
   entry.keys = sum.row.keys;
   entry.bytes = sum.row.bytes;
   entry.usage_before_pct = sum.usage_before_pct;

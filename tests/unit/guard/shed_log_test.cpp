@@ -131,5 +131,14 @@ TEST(ShedLog, KeysThatWereKeptAreAddedUpToo) {
             "critical: full; 4 keys had lost their TTL and were kept; 2 big collections were left");
 }
 
+TEST(ShedLog, KeysOfAnUnknownTypeThatWereLeftAreTold) {
+  ShedLog log;
+  ClassShed row{"page_cache"};
+  row.type_unknown = 3;
+  log.add(row, ShedEnd::NothingLeft, "critical: full", 96, 96);
+  EXPECT_EQ(log.take_due(kStart)[0].reason,
+            "critical: full; 3 keys were left, since TYPE is refused");
+}
+
 }  // namespace
 }  // namespace redkeep::guard
